@@ -1,0 +1,180 @@
+//! [`MemBroker`]: the engine as a [`Broker`].
+
+use std::sync::Arc;
+
+use embroker_core::{
+    Arg, Broker, Command, Pipeline, Queue, Replies, Result, SubscribeOptions, Subscriber, Value, Watch,
+};
+
+use crate::clock::{Clock, SystemClock};
+use crate::engine::Engine;
+use crate::pubsub::MemSubscriber;
+use crate::watch::MemWatch;
+
+/// A Redis-compatible broker in this process. Clones share the same keys and subscribers; when the last one is dropped, the
+/// streams of its subscribers end.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// use embroker_core::prelude::*;
+/// use embroker_mem::MemBroker;
+///
+/// let broker = MemBroker::new();
+/// broker.hset("order:1", [("who", "jamie")]).await?;
+/// assert_eq!(broker.hget("order:1", "who").await?.as_deref(), Some(&b"jamie"[..]));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MemBroker {
+    engine: Arc<Engine>,
+}
+
+/// Sets what a [`MemBroker`] takes from outside: the time and chance.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_mem::MemBroker;
+///
+/// let repeatable = MemBroker::builder().seed(7).build();
+/// ```
+#[must_use]
+pub struct MemBrokerBuilder {
+    clock: Box<dyn Clock>,
+    seed: Option<u64>,
+}
+
+impl MemBroker {
+    /// An empty broker on the machine's clock.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// An empty broker whose clock and seed are to be set.
+    pub fn builder() -> MemBrokerBuilder {
+        MemBrokerBuilder { clock: Box::new(SystemClock), seed: None }
+    }
+
+    /// Runs one command on this thread, for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`Broker::execute`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Command, Value};
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let broker = MemBroker::new();
+    /// let reply = broker.call(&Command::from_argv(["INCRBY", "visits", "2"])?)?;
+    /// assert_eq!(reply, Value::Int(2));
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
+    pub fn call(&self, command: &Command<'_>) -> Result<Value> {
+        command.check_not_session()?;
+        Ok(self.engine.run(command)?)
+    }
+
+    /// Removes every key whose time is over, and answers how many there were.
+    ///
+    /// Nobody sees an expired key; writes remove them little by little. Call this now and then where keys with a
+    /// deadline are written in bursts and never touched again.
+    pub fn sweep(&self) -> usize {
+        self.engine.sweep()
+    }
+
+    /// A handle that does not keep the broker alive.
+    pub fn downgrade(&self) -> WeakMemBroker {
+        WeakMemBroker(Arc::downgrade(&self.engine))
+    }
+}
+
+/// A handle on a [`MemBroker`] that does not keep it alive.
+#[derive(Clone)]
+pub struct WeakMemBroker(std::sync::Weak<Engine>);
+
+impl WeakMemBroker {
+    /// The broker, if anybody still has it.
+    pub fn upgrade(&self) -> Option<MemBroker> {
+        self.0.upgrade().map(|engine| MemBroker { engine })
+    }
+}
+
+impl std::fmt::Debug for WeakMemBroker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WeakMemBroker").finish_non_exhaustive()
+    }
+}
+
+impl Default for MemBroker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for MemBroker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemBroker").finish_non_exhaustive()
+    }
+}
+
+impl MemBrokerBuilder {
+    /// The clock that expiry goes by.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Makes SPOP, SRANDMEMBER, HRANDFIELD and RANDOMKEY repeatable: the same seed and the same calls, the same answers.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The broker.
+    pub fn build(self) -> MemBroker {
+        let rng = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        MemBroker { engine: Arc::new(Engine::new(self.clock, rng)) }
+    }
+}
+
+impl std::fmt::Debug for MemBrokerBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemBrokerBuilder").field("seed", &self.seed).finish_non_exhaustive()
+    }
+}
+
+impl Broker for MemBroker {
+    async fn execute(&self, command: Command<'_>) -> Result<Value> {
+        self.call(&command)
+    }
+
+    async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
+        pipeline.check_not_session()?;
+        if pipeline.is_atomic() {
+            let replies = self.engine.run_atomic(&pipeline, None)?;
+            Ok(replies.unwrap_or_default())
+        } else {
+            Ok(self.engine.run_each(&pipeline))
+        }
+    }
+
+    async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
+        if keys.is_empty() {
+            return Err(embroker_core::ServerError::wrong_arity("watch").into());
+        }
+        let keys = keys.iter().map(|key| key.as_bytes().into());
+        Ok(Watch::new(MemWatch::begin(self.engine.clone(), keys)))
+    }
+
+    async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
+        let queue = Arc::new(Queue::new(options));
+        Ok(Subscriber::new(queue.clone(), MemSubscriber::join(&self.engine.pubsub, queue)))
+    }
+}

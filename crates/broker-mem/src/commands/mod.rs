@@ -1,0 +1,39 @@
+//! The handlers: a file for each family, named as in core.
+//!
+//! A handler reads like the command's documentation, in Redis's own order: look up, check, apply, reply. Every variant of a
+//! family's enum has its handler, or this crate does not compile.
+
+mod bitfield;
+mod hash;
+mod key;
+mod pubsub;
+mod set;
+mod string;
+
+use embroker_core::table::CommandId;
+
+use crate::Reply;
+use crate::args::Args;
+use crate::keyspace::Tx;
+
+/// What runs a command on the keys that are latched for it.
+pub(crate) type Handler = fn(&mut Tx<'_>, &Args<'_>) -> Reply;
+
+/// The handler of a command.
+pub(crate) fn handler(id: CommandId) -> Handler {
+    match id {
+        CommandId::Bitfield(command) => bitfield::handler(command),
+        CommandId::Hash(command) => hash::handler(command),
+        CommandId::Key(command) => key::handler(command),
+        CommandId::PubSub(command) => pubsub::handler(command),
+        CommandId::Set(command) => set::handler(command),
+        CommandId::String(command) => string::handler(command),
+        CommandId::Transaction(_) => session_only,
+        _ => unreachable!("every family of core's table has its arm"),
+    }
+}
+
+/// Commands of one client's connection never get here: [`Broker::execute`](embroker_core::Broker) and pipelines refuse them.
+fn session_only(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
+    Err(embroker_core::ServerError::from_static("ERR this command needs a connection of its own"))
+}

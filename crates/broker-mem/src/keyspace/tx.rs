@@ -1,0 +1,280 @@
+//! One command, or one transaction, at work on the keys that it has latched.
+//!
+//! Handlers reach keys through here only. A reference into the map borrows the `Tx`, so the compiler sees to it that
+//! nobody holds one while changing the map.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use dashmap::mapref::one::{MappedRef, MappedRefMut, Ref, RefMut};
+use embroker_core::ServerError;
+
+use super::entry::expect;
+use super::latches::Shard;
+use super::{Entry, Held, Key, Object, ObjectKind};
+use crate::engine::Engine;
+
+/// A value of one type, for reading.
+pub(crate) type Read<'t, T> = MappedRef<'t, Key, Entry, T>;
+/// A value of one type, for writing.
+pub(crate) type Write<'t, T> = MappedRefMut<'t, Key, Entry, T>;
+
+/// How many writes to a shard pay for one look at its deadlines, and how many keys one look removes at most.
+const WRITES_PER_SWEEP: u8 = 16;
+const KEYS_PER_SWEEP: usize = 32;
+
+pub(crate) struct Tx<'a> {
+    engine: &'a Engine,
+    held: Held<'a>,
+    now: Cell<Option<u64>>,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(engine: &'a Engine, held: Held<'a>) -> Self {
+        Self { engine, held, now: Cell::new(None) }
+    }
+
+    pub(crate) fn engine(&self) -> &'a Engine {
+        self.engine
+    }
+
+    /// The time, in milliseconds since the epoch. It stands still while the command runs.
+    pub(crate) fn now(&self) -> u64 {
+        self.now.get().unwrap_or_else(|| {
+            let now = self.engine.now_ms();
+            self.now.set(Some(now));
+            now
+        })
+    }
+
+    fn is_live(&self, entry: &Entry) -> bool {
+        entry.deadline.is_none_or(|deadline| self.now() <= deadline)
+    }
+
+    /// What the key holds, if it exists and has not expired.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
+        self.engine.keyspace.map.get(key).filter(|entry| self.is_live(entry))
+    }
+
+    pub(crate) fn exists(&self, key: &[u8]) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The value as one type, for reading; `None` where there is no key, `WRONGTYPE` where it is another.
+    pub(crate) fn read<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<Read<'_, T>>, ServerError> {
+        let Some(entry) = self.get(key) else { return Ok(None) };
+        expect::<T>(&entry.object)?;
+        Ok(entry.try_map(|entry| T::of(&entry.object)).ok())
+    }
+
+    /// The value as one type, for writing. Say [`touch`](Self::touch) when it was changed, and
+    /// [`remove_if_empty`](Self::remove_if_empty) when it may have lost its last member.
+    pub(crate) fn write<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Option<Write<'_, T>>, ServerError> {
+        let Some(entry) = self.live_mut(key) else { return Ok(None) };
+        expect::<T>(&entry.object)?;
+        Ok(entry.try_map(|entry| T::of_mut(&mut entry.object)).ok())
+    }
+
+    /// As [`write`](Self::write), with an empty value where there is no key. The caller fills it.
+    pub(crate) fn write_or_new<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Write<'_, T>, ServerError> {
+        if self.live_mut(key).is_none() {
+            self.put(key, T::default());
+        }
+        match self.write(key)? {
+            Some(value) => Ok(value),
+            None => unreachable!("the key was put just now, under its latch"),
+        }
+    }
+
+    fn live_mut(&mut self, key: &[u8]) -> Option<RefMut<'_, Key, Entry>> {
+        let entry = self.engine.keyspace.map.get_mut(key)?;
+        if self.is_live(&entry) {
+            return Some(entry);
+        }
+        drop(entry);
+        self.remove(key);
+        None
+    }
+
+    /// Gives the key this value and no deadline, whatever it held before.
+    pub(crate) fn put(&mut self, key: &[u8], value: impl Into<Object>) {
+        self.put_until(key, value, None);
+    }
+
+    /// Gives the key this value and this deadline, in milliseconds since the epoch.
+    pub(crate) fn put_until(&mut self, key: &[u8], value: impl Into<Object>, deadline: Option<u64>) {
+        let engine = self.engine;
+        let object = value.into();
+        if let Some(mut entry) = engine.keyspace.map.get_mut(key) {
+            entry.object = object;
+            drop(entry);
+            self.set_deadline(key, deadline);
+        } else {
+            let key: Key = Arc::from(key);
+            let shard = self.shard(&key);
+            let place = shard.keys.len() as u32;
+            shard.keys.push(key.clone());
+            if let Some(deadline) = deadline {
+                shard.deadlines.insert((deadline, key.clone()));
+            }
+            engine.keyspace.map.insert(key, Entry { object, deadline, place });
+        }
+    }
+
+    /// Takes the key out; `None` where there is none or it has expired.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Object> {
+        let (key, entry) = self.take(key)?;
+        let live = self.is_live(&entry);
+        if !live {
+            self.touch(&key);
+        }
+        live.then_some(entry.object)
+    }
+
+    /// Takes the key out of the map and of its shard's books.
+    fn take(&mut self, key: &[u8]) -> Option<(Key, Entry)> {
+        let map = &self.engine.keyspace.map;
+        let (key, entry) = map.remove(key)?;
+        let shard = self.shard(&key);
+        if let Some(deadline) = entry.deadline {
+            shard.deadlines.remove(&(deadline, key.clone()));
+        }
+        shard.keys.swap_remove(entry.place as usize);
+        if let Some(moved) = shard.keys.get(entry.place as usize)
+            && let Some(mut other) = map.get_mut(moved)
+        {
+            other.place = entry.place;
+        }
+        Some((key, entry))
+    }
+
+    /// Removes the key if it holds a collection without members.
+    pub(crate) fn remove_if_empty(&mut self, key: &[u8]) -> bool {
+        let empty = self.get(key).is_some_and(|entry| entry.object.is_empty_collection());
+        if empty {
+            self.take(key);
+        }
+        empty
+    }
+
+    /// When the key expires, in milliseconds since the epoch: `None` where there is no key, `Some(None)` for never.
+    pub(crate) fn deadline(&self, key: &[u8]) -> Option<Option<u64>> {
+        self.get(key).map(|entry| entry.deadline)
+    }
+
+    /// Sets or clears the deadline of a key that exists.
+    pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<u64>) {
+        let Some(mut entry) = self.engine.keyspace.map.get_mut(key) else { return };
+        let before = std::mem::replace(&mut entry.deadline, deadline);
+        if before == deadline {
+            return;
+        }
+        let key = entry.key().clone();
+        drop(entry);
+        let shard = self.shard(&key);
+        if let Some(before) = before {
+            shard.deadlines.remove(&(before, key.clone()));
+        }
+        if let Some(deadline) = deadline {
+            shard.deadlines.insert((deadline, key));
+        }
+    }
+
+    /// Says that a command changed the key, so that whoever watches it hears of it.
+    pub(crate) fn touch(&self, key: &[u8]) {
+        self.engine.watches.touch(key);
+    }
+
+    /// Pays for a write: now and then removes keys of the same shards whose time is over.
+    pub(crate) fn pay_for_write(&mut self) {
+        let due = self.held.shards().fold(false, |due, (_, shard)| {
+            shard.writes = (shard.writes + 1) % WRITES_PER_SWEEP;
+            due || (shard.writes == 0 && !shard.deadlines.is_empty())
+        });
+        if due {
+            self.sweep(KEYS_PER_SWEEP);
+        }
+    }
+
+    /// Removes up to `limit` expired keys from each shard that is held; how many there were.
+    pub(crate) fn sweep(&mut self, limit: usize) -> usize {
+        let now = self.now();
+        let expired: Vec<Key> = (self.held.shards())
+            .flat_map(|(_, shard)| {
+                let over = shard.deadlines.iter().take_while(|(deadline, _)| *deadline < now);
+                over.take(limit).map(|(_, key)| key.clone()).collect::<Vec<_>>()
+            })
+            .collect();
+        for key in &expired {
+            self.remove(key);
+        }
+        expired.len()
+    }
+
+    /// How many keys the latched shards hold, expired ones not counted.
+    pub(crate) fn len(&mut self) -> usize {
+        self.sweep(usize::MAX);
+        self.held.shards().map(|(_, shard)| shard.keys.len()).sum()
+    }
+
+    /// The latched shards' keys, in the order that SCAN walks them: shard by shard, each from its end.
+    pub(crate) fn keys(&mut self) -> Vec<Key> {
+        self.sweep(usize::MAX);
+        self.held.shards().flat_map(|(_, shard)| shard.keys.iter().rev().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    /// One step of SCAN over the whole keyspace: up to `count` keys from the cursor on, and the next cursor, 0 at the end.
+    ///
+    /// A cursor is a shard and how many of its keys are still to come. A shard is walked from its end, and a removal moves
+    /// its last key forward, so a key that stays is never passed over.
+    pub(crate) fn scan(&mut self, cursor: u64, count: usize) -> (u64, Vec<Key>) {
+        const LEFT_BITS: u32 = 40;
+        const ALL: u64 = (1 << LEFT_BITS) - 1;
+        let (first, mut left) = match cursor {
+            0 => (0, ALL),
+            cursor => (((cursor >> LEFT_BITS) as usize).saturating_sub(1), cursor & ALL),
+        };
+        self.sweep(usize::MAX);
+        let mut found = Vec::new();
+        for (number, shard) in self.held.shards().skip(first) {
+            let end = shard.keys.len().min(left as usize);
+            let start = end.saturating_sub(count - found.len());
+            found.extend(shard.keys[start..end].iter().rev().cloned());
+            if start > 0 {
+                return ((number as u64 + 1) << LEFT_BITS | start as u64, found);
+            }
+            left = ALL;
+        }
+        (0, found)
+    }
+
+    /// One key, each as likely as the others.
+    pub(crate) fn random_key(&mut self) -> Option<Key> {
+        let total = self.len();
+        if total == 0 {
+            return None;
+        }
+        let mut at = self.engine.random(|rng| rng.usize(..total));
+        self.held.shards().find_map(|(_, shard)| {
+            let key = shard.keys.get(at).cloned();
+            at = at.wrapping_sub(shard.keys.len());
+            key
+        })
+    }
+
+    /// Removes every key of the latched shards.
+    pub(crate) fn clear(&mut self) {
+        for key in self.keys() {
+            self.touch(&key);
+        }
+        for (_, shard) in self.held.shards() {
+            *shard = Shard::default();
+        }
+        self.engine.keyspace.map.clear();
+    }
+
+    fn shard(&mut self, key: &[u8]) -> &mut Shard {
+        let number = self.engine.keyspace.map.determine_map(key);
+        self.held.shard(number)
+    }
+}

@@ -1,0 +1,24 @@
+//! embroker's in-memory broker: Redis 7.0's commands and pub/sub, inside the process.
+//!
+//! No thread, no socket, no runtime: a command runs on the caller's thread and is done when the call returns.
+//!
+//! - [`MemBroker`] is the broker; [`MemBrokerBuilder`] sets its clock and its seed.
+//! - `commands` has the handlers, a file for each family; `objects` the values that keys hold.
+//! - `keyspace` has the map, the latches that make every command atomic, and expiry; `pubsub` the registry.
+
+mod args;
+mod broker;
+mod clock;
+mod commands;
+mod engine;
+mod keyspace;
+mod objects;
+mod pubsub;
+mod shared;
+mod watch;
+
+pub use broker::{MemBroker, MemBrokerBuilder, WeakMemBroker};
+pub use clock::{Clock, ManualClock, SystemClock};
+
+/// What a handler answers.
+type Reply = Result<embroker_core::Value, embroker_core::ServerError>;

@@ -1,0 +1,115 @@
+//! WATCH: who wants to hear that a key was written.
+//!
+//! A watch begins and is read under the latches of its keys, and a write says so under the same latch, so nothing falls
+//! between.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ahash::RandomState;
+use embroker_core::{BoxFuture, Pipeline, Replies, Result, WatchBackend};
+
+use crate::engine::Engine;
+use crate::keyspace::{Key, Tx};
+
+/// Who watches which key.
+#[derive(Default)]
+pub(crate) struct WatchList {
+    /// How many keys are watched: what a write looks at first.
+    count: AtomicUsize,
+    by_key: Mutex<HashMap<Key, Vec<Arc<AtomicBool>>, RandomState>>,
+}
+
+/// The keys of one watch.
+pub(crate) struct Watched {
+    keys: Vec<Key>,
+    /// The keys that existed when the watch began; one that has expired since counts as written.
+    existed: Vec<Key>,
+    broken: Arc<AtomicBool>,
+}
+
+impl WatchList {
+    /// Tells those who watch the key that it was written.
+    pub(crate) fn touch(&self, key: &[u8]) {
+        if self.count.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        for broken in self.lock().get(key).into_iter().flatten() {
+            broken.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Begins a watch on keys that the transaction has latched.
+    fn begin(&self, tx: &Tx<'_>, keys: Vec<Key>) -> Watched {
+        let broken = Arc::new(AtomicBool::new(false));
+        let mut by_key = self.lock();
+        for key in &keys {
+            by_key.entry(key.clone()).or_default().push(broken.clone());
+        }
+        self.count.store(by_key.len(), Ordering::SeqCst);
+        drop(by_key);
+        let existed = keys.iter().filter(|key| tx.exists(key)).cloned().collect();
+        Watched { keys, existed, broken }
+    }
+
+    fn end(&self, watched: &Watched) {
+        let mut by_key = self.lock();
+        for key in &watched.keys {
+            if let Some(watchers) = by_key.get_mut(key) {
+                watchers.retain(|broken| !Arc::ptr_eq(broken, &watched.broken));
+                if watchers.is_empty() {
+                    by_key.remove(key);
+                }
+            }
+        }
+        self.count.store(by_key.len(), Ordering::SeqCst);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Vec<Arc<AtomicBool>>, RandomState>> {
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watched {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.keys.iter().map(|key| &**key)
+    }
+
+    /// Whether one of the keys was written or has expired since the watch began.
+    pub(crate) fn is_broken(&self, tx: &mut Tx<'_>) -> bool {
+        self.broken.load(Ordering::SeqCst) || self.existed.iter().any(|key| !tx.exists(key))
+    }
+}
+
+/// A watch on an in-memory broker.
+pub(crate) struct MemWatch {
+    engine: Arc<Engine>,
+    watched: Watched,
+}
+
+impl MemWatch {
+    pub(crate) fn begin(engine: Arc<Engine>, keys: impl IntoIterator<Item = Key>) -> Self {
+        let mut keys: Vec<Key> = keys.into_iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let watched = {
+            let held = engine.keyspace.latch(keys.iter().map(|key| &**key));
+            let tx = Tx::new(&engine, held);
+            engine.watches.begin(&tx, keys)
+        };
+        Self { engine, watched }
+    }
+}
+
+impl WatchBackend for MemWatch {
+    fn exec<'a>(self: Box<Self>, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Option<Replies>>> {
+        Box::pin(async move { Ok(self.engine.run_atomic(&pipeline, Some(&self.watched))?) })
+    }
+}
+
+impl Drop for MemWatch {
+    fn drop(&mut self) {
+        self.engine.watches.end(&self.watched);
+    }
+}

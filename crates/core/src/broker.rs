@@ -1,0 +1,145 @@
+//! The contract of a backend: [`Broker`], and [`AnyBroker`] for one that is chosen while the program runs.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::pipeline::Replies;
+use crate::subscriber::{SubscribeOptions, Subscriber};
+use crate::watch::Watch;
+use crate::{Arg, Command, Pipeline, Value};
+
+/// A boxed future, for the places where a backend is not known at compile time.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A Redis-compatible broker: commands in, values out, and messages.
+///
+/// These four methods are all that a backend implements; users call the typed methods of the
+/// [prelude](crate::prelude), which every broker has.
+///
+/// # What a backend promises
+///
+/// - Commands answer what Redis 7.0.15 answers, error texts included.
+/// - A command runs when its future is polled, and either whole or not at all: a dropped future leaves no half
+///   command.
+/// - A write is never repeated on its own. Where its outcome is not known, the error says so.
+/// - All subscribers see messages in one common order, once for each matching subscription, and what is not
+///   delivered shows as a [`Gap`](crate::Gap) in the stream.
+pub trait Broker: Send + Sync + 'static {
+    /// Runs one command.
+    ///
+    /// # Errors
+    ///
+    /// An error reply is [`Error::Server`](crate::Error::Server), never `Ok(Value::Error)`. Commands of one
+    /// client's connection (SUBSCRIBE, MULTI, WATCH, …) are [`Error::Config`](crate::Error::Config).
+    fn execute(&self, command: Command<'_>) -> impl Future<Output = Result<Value>> + Send;
+
+    /// Runs commands in order, as one MULTI/EXEC where the pipeline is atomic.
+    ///
+    /// # Errors
+    ///
+    /// A command that fails has its own error among the replies. In an atomic pipeline, a command that Redis
+    /// would not queue (unknown, wrong arity) makes the whole fail with `EXECABORT`, and nothing runs.
+    fn pipeline(&self, pipeline: Pipeline<'_>) -> impl Future<Output = Result<Replies>> + Send;
+
+    /// Watches keys for an optimistic transaction: any write to one of them makes its EXEC do nothing.
+    fn watch_keys(&self, keys: &[Arg<'_>]) -> impl Future<Output = Result<Watch>> + Send;
+
+    /// A new client for messages: its own queue, and its own set of channels and patterns, empty at first.
+    fn subscriber(&self, options: SubscribeOptions) -> impl Future<Output = Result<Subscriber>> + Send;
+}
+
+/// [`Broker`] with boxed futures, so that it can stand behind a pointer.
+trait DynBroker: Send + Sync {
+    fn execute<'a>(&'a self, command: Command<'a>) -> BoxFuture<'a, Result<Value>>;
+    fn pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Replies>>;
+    fn watch_keys<'a>(&'a self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<Watch>>;
+    fn subscriber(&self, options: SubscribeOptions) -> BoxFuture<'_, Result<Subscriber>>;
+}
+
+impl<B: Broker> DynBroker for B {
+    fn execute<'a>(&'a self, command: Command<'a>) -> BoxFuture<'a, Result<Value>> {
+        Box::pin(Broker::execute(self, command))
+    }
+
+    fn pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Replies>> {
+        Box::pin(Broker::pipeline(self, pipeline))
+    }
+
+    fn watch_keys<'a>(&'a self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<Watch>> {
+        Box::pin(Broker::watch_keys(self, keys))
+    }
+
+    fn subscriber(&self, options: SubscribeOptions) -> BoxFuture<'_, Result<Subscriber>> {
+        Box::pin(Broker::subscriber(self, options))
+    }
+}
+
+/// A broker whose backend was chosen while the program runs, by a URL for instance. Clones share it.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// use embroker_core::{AnyBroker, prelude::*};
+///
+/// let broker = AnyBroker::new(embroker_mem::MemBroker::new());
+/// broker.set("greeting", "hello").await?;
+/// assert_eq!(broker.get("greeting").await?.as_deref(), Some(&b"hello"[..]));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct AnyBroker(Arc<dyn DynBroker>);
+
+impl AnyBroker {
+    /// Hides which backend this is.
+    pub fn new(broker: impl Broker) -> Self {
+        Self(Arc::new(broker))
+    }
+}
+
+impl std::fmt::Debug for AnyBroker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AnyBroker").finish_non_exhaustive()
+    }
+}
+
+impl Broker for AnyBroker {
+    async fn execute(&self, command: Command<'_>) -> Result<Value> {
+        self.0.execute(command).await
+    }
+
+    async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
+        self.0.pipeline(pipeline).await
+    }
+
+    async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
+        self.0.watch_keys(keys).await
+    }
+
+    async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
+        self.0.subscriber(options).await
+    }
+}
+
+/// A shared broker is a broker, so one can be handed to several tasks.
+impl<B: Broker> Broker for Arc<B> {
+    async fn execute(&self, command: Command<'_>) -> Result<Value> {
+        B::execute(self, command).await
+    }
+
+    async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
+        B::pipeline(self, pipeline).await
+    }
+
+    async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
+        B::watch_keys(self, keys).await
+    }
+
+    async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
+        B::subscriber(self, options).await
+    }
+}

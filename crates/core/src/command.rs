@@ -1,0 +1,230 @@
+//! A command on its way to a backend: which one, and its arguments.
+
+use std::fmt;
+
+use crate::Arg;
+use crate::arg_list::ArgList;
+use crate::error::{Error, Result, ServerError};
+use crate::table::{self, CommandSpec, Flags};
+
+/// One Redis command with its arguments, ready for [`Broker::execute`](crate::Broker::execute).
+///
+/// The typed calls of the [prelude](crate::prelude) build it; [`Command::from_argv`] takes any words, known or not.
+/// Arity and arguments are checked by the broker that runs it, in Redis's order.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{Command, commands::HashCommand};
+///
+/// let typed = Command::new(HashCommand::HGet.spec()).arg("user:1").arg("name");
+/// let words = Command::from_argv(["hget", "user:1", "name"])?;
+/// assert_eq!(typed.words().collect::<Vec<_>>(), words.words().collect::<Vec<_>>());
+/// # Ok::<(), embroker_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Command<'a> {
+    name: Name<'a>,
+    args: ArgList<'a>,
+}
+
+#[derive(Clone)]
+enum Name<'a> {
+    Known(&'static CommandSpec),
+    /// Not in the table: the word as it was given.
+    Unknown(Arg<'a>),
+    /// A container that is in the table with a subcommand that is not; the subcommand is the first argument.
+    UnknownSubcommand(&'static CommandSpec),
+}
+
+impl PartialEq for Command<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.words().eq(other.words())
+    }
+}
+
+impl<'a> Command<'a> {
+    /// A command of the table, without arguments yet.
+    pub fn new(spec: &'static CommandSpec) -> Self {
+        Self { name: Name::Known(spec), args: ArgList::new() }
+    }
+
+    /// A command from its words: the name in any case, then the arguments.
+    ///
+    /// A name that is not in the table is kept as it is; the backend answers it with Redis's error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where there is no word at all.
+    pub fn from_argv<I>(argv: I) -> Result<Self>
+    where
+        I: IntoIterator<Item: Into<Arg<'a>>>,
+    {
+        let mut argv = argv.into_iter().map(Into::into);
+        let name = argv.next().ok_or_else(|| Error::Config("a command needs at least its name".into()))?;
+        let mut args: ArgList<'a> = argv.collect();
+        let name = match table::find(name.as_bytes()) {
+            None => Name::Unknown(name),
+            Some(spec) if spec.flags.contains(Flags::CONTAINER) && !args.is_empty() => {
+                let full = [spec.name.as_bytes(), args[0].as_bytes()].join(&b'|');
+                match table::find(&full) {
+                    Some(spec) => {
+                        args = args.iter().skip(1).cloned().collect();
+                        Name::Known(spec)
+                    }
+                    None => Name::UnknownSubcommand(spec),
+                }
+            }
+            Some(spec) => Name::Known(spec),
+        };
+        Ok(Self { name, args })
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<Arg<'a>>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds arguments in order.
+    #[must_use]
+    pub fn args<I>(mut self, args: I) -> Self
+    where
+        I: IntoIterator<Item: Into<Arg<'a>>>,
+    {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds pairs, such as fields and values, in order.
+    #[must_use]
+    pub fn pairs<I, K, V>(mut self, pairs: I) -> Self
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: Into<Arg<'a>>,
+        V: Into<Arg<'a>>,
+    {
+        for (key, value) in pairs {
+            self.args.push(key.into());
+            self.args.push(value.into());
+        }
+        self
+    }
+
+    /// The arguments after the name; after the subcommand, where there is one.
+    pub fn arguments(&self) -> &[Arg<'a>] {
+        &self.args
+    }
+
+    /// The command's row in the table, or `None` for a command that embroker does not know.
+    pub fn spec(&self) -> Option<&'static CommandSpec> {
+        match self.name {
+            Name::Known(spec) => Some(spec),
+            _ => None,
+        }
+    }
+
+    /// The command's row, after the checks that Redis makes before it runs anything: is it known, and has it
+    /// the right number of words?
+    ///
+    /// # Errors
+    ///
+    /// Redis's `ERR unknown command …`, `ERR unknown subcommand …` or `ERR wrong number of arguments …`.
+    pub fn resolve(&self) -> Result<&'static CommandSpec, ServerError> {
+        match &self.name {
+            Name::Known(spec) if spec.accepts(self.args.len()) => Ok(spec),
+            Name::Known(spec) => Err(ServerError::wrong_arity(spec.name)),
+            Name::Unknown(name) => Err(ServerError::unknown_command(name.as_bytes(), &self.args)),
+            Name::UnknownSubcommand(container) => {
+                Err(ServerError::unknown_subcommand(self.args[0].as_bytes(), container.name))
+            }
+        }
+    }
+
+    /// Refuses the commands that belong to one client's connection, which `execute` and `pipeline` have none of.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`], with the call to use instead.
+    pub fn check_not_session(&self) -> Result<()> {
+        let (Name::Known(spec) | Name::UnknownSubcommand(spec)) = self.name else { return Ok(()) };
+        if !spec.is_session() {
+            return Ok(());
+        }
+        let instead = if spec.flags.contains(Flags::PUBSUB) {
+            "Broker::subscriber"
+        } else {
+            "Pipeline::atomic and Broker::watch"
+        };
+        let name = spec.name.to_uppercase();
+        Err(Error::Config(format!("{name} belongs to one client's connection: use {instead} instead")))
+    }
+
+    /// The words of the command as Redis takes them: name, subcommand, arguments.
+    pub fn words(&self) -> impl Iterator<Item = &[u8]> {
+        let (name, sub): (&[u8], Option<&[u8]>) = match &self.name {
+            Name::Known(spec) | Name::UnknownSubcommand(spec) => match spec.name.split_once('|') {
+                Some((name, sub)) => (name.as_bytes(), Some(sub.as_bytes())),
+                None => (spec.name.as_bytes(), None),
+            },
+            Name::Unknown(name) => (name.as_bytes(), None),
+        };
+        std::iter::once(name).chain(sub).chain(self.args.iter().map(Arg::as_bytes))
+    }
+
+    /// The same command without borrows.
+    pub fn into_owned(self) -> Command<'static> {
+        Command {
+            name: match self.name {
+                Name::Known(spec) => Name::Known(spec),
+                Name::Unknown(name) => Name::Unknown(name.into_owned()),
+                Name::UnknownSubcommand(spec) => Name::UnknownSubcommand(spec),
+            },
+            args: self.args.into_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, word) in self.words().enumerate() {
+            if i > 0 {
+                f.write_str(" ")?;
+            }
+            write!(f, "\"{}\"", word.escape_ascii())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(argv: &[&str]) -> String {
+        Command::from_argv(argv.iter().copied()).unwrap().resolve().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn unknown_names_and_wrong_arity_are_answered_in_redis_words() {
+        assert_eq!(error(&["hget", "k"]), "ERR wrong number of arguments for 'hget' command");
+        assert_eq!(error(&["FOO\r\nbar", "x\ry"]), "ERR unknown command 'FOO  bar', with args beginning with: 'x y' ");
+        assert_eq!(error(&["pubsub"]), "ERR wrong number of arguments for 'pubsub' command");
+        assert_eq!(error(&["pubsub", "foo"]), "ERR unknown subcommand 'foo'. Try PUBSUB HELP.");
+        assert_eq!(error(&["PubSub", "NumPat", "x"]), "ERR wrong number of arguments for 'pubsub|numpat' command");
+    }
+
+    #[test]
+    fn an_empty_argv_is_refused() {
+        assert!(matches!(Command::from_argv([""; 0]), Err(Error::Config(_))));
+    }
+
+    #[test]
+    fn a_session_command_names_what_to_use_instead() {
+        let error = Command::from_argv(["SUBSCRIBE", "a"]).unwrap().check_not_session().unwrap_err();
+        assert!(error.to_string().contains("Broker::subscriber"), "{error}");
+        let error = Command::from_argv(["MULTI"]).unwrap().check_not_session().unwrap_err();
+        assert!(error.to_string().contains("Pipeline::atomic"), "{error}");
+    }
+}

@@ -1,0 +1,71 @@
+//! The command families: for each, its rows of the table and its typed calls.
+//!
+//! A family has the same file name here, in broker-mem and in tests/conformance. [`rows!`](crate::table) declares
+//! the rows; [`calls!`] declares each typed call once, for brokers and for pipelines.
+
+mod bitfield;
+mod hash;
+mod key;
+mod pubsub;
+mod set;
+mod string;
+mod transaction;
+
+pub use bitfield::*;
+pub use hash::*;
+pub use key::*;
+pub use pubsub::*;
+pub use set::*;
+pub use string::*;
+pub use transaction::*;
+
+use crate::error::Result;
+use crate::{Broker, Command, FromValue};
+
+/// Runs a command and reads its reply as the type that the typed call promises.
+async fn run<T: FromValue>(broker: &impl Broker, command: Command<'_>) -> Result<T> {
+    T::from_value(broker.execute(command).await?)
+}
+
+/// Declares the typed calls of a family. Each becomes a method of the family's trait, which every [`Broker`] has, and a
+/// builder method of [`Pipeline`](crate::Pipeline). Calls that are no single command stand in `also`.
+macro_rules! calls {
+    (
+        $(#[$trait_doc:meta])*
+        pub trait $trait:ident {
+            $(
+                $(#[$doc:meta])*
+                fn $name:ident<$a:lifetime>($($param:ident: $type:ty),* $(,)?) -> $output:ty = $command:expr;
+            )*
+            $(also { $($also:tt)* })?
+        }
+    ) => {
+        $(#[$trait_doc])*
+        pub trait $trait: $crate::Broker + Sized {
+            $(
+                $(#[$doc])*
+                fn $name<$a>(
+                    &$a self,
+                    $($param: $type),*
+                ) -> impl ::std::future::Future<Output = $crate::Result<$output>> + Send {
+                    let command: $crate::Command<$a> = $command;
+                    $crate::commands::run(self, command)
+                }
+            )*
+            $($($also)*)?
+        }
+
+        impl<B: $crate::Broker> $trait for B {}
+
+        $(
+            impl<$a> $crate::Pipeline<$a> {
+                #[doc = concat!("Adds the command of [`", stringify!($trait), "::", stringify!($name), "`](",
+                    "crate::prelude::", stringify!($trait), "::", stringify!($name), ").")]
+                pub fn $name(&mut self, $($param: $type),*) -> &mut Self {
+                    self.push($command)
+                }
+            }
+        )*
+    };
+}
+use calls;

@@ -1,0 +1,28 @@
+//! MULTI, EXEC and WATCH. A transaction here is a [`Pipeline`](crate::Pipeline), a watch a [`Watch`].
+
+use crate::error::Result;
+use crate::table::{Keys, rows};
+use crate::{Arg, Broker, Watch};
+
+rows! {
+    /// Commands of a transaction. All belong to one client's connection.
+    TransactionCommand = Transaction {
+        Discard "discard" 1 [FAST SESSION] Keys::None, "2.0.0";
+        Exec "exec" 1 [SESSION] Keys::None, "1.2.0";
+        Multi "multi" 1 [FAST SESSION] Keys::None, "1.2.0";
+        Unwatch "unwatch" 1 [FAST SESSION] Keys::None, "2.2.0";
+        Watch "watch" -2 [FAST SESSION] Keys::ALL, "2.2.0";
+    }
+}
+
+/// Optimistic transactions.
+pub trait TransactionCommands: Broker + Sized {
+    /// `WATCH key …` (since 2.2.0): from now on, any write to one of the keys, its deletion or its expiry makes
+    /// [`Watch::exec`] do nothing and answer `None`.
+    fn watch<'a>(&'a self, keys: impl IntoIterator<Item: Into<Arg<'a>>>) -> impl Future<Output = Result<Watch>> + Send {
+        let keys: Vec<Arg<'a>> = keys.into_iter().map(Into::into).collect();
+        async move { self.watch_keys(&keys).await }
+    }
+}
+
+impl<B: Broker> TransactionCommands for B {}

@@ -1,0 +1,81 @@
+//! What can go wrong: [`Error`] for callers, [`ServerError`] for what Redis itself would answer.
+//!
+//! The texts of all server errors live in [`texts`]; no other file spells one.
+
+mod server;
+pub mod texts;
+
+pub use server::ServerError;
+
+/// The result of a call on a broker.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call on a broker failed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The broker ran the command and answered with an error. Nothing is wrong with the connection; correct the
+    /// call, or act on [`ServerError::code`].
+    #[error(transparent)]
+    Server(#[from] ServerError),
+
+    /// There was no connection and the command was not sent. It can be repeated safely.
+    #[error("not connected to {address}: {reason}")]
+    Disconnected {
+        /// Which server, as host and port or socket path; `mem` for an in-memory broker that is gone.
+        address: String,
+        /// What the last attempt ran into.
+        reason: String,
+    },
+
+    /// The connection was lost after the command was sent and before its reply came: it may have run or not.
+    /// It is never repeated on its own. Read the state back, or make the command safe to repeat.
+    #[error("connection to {address} was lost before the reply came; the command may have run: {reason}")]
+    OutcomeUnknown {
+        /// Which server.
+        address: String,
+        /// What cut the connection.
+        reason: String,
+    },
+
+    /// No reply within the time allowed. As with [`Error::OutcomeUnknown`], the command may have run.
+    #[error("no reply from {address} within {milliseconds} ms; the command may have run")]
+    Timeout {
+        /// Which server.
+        address: String,
+        /// The time allowed, in milliseconds.
+        milliseconds: u64,
+    },
+
+    /// The server refused the user name or password. Not retried; correct the URL.
+    #[error("{address} refused the credentials: {answer}")]
+    Authentication {
+        /// Which server.
+        address: String,
+        /// The server's own words.
+        answer: ServerError,
+    },
+
+    /// A reply or a stored value is not what the caller asked to read it as. The data is untouched.
+    #[error("cannot decode: {0}")]
+    Decode(String),
+
+    /// The call can't work as it is written: a bad URL, a feature that is off, a command out of its place.
+    #[error("{0}")]
+    Config(String),
+}
+
+impl Error {
+    /// The server's error, where that is what this is.
+    pub fn as_server(&self) -> Option<&ServerError> {
+        match self {
+            Self::Server(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// A decode error: `wanted` was asked for, `got` was there.
+    pub(crate) fn decode(wanted: &str, got: &crate::Value) -> Self {
+        Self::Decode(format!("expected {wanted}, got {got:?}"))
+    }
+}

@@ -1,0 +1,142 @@
+//! An error reply, identified by its exact bytes on the wire.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::Arg;
+
+/// An error that Redis answers, with its exact text, such as
+/// `WRONGTYPE Operation against a key holding the wrong kind of value`.
+///
+/// Two errors are equal when their texts are. The constants of [`texts`](crate::error::texts) hold the fixed ones.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::error::{ServerError, texts};
+///
+/// let error = ServerError::new("ERR no such key");
+/// assert_eq!(error, texts::NO_SUCH_KEY);
+/// assert_eq!(error.code(), "ERR");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ServerError(Bytes);
+
+impl ServerError {
+    /// An error with a fixed text.
+    pub const fn from_static(text: &'static str) -> Self {
+        Self(Bytes::from_static(text.as_bytes()))
+    }
+
+    /// An error with this text. Line breaks become spaces, as Redis has them: an error is one line on the wire.
+    pub fn new(text: impl Into<Vec<u8>>) -> Self {
+        let mut text = text.into();
+        for byte in &mut text {
+            if matches!(byte, b'\r' | b'\n') {
+                *byte = b' ';
+            }
+        }
+        Self(text.into())
+    }
+
+    /// The text as it goes over the wire, without the leading `-`. It may hold bytes that are not UTF-8 where
+    /// Redis repeats what it was sent.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The first word: `ERR`, `WRONGTYPE`, `EXECABORT`, …
+    pub fn code(&self) -> &str {
+        let word = self.0.split(|b| *b == b' ').next().unwrap_or_default();
+        std::str::from_utf8(word).unwrap_or_default()
+    }
+
+    /// The text, with what is not UTF-8 replaced.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+
+    /// `ERR wrong number of arguments for 'get' command`.
+    pub fn wrong_arity(name: &str) -> Self {
+        Self::new(format!("ERR wrong number of arguments for '{name}' command"))
+    }
+
+    /// `ERR invalid expire time in 'set' command`.
+    pub fn invalid_expire(name: &str) -> Self {
+        Self::new(format!("ERR invalid expire time in '{name}' command"))
+    }
+
+    /// `ERR unknown command 'foo', with args beginning with: 'a' 'b' `: at most 128 bytes of the name, and
+    /// arguments until 128 bytes of them are told.
+    pub fn unknown_command(name: &[u8], args: &[Arg<'_>]) -> Self {
+        const TOLD: usize = 128;
+        let mut told = Vec::new();
+        for arg in args {
+            if told.len() >= TOLD {
+                break;
+            }
+            told.push(b'\'');
+            told.extend_from_slice(printable(arg.as_bytes(), TOLD - (told.len() - 1)));
+            told.extend_from_slice(b"' ");
+        }
+        let mut text = b"ERR unknown command '".to_vec();
+        text.extend_from_slice(printable(name, TOLD));
+        text.extend_from_slice(b"', with args beginning with: ");
+        text.extend_from_slice(&told);
+        Self::new(text)
+    }
+
+    /// `ERR unknown subcommand 'foo'. Try PUBSUB HELP.`: at most 128 bytes of the subcommand.
+    pub fn unknown_subcommand(sub: &[u8], container: &str) -> Self {
+        let mut text = b"ERR unknown subcommand '".to_vec();
+        text.extend_from_slice(printable(sub, 128));
+        text.extend_from_slice(format!("'. Try {} HELP.", container.to_uppercase()).as_bytes());
+        Self::new(text)
+    }
+
+    /// `ERR unknown subcommand or wrong number of arguments for 'channels'. Try PUBSUB HELP.`
+    pub fn subcommand_syntax(sub: &[u8], container: &str) -> Self {
+        let mut text = b"ERR unknown subcommand or wrong number of arguments for '".to_vec();
+        text.extend_from_slice(printable(sub, 128));
+        text.extend_from_slice(format!("'. Try {} HELP.", container.to_uppercase()).as_bytes());
+        Self::new(text)
+    }
+}
+
+/// What C's `%.*s` prints of a word: up to `limit` bytes, and nothing from a NUL byte on.
+fn printable(word: &[u8], limit: usize) -> &[u8] {
+    let word = &word[..word.len().min(limit)];
+    word.split(|b| *b == 0).next().unwrap_or_default()
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+impl fmt::Debug for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServerError(\"{}\")", self.0.escape_ascii())
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line() {
+        assert_eq!(ServerError::new("ERR a\r\n+OK").to_string(), "ERR a  +OK");
+    }
+
+    #[test]
+    fn the_code_is_the_first_word() {
+        assert_eq!(ServerError::from_static("WRONGTYPE x").code(), "WRONGTYPE");
+        assert_eq!(ServerError::from_static("").code(), "");
+    }
+}

@@ -1,0 +1,31 @@
+//! The fixed error texts of Redis 7.0.15, each measured on the real server. One place, one spelling.
+
+use super::ServerError;
+
+macro_rules! texts {
+    ($($name:ident = $text:literal;)*) => { $(
+        #[doc = concat!("`", $text, "`")]
+        pub const $name: ServerError = ServerError::from_static($text);
+    )* };
+}
+
+texts! {
+    WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
+    SYNTAX = "ERR syntax error";
+    NOT_AN_INTEGER = "ERR value is not an integer or out of range";
+    NOT_A_FLOAT = "ERR value is not a valid float";
+    OUT_OF_RANGE = "ERR value is out of range";
+    MUST_BE_POSITIVE = "ERR value is out of range, must be positive";
+    NAN_OR_INFINITY = "ERR increment would produce NaN or Infinity";
+    INCR_OVERFLOW = "ERR increment or decrement would overflow";
+    DECR_OVERFLOW = "ERR decrement would overflow";
+    NO_SUCH_KEY = "ERR no such key";
+    SAME_OBJECT = "ERR source and destination objects are the same";
+    OFFSET_OUT_OF_RANGE = "ERR offset is out of range";
+    STRING_TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+    INVALID_CURSOR = "ERR invalid cursor";
+    HASH_VALUE_NOT_INTEGER = "ERR hash value is not an integer";
+    HASH_VALUE_NOT_FLOAT = "ERR hash value is not a float";
+    EXEC_ABORT = "EXECABORT Transaction discarded because of previous errors.";
+    OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+}

@@ -1,0 +1,192 @@
+//! Reading a reply as a Rust type.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, Hash};
+use std::str::FromStr;
+
+use bytes::Bytes;
+
+use crate::Value;
+use crate::error::{Error, Result};
+
+/// A Rust type that a reply can be read as.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{FromValue, Value};
+///
+/// assert_eq!(Option::<i64>::from_value(Value::Null)?, None);
+/// assert_eq!(Vec::<String>::from_value(Value::from_iter(["a", "b"]))?, ["a", "b"]);
+/// assert_eq!(f64::from_value(Value::from("2.5"))?, 2.5);
+/// assert!(i64::from_value(Value::from("not a number")).is_err());
+/// # Ok::<(), embroker_core::Error>(())
+/// ```
+pub trait FromValue: Sized {
+    /// Reads the reply.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`], which says what was expected and what was there.
+    fn from_value(value: Value) -> Result<Self>;
+}
+
+impl FromValue for Value {
+    fn from_value(value: Value) -> Result<Self> {
+        Ok(value)
+    }
+}
+
+impl FromValue for () {
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Status(_) => Ok(()),
+            other => Err(Error::decode("a status", &other)),
+        }
+    }
+}
+
+impl FromValue for i64 {
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Int(number) => Ok(number),
+            other => parse(&other, "an integer"),
+        }
+    }
+}
+
+impl FromValue for u64 {
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Int(number) => Self::try_from(number).map_err(|_| Error::decode("a non-negative integer", &value)),
+            other => parse(&other, "a non-negative integer"),
+        }
+    }
+}
+
+impl FromValue for f64 {
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Double(number) => Ok(number),
+            Value::Int(number) => Ok(number as Self),
+            other => parse(&other, "a number"),
+        }
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Bool(yes) => Ok(yes),
+            Value::Int(0) => Ok(false),
+            Value::Int(1) => Ok(true),
+            other => Err(Error::decode("0 or 1", &other)),
+        }
+    }
+}
+
+impl FromValue for Bytes {
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Bulk(bytes) | Value::Status(bytes) => Ok(bytes),
+            other => Err(Error::decode("bytes", &other)),
+        }
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: Value) -> Result<Self> {
+        match value.as_bytes().map(std::str::from_utf8) {
+            Some(Ok(text)) => Ok(text.to_owned()),
+            _ => Err(Error::decode("UTF-8 text", &value)),
+        }
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Null => Ok(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+impl<T: FromValue> FromValue for Vec<T> {
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Array(items) | Value::Set(items) => items.into_iter().map(T::from_value).collect(),
+            other => Err(Error::decode("an array", &other)),
+        }
+    }
+}
+
+impl<T: FromValue + Eq + Hash, S: BuildHasher + Default> FromValue for HashSet<T, S> {
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Array(items) | Value::Set(items) => items.into_iter().map(T::from_value).collect(),
+            other => Err(Error::decode("a set", &other)),
+        }
+    }
+}
+
+impl<K: FromValue + Eq + Hash, V: FromValue, S: BuildHasher + Default> FromValue for HashMap<K, V, S> {
+    fn from_value(value: Value) -> Result<Self> {
+        Vec::<(K, V)>::from_pairs(value)?.into_iter().map(Ok).collect()
+    }
+}
+
+impl<A: FromValue, B: FromValue> FromValue for (A, B) {
+    fn from_value(value: Value) -> Result<Self> {
+        let items: Vec<Value> = Vec::from_value(value)?;
+        let [a, b] =
+            <[Value; 2]>::try_from(items).map_err(|items| Error::decode("two values", &Value::Array(items)))?;
+        Ok((A::from_value(a)?, B::from_value(b)?))
+    }
+}
+
+/// Reads a map, or the flat array of keys and values that RESP2 has for it.
+pub(crate) trait FromPairs: Sized {
+    fn from_pairs(value: Value) -> Result<Self>;
+}
+
+impl<K: FromValue, V: FromValue> FromPairs for Vec<(K, V)> {
+    fn from_pairs(value: Value) -> Result<Self> {
+        let decode = |(k, v)| Ok((K::from_value(k)?, V::from_value(v)?));
+        match value {
+            Value::Map(pairs) => pairs.into_iter().map(decode).collect(),
+            Value::Array(items) if items.len() % 2 == 0 => {
+                let mut items = items.into_iter();
+                std::iter::from_fn(|| Some((items.next()?, items.next()?))).map(decode).collect()
+            }
+            other => Err(Error::decode("a map", &other)),
+        }
+    }
+}
+
+/// Reads a number from text.
+fn parse<T: FromStr>(value: &Value, wanted: &str) -> Result<T> {
+    value
+        .as_bytes()
+        .and_then(|bytes| std::str::from_utf8(bytes).ok())
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::decode(wanted, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flat_array_reads_as_a_map() {
+        let flat = Value::from_iter(["a", "1", "b", "2"]);
+        let map: HashMap<String, i64> = HashMap::from_value(flat).unwrap();
+        assert_eq!(map, HashMap::from([("a".into(), 1), ("b".into(), 2)]));
+    }
+
+    #[test]
+    fn what_does_not_fit_says_what_was_there() {
+        let error = bool::from_value(Value::Int(7)).unwrap_err();
+        assert_eq!(error.to_string(), "cannot decode: expected 0 or 1, got 7");
+    }
+}

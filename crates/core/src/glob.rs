@@ -1,0 +1,412 @@
+//! Redis's glob patterns over bytes, compiled once.
+//!
+//! A pattern is parsed as Redis 7.0's `stringmatchlen` walks it, into tokens. Literal, prefix, suffix and
+//! match-all patterns are compared in place; everything else becomes a `glob::Pattern` in which each byte stands
+//! as the Latin-1 character of the same number.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use glob::{MatchOptions, Pattern};
+
+/// How many stars Redis follows before it gives up: each nests its matcher once more.
+const MAX_STARS: usize = 1000;
+
+/// A compiled pattern in Redis's language, over bytes.
+///
+/// | pattern | matches |
+/// |---|---|
+/// | `*` | any bytes, also none; but as the whole pattern not the empty text (KEYS alone treats that apart) |
+/// | `?` | one byte |
+/// | `[abc]`, `[a-c]` | one of these bytes; a range may be reversed, and compares bytes as signed, as C does on x86 |
+/// | `[^abc]` | one byte that is not of these (`[!abc]` is not a negation) |
+/// | `\x` | `x` itself, also inside a class |
+///
+/// An unclosed class ends with the pattern; `[]` matches nothing and `[^]` any byte, for `]` always closes. A pattern
+/// with more than 1000 stars before its last literal matches nothing, as in patched Redis.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::Glob;
+///
+/// let ceremonies = Glob::new("purchase_orders:* Ceremony");
+/// assert!(ceremonies.matches(b"purchase_orders:Opening Ceremony"));
+/// assert!(!ceremonies.matches(b"purchase_orders:Womens Judo"));
+/// assert!(Glob::new("h[^e-z]llo").matches(b"hallo"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Glob {
+    pattern: Bytes,
+    matcher: Matcher,
+}
+
+#[derive(Clone, Debug)]
+enum Matcher {
+    /// `*`: everything but the empty text.
+    Any,
+    /// No special byte at all.
+    Literal(Bytes),
+    /// `text*`.
+    Prefix(Bytes),
+    /// `*text`.
+    Suffix(Bytes),
+    /// Everything else, with the literal text before its first special byte and behind its last.
+    Compiled { prefix: Bytes, suffix: Bytes, pattern: Box<Pattern> },
+    /// A class without members, or too many stars.
+    Nothing,
+}
+
+impl Glob {
+    /// Compiles a pattern. Every byte string is one.
+    pub fn new(pattern: impl AsRef<[u8]>) -> Self {
+        let pattern = pattern.as_ref();
+        Self { matcher: compile(&parse(pattern)), pattern: Bytes::copy_from_slice(pattern) }
+    }
+
+    /// The pattern as it was written.
+    pub fn pattern(&self) -> &Bytes {
+        &self.pattern
+    }
+
+    /// Whether the pattern matches the whole text.
+    pub fn matches(&self, text: &[u8]) -> bool {
+        match &self.matcher {
+            Matcher::Any => !text.is_empty(),
+            Matcher::Literal(literal) => literal == text,
+            Matcher::Prefix(prefix) => text.starts_with(prefix),
+            Matcher::Suffix(suffix) => text.ends_with(suffix),
+            Matcher::Compiled { prefix, suffix, pattern } => {
+                text.starts_with(prefix) && text.ends_with(suffix) && !text.is_empty() && {
+                    let options = MatchOptions::new();
+                    match std::str::from_utf8(text) {
+                        Ok(ascii) if ascii.is_ascii() => pattern.matches_with(ascii, options),
+                        _ => pattern.matches_with(&latin1(text), options),
+                    }
+                }
+            }
+            Matcher::Nothing => false,
+        }
+    }
+
+    /// The literal bytes that every match starts with; what an index can sort patterns by.
+    pub fn prefix(&self) -> &[u8] {
+        match &self.matcher {
+            Matcher::Literal(text) | Matcher::Prefix(text) => text,
+            Matcher::Compiled { prefix, .. } => prefix,
+            Matcher::Any | Matcher::Suffix(_) | Matcher::Nothing => &[],
+        }
+    }
+
+    /// The literal bytes that every match ends with.
+    pub fn suffix(&self) -> &[u8] {
+        match &self.matcher {
+            Matcher::Literal(text) | Matcher::Suffix(text) => text,
+            Matcher::Compiled { suffix, .. } => suffix,
+            Matcher::Any | Matcher::Prefix(_) | Matcher::Nothing => &[],
+        }
+    }
+
+    /// The one text that the pattern matches, where it has no special byte.
+    pub fn literal(&self) -> Option<&[u8]> {
+        match &self.matcher {
+            Matcher::Literal(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// One step of a pattern.
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Byte(u8),
+    AnyByte,
+    Class(Box<ByteSet>),
+    Star,
+}
+
+/// Walks a pattern as Redis does, quirks included.
+fn parse(mut rest: &[u8]) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        tokens.push(match byte {
+            b'*' if tokens.last() == Some(&Token::Star) => continue,
+            b'*' => Token::Star,
+            b'?' => Token::AnyByte,
+            b'[' => class(&mut rest),
+            b'\\' => match rest.split_first() {
+                Some((&escaped, tail)) => {
+                    rest = tail;
+                    Token::Byte(escaped)
+                }
+                None => Token::Byte(b'\\'),
+            },
+            byte => Token::Byte(byte),
+        });
+    }
+    tokens
+}
+
+/// Reads a class behind its `[`, up to and with its `]` or to the end of the pattern.
+fn class(rest: &mut &[u8]) -> Token {
+    let mut members = ByteSet::default();
+    let negated = rest.first() == Some(&b'^');
+    if negated {
+        *rest = &rest[1..];
+    }
+    loop {
+        match **rest {
+            [] => break,
+            [b'\\', escaped, ..] => {
+                members.insert(escaped);
+                *rest = &rest[2..];
+            }
+            [b']', ..] => {
+                *rest = &rest[1..];
+                break;
+            }
+            // The end of a range is the byte behind the dash, whatever it is: `[a-]` takes the bracket.
+            [start, b'-', end, ..] => {
+                members.insert_range(start, end);
+                *rest = &rest[3..];
+            }
+            [byte, ..] => {
+                members.insert(byte);
+                *rest = &rest[1..];
+            }
+        }
+    }
+    if negated {
+        members.negate();
+    }
+    Token::Class(Box::new(members))
+}
+
+fn compile(tokens: &[Token]) -> Matcher {
+    let stars = tokens.iter().filter(|token| **token == Token::Star).count();
+    let nested = stars - usize::from(tokens.last() == Some(&Token::Star));
+    let empty_class = |token: &Token| matches!(token, Token::Class(members) if members.len() == 0);
+    if nested > MAX_STARS || tokens.iter().any(empty_class) {
+        return Matcher::Nothing;
+    }
+    let prefix = literal(tokens.iter());
+    let mut suffix = literal(tokens.iter().rev());
+    suffix.reverse();
+    if prefix.len() == tokens.len() {
+        return Matcher::Literal(prefix.into());
+    }
+    match tokens {
+        [Token::Star] => Matcher::Any,
+        [.., Token::Star] if prefix.len() == tokens.len() - 1 => Matcher::Prefix(prefix.into()),
+        [Token::Star, ..] if suffix.len() == tokens.len() - 1 => Matcher::Suffix(suffix.into()),
+        _ => match Pattern::new(&translate(tokens)) {
+            Ok(pattern) => {
+                Matcher::Compiled { prefix: prefix.into(), suffix: suffix.into(), pattern: Box::new(pattern) }
+            }
+            Err(error) => unreachable!("{tokens:?} is written in glob's own language: {error}"),
+        },
+    }
+}
+
+/// The literal bytes up to the first special token.
+fn literal<'a>(tokens: impl Iterator<Item = &'a Token>) -> Vec<u8> {
+    tokens
+        .map_while(|token| match token {
+            Token::Byte(byte) => Some(*byte),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Writes tokens in the `glob` crate's language, each byte as the Latin-1 character of its number.
+fn translate(tokens: &[Token]) -> String {
+    let mut glob = String::new();
+    for token in tokens {
+        match token {
+            Token::Star => glob.push('*'),
+            Token::AnyByte => glob.push('?'),
+            Token::Byte(byte @ (b'*' | b'?' | b'[')) => {
+                let _ = write!(glob, "[{}]", char::from(*byte));
+            }
+            Token::Byte(byte) => glob.push(char::from(*byte)),
+            Token::Class(members) => members.write(&mut glob),
+        }
+    }
+    glob
+}
+
+fn latin1(text: &[u8]) -> String {
+    text.iter().copied().map(char::from).collect()
+}
+
+/// A set of bytes.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct ByteSet([u128; 2]);
+
+impl ByteSet {
+    fn insert(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 7)] |= 1 << (byte & 127);
+    }
+
+    /// The bytes between two, in either order, compared as signed: from 0x7e to 0x80 is everything but 0x7f.
+    fn insert_range(&mut self, a: u8, b: u8) {
+        let (a, b) = (a.cast_signed(), b.cast_signed());
+        for byte in a.min(b)..=a.max(b) {
+            self.insert(byte.cast_unsigned());
+        }
+    }
+
+    fn negate(&mut self) {
+        self.0 = self.0.map(|half| !half);
+    }
+
+    fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 7)] >> (byte & 127) & 1 == 1
+    }
+
+    fn len(&self) -> u32 {
+        self.0[0].count_ones() + self.0[1].count_ones()
+    }
+
+    /// Writes the set as a class of the `glob` crate, where `]` is literal in the first place only, `!` in any but
+    /// the first, and `-` in the last.
+    fn write(&self, glob: &mut String) {
+        if self.len() == 256 {
+            glob.push('?');
+            return;
+        }
+        if self.len() == 1 && self.contains(b'!') {
+            glob.push('!');
+            return;
+        }
+        glob.push('[');
+        if self.contains(b']') {
+            glob.push(']');
+        }
+        let plain = |byte: &u8| self.contains(*byte) && !matches!(byte, b']' | b'!' | b'-');
+        let mut bytes = (0..=255).filter(plain).peekable();
+        while let Some(start) = bytes.next() {
+            let mut end = start;
+            while bytes.next_if(|next| end.checked_add(1) == Some(*next)).is_some() {
+                end += 1;
+            }
+            glob.push(char::from(start));
+            if end > start {
+                if end - start > 1 {
+                    glob.push('-');
+                }
+                glob.push(char::from(end));
+            }
+        }
+        // A set of only `-` and `!` puts the dash first, where it is literal as well.
+        let dash_first = glob.ends_with('[');
+        for special in if dash_first { *b"-!" } else { *b"!-" } {
+            if self.contains(special) {
+                glob.push(char::from(special));
+            }
+        }
+        glob.push(']');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matched(pattern: &[u8]) -> Vec<u8> {
+        let glob = Glob::new(pattern);
+        (0..=255).filter(|byte| glob.matches(&[*byte])).collect()
+    }
+
+    /// Each line was asked of a real Redis 7.0.15.
+    #[test]
+    fn the_odd_corners_are_those_of_redis() {
+        let cases: [(&[u8], &[u8], bool); 30] = [
+            (b"*", b"", false),
+            (b"**", b"", false),
+            (b"", b"", true),
+            (b"", b"a", false),
+            (b"a*", b"a", true),
+            (b"a**", b"a", true),
+            (b"*a", b"a", true),
+            (b"a\\", b"a\\", true),
+            (b"\\*", b"*", true),
+            (b"\\*", b"a", false),
+            (b"[", b"[", false),
+            (b"[", b"", false),
+            (b"[]", b"]", false),
+            (b"[^]", b"]", true),
+            (b"[^", b"x", true),
+            (b"[]a]", b"]", false),
+            (b"[abc", b"c", true),
+            (b"[abc*", b"*", true),
+            (b"[!a]", b"!", true),
+            (b"[!a]", b"a", true),
+            (b"[!a]", b"b", false),
+            (b"[z-a]", b"m", true),
+            (b"[a-]", b"^", true),
+            (b"[a-]]", b"]", true),
+            (b"[a-]]", b"b]", false),
+            (b"[\\]]", b"]", true),
+            (b"[\\", b"\\", true),
+            (b"[a\\-z]", b"m", false),
+            (b"a?c", b"ac", false),
+            (b"*\xff", b"a\xff", true),
+        ];
+        for (pattern, text, expected) in cases {
+            let glob = Glob::new(pattern);
+            assert_eq!(glob.matches(text), expected, "{:?} on {:?}", glob, text.escape_ascii().to_string());
+        }
+    }
+
+    #[test]
+    fn ranges_compare_bytes_as_signed() {
+        assert_eq!(matched(b"[\x7e-\x80]").len(), 255);
+        assert_eq!(matched(b"[\x80-\xff]").len(), 128);
+        assert_eq!(matched(b"[\xff-\x01]"), [0, 1, 255]);
+    }
+
+    #[test]
+    fn a_thousand_stars_are_followed_and_not_one_more() {
+        let text = [vec![b'a'; 3000], b"b".to_vec()].concat();
+        assert!(Glob::new(["a*".repeat(1000), "b".into()].concat()).matches(&text));
+        assert!(!Glob::new(["a*".repeat(1001), "b".into()].concat()).matches(&text));
+        assert!(Glob::new(["*a".repeat(1000), "*".into()].concat()).matches(&text));
+        assert!(!Glob::new("*a".repeat(50_000)).matches(&text));
+    }
+
+    #[test]
+    fn simple_patterns_are_compared_in_place() {
+        assert_eq!(Glob::new("news").literal(), Some(&b"news"[..]));
+        assert_eq!(Glob::new("a\\*b").literal(), Some(&b"a*b"[..]));
+        assert!(matches!(Glob::new("news.**").matcher, Matcher::Prefix(_)));
+        assert!(matches!(Glob::new("*.news").matcher, Matcher::Suffix(_)));
+        let glob = Glob::new("purchase_orders:* Ceremony");
+        assert_eq!((glob.prefix(), glob.suffix()), (&b"purchase_orders:"[..], &b" Ceremony"[..]));
+    }
+
+    proptest! {
+        /// A class that is written for the glob crate holds the bytes that it was made of.
+        #[test]
+        fn every_class_survives_its_translation(bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(&b"]!-^[\\az,."[..])], 1..20)) {
+            let mut set = ByteSet::default();
+            for byte in &bytes {
+                set.insert(*byte);
+            }
+            let mut class = String::new();
+            set.write(&mut class);
+            let pattern = Pattern::new(&class).unwrap();
+            for byte in 0..=255 {
+                prop_assert_eq!(pattern.matches(&latin1(&[byte])), set.contains(byte), "{} for {}", class, byte);
+            }
+        }
+
+        #[test]
+        fn no_pattern_panics(pattern in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(&b"*?[]^-\\a"[..])], 0..40), text: Vec<u8>) {
+            Glob::new(pattern).matches(&text);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The heart of embroker: what a broker is, and everything that its backends share.
+//!
+//! - [`Broker`] is the contract of a backend: commands in, values out, and messages. [`prelude`] has the typed calls.
+//! - [`Command`], [`table`] and [`commands`] say which commands there are; [`Value`] is what they answer.
+//! - [`Error`] and [`ServerError`] say what can go wrong, in Redis's own words where they are Redis's.
+//! - [`Glob`] is Redis's pattern language; [`Subscriber`] the bounded stream that messages arrive by.
+//!
+//! Applications use the facade `embroker`, which re-exports all of this and picks a backend.
+
+mod arg;
+mod arg_list;
+mod broker;
+mod command;
+pub mod commands;
+pub mod error;
+mod from_value;
+mod glob;
+mod pipeline;
+mod subscriber;
+pub mod table;
+mod value;
+mod watch;
+
+pub use arg::Arg;
+pub use broker::{AnyBroker, BoxFuture, Broker};
+pub use command::Command;
+pub use error::{Error, Result, ServerError};
+pub use from_value::FromValue;
+pub use glob::Glob;
+pub use pipeline::{Pipeline, Replies};
+pub use subscriber::{
+    Event, Gap, Message, Overflow, Queue, SubscribeOptions, Subscriber, SubscriberBackend, SubscriptionKind,
+};
+pub use value::Value;
+pub use watch::{Watch, WatchBackend};
+
+/// The [`Broker`] trait and the typed calls of every family, for a glob import.
+pub mod prelude {
+    pub use crate::Broker;
+    pub use crate::commands::{HashCommands, PubSubCommands, TransactionCommands};
+}

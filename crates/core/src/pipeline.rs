@@ -1,0 +1,82 @@
+//! Several commands in one call.
+
+use crate::error::{Result, ServerError};
+use crate::{Command, Value};
+
+/// What a pipeline answers: one result for each command, in order.
+pub type Replies = Vec<Result<Value, ServerError>>;
+
+/// Commands to run in order with one call, as one MULTI/EXEC transaction where it is atomic.
+///
+/// It has the typed calls of every family as builders.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// use embroker_core::{Pipeline, Value, prelude::*};
+/// # let broker = embroker_mem::MemBroker::new();
+///
+/// let mut pipeline = Pipeline::atomic();
+/// pipeline.sadd("sales:Judo", ["order-1"]).hincrby("sales_summary", "Judo:total_tickets_sold", 2);
+/// let replies = broker.pipeline(pipeline).await?;
+/// assert_eq!(replies, [Ok(Value::Int(1)), Ok(Value::Int(2))]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pipeline<'a> {
+    commands: Vec<Command<'a>>,
+    atomic: bool,
+}
+
+impl<'a> Pipeline<'a> {
+    /// Commands that run one after the other; those of others may run in between.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Commands that run as one transaction: all or, where one can't be queued, none.
+    ///
+    /// As in Redis, a command that fails while it runs does not undo the others.
+    pub fn atomic() -> Self {
+        Self { commands: Vec::new(), atomic: true }
+    }
+
+    /// Adds a command.
+    pub fn push(&mut self, command: Command<'a>) -> &mut Self {
+        self.commands.push(command);
+        self
+    }
+
+    /// The commands in order.
+    pub fn commands(&self) -> &[Command<'a>] {
+        &self.commands
+    }
+
+    /// Whether they run as one transaction.
+    pub fn is_atomic(&self) -> bool {
+        self.atomic
+    }
+
+    /// How many commands there are.
+    pub fn len(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// Refuses a pipeline that holds a command of one client's connection; see [`Command::check_not_session`].
+    pub fn check_not_session(&self) -> Result<()> {
+        self.commands.iter().try_for_each(Command::check_not_session)
+    }
+
+    /// The same pipeline without borrows.
+    pub fn into_owned(self) -> Pipeline<'static> {
+        Pipeline { commands: self.commands.into_iter().map(Command::into_owned).collect(), atomic: self.atomic }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a subscriber reads: messages, and gaps where messages are missing.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::error::{Error, Result};
+
+/// One item of a subscriber's stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A message that was published.
+    Message(Message),
+    /// A place where messages may be missing.
+    Gap(Gap),
+}
+
+impl Event {
+    /// The message, where it is one.
+    pub fn into_message(self) -> Option<Message> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Gap(_) => None,
+        }
+    }
+}
+
+/// Why messages may be missing at this place of the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Gap {
+    /// The subscriber read too slowly, and this many messages were dropped here: exactly so many.
+    Lagged(u64),
+    /// The connection to the broker was lost; what is published from here on is not received. The last event
+    /// of the stream where the subscriber was cut off for good, see [`Overflow::Disconnect`](crate::Overflow).
+    Disconnected,
+    /// The connection is back and the broker has confirmed every subscription again; messages in between are lost.
+    Resubscribed,
+}
+
+/// One message as one of a subscriber's subscriptions received it.
+///
+/// Channel and payload are shared by all who receive the message; a clone copies neither.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The channel, then the payload.
+    content: Arc<[u8]>,
+    channel_len: usize,
+    pattern: Option<Bytes>,
+}
+
+impl Message {
+    /// A message as a subscription to its channel receives it.
+    pub fn new(channel: &[u8], payload: &[u8]) -> Self {
+        let content = channel.iter().chain(payload).copied().collect();
+        Self { content, channel_len: channel.len(), pattern: None }
+    }
+
+    /// The same message as a subscription to this pattern receives it.
+    #[must_use]
+    pub fn matched_by(&self, pattern: Bytes) -> Self {
+        Self { pattern: Some(pattern), ..self.clone() }
+    }
+
+    /// The channel that it was published to.
+    pub fn channel(&self) -> &[u8] {
+        &self.content[..self.channel_len]
+    }
+
+    /// What was published.
+    pub fn payload(&self) -> &[u8] {
+        &self.content[self.channel_len..]
+    }
+
+    /// The pattern that it was received through; `None` for a subscription to the channel itself.
+    pub fn pattern(&self) -> Option<&[u8]> {
+        self.pattern.as_deref()
+    }
+
+    /// The payload as text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] where it is not UTF-8.
+    pub fn payload_str(&self) -> Result<&str> {
+        std::str::from_utf8(self.payload()).map_err(|_| Error::Decode(format!("the payload is not UTF-8: {self:?}")))
+    }
+
+    /// What the message takes of a queue's bytes: its texts and the room for the event.
+    pub(crate) fn weight(&self) -> usize {
+        self.content.len() + self.pattern.as_ref().map_or(0, Bytes::len) + size_of::<Event>()
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\" on \"{}\"", self.payload().escape_ascii(), self.channel().escape_ascii())?;
+        match &self.pattern {
+            Some(pattern) => write!(f, " by \"{}\"", pattern.escape_ascii()),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_shares_its_content() {
+        let message = Message::new(b"news", b"hello");
+        let copy = message.matched_by(Bytes::from_static(b"n*"));
+        assert_eq!(copy.payload().as_ptr(), message.payload().as_ptr());
+        assert_eq!(format!("{copy:?}"), r#""hello" on "news" by "n*""#);
+        assert_eq!((message.pattern(), copy.pattern()), (None, Some(&b"n*"[..])));
+    }
+}

@@ -1,0 +1,165 @@
+//! A client for messages: what it is subscribed to, and the stream of what it receives.
+//!
+//! A [`Subscriber`] is the reading end of a bounded [`Queue`] that a backend fills. Nothing is lost in silence:
+//! whatever does not arrive is told as a [`Gap`], in its place in the stream.
+
+mod event;
+mod queue;
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+pub use event::{Event, Gap, Message};
+use futures_core::Stream;
+pub use queue::{Overflow, Queue, SubscribeOptions};
+
+use crate::Arg;
+use crate::broker::BoxFuture;
+use crate::error::Result;
+
+/// One client for messages, with its own set of channels and patterns.
+///
+/// It receives one message for each of its subscriptions that matches: with the channel and two matching
+/// patterns, three. All subscribers of a broker see messages in one common order. Dropping it ends its
+/// subscriptions at once.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// use embroker_core::{Event, SubscribeOptions, prelude::*};
+/// # let broker = embroker_mem::MemBroker::new();
+///
+/// let mut subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+/// subscriber.subscribe(["news"]).await?;
+/// subscriber.psubscribe(["n*"]).await?;
+/// assert_eq!(broker.publish("news", "hello").await?, 2);
+///
+/// for pattern in [None, Some(&b"n*"[..])] {
+///     let Some(Event::Message(message)) = subscriber.next().await else { panic!("a message is there") };
+///     assert_eq!((message.channel(), message.payload()), (&b"news"[..], &b"hello"[..]));
+///     assert_eq!(message.pattern(), pattern);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Subscriber {
+    queue: Arc<Queue>,
+    backend: Box<dyn SubscriberBackend>,
+}
+
+/// Whether a subscription names one channel or a pattern of channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SubscriptionKind {
+    /// SUBSCRIBE: the channel with exactly this name.
+    Channel,
+    /// PSUBSCRIBE: every channel that the pattern matches, see [`Glob`](crate::Glob).
+    Pattern,
+}
+
+/// What a backend does for a [`Subscriber`]. Dropping it ends all its subscriptions, at once.
+pub trait SubscriberBackend: Send + Sync + 'static {
+    /// Adds subscriptions, and returns once the broker has confirmed them.
+    fn subscribe(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> BoxFuture<'_, Result<()>>;
+
+    /// Ends the named subscriptions, or all of the kind where `names` is empty, and returns once the broker has
+    /// confirmed that. Where there is no connection they are just forgotten.
+    fn unsubscribe(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> BoxFuture<'_, Result<()>>;
+}
+
+impl Subscriber {
+    /// Joins a queue and what fills it; for implementors of [`Broker`](crate::Broker).
+    pub fn new(queue: Arc<Queue>, backend: impl SubscriberBackend) -> Self {
+        Self { queue, backend: Box::new(backend) }
+    }
+
+    /// `SUBSCRIBE channel …`: every PUBLISH that begins after this returns is received. A channel that is
+    /// subscribed already stays as it is.
+    pub async fn subscribe<'a>(&self, channels: impl IntoIterator<Item: Into<Arg<'a>>>) -> Result<()> {
+        self.add(SubscriptionKind::Channel, owned(channels)).await
+    }
+
+    /// `PSUBSCRIBE pattern …`: as [`subscribe`](Self::subscribe), for all channels that match.
+    pub async fn psubscribe<'a>(&self, patterns: impl IntoIterator<Item: Into<Arg<'a>>>) -> Result<()> {
+        self.add(SubscriptionKind::Pattern, owned(patterns)).await
+    }
+
+    /// `UNSUBSCRIBE channel …`: what was received before stays to be read. Naming no channel does nothing;
+    /// see [`unsubscribe_all`](Self::unsubscribe_all).
+    pub async fn unsubscribe<'a>(&self, channels: impl IntoIterator<Item: Into<Arg<'a>>>) -> Result<()> {
+        self.remove(SubscriptionKind::Channel, owned(channels)).await
+    }
+
+    /// `PUNSUBSCRIBE pattern …`, named byte for byte as they were subscribed.
+    pub async fn punsubscribe<'a>(&self, patterns: impl IntoIterator<Item: Into<Arg<'a>>>) -> Result<()> {
+        self.remove(SubscriptionKind::Pattern, owned(patterns)).await
+    }
+
+    /// `UNSUBSCRIBE` and `PUNSUBSCRIBE` without names: ends every subscription. The subscriber can be used again.
+    pub async fn unsubscribe_all(&self) -> Result<()> {
+        self.backend.unsubscribe(SubscriptionKind::Channel, Vec::new()).await?;
+        self.backend.unsubscribe(SubscriptionKind::Pattern, Vec::new()).await
+    }
+
+    /// Ends every subscription and then the stream: what was delivered until now is still there to be read,
+    /// after it [`next`](Self::next) answers `None`.
+    pub async fn close(&self) -> Result<()> {
+        let ended = self.unsubscribe_all().await;
+        self.queue.close();
+        ended
+    }
+
+    /// The next event, when there is one; `None` once the stream has ended because the subscriber was
+    /// [closed](Self::close) or its broker is gone.
+    ///
+    /// Cancel safe: a future that is dropped has taken nothing.
+    pub async fn next(&mut self) -> Option<Event> {
+        poll_fn(|cx| self.queue.poll_next(cx)).await
+    }
+
+    /// The next event if one is there now.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.queue.try_next()
+    }
+
+    /// How many messages wait to be read.
+    pub fn pending(&self) -> usize {
+        self.queue.len()
+    }
+
+    async fn add(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> Result<()> {
+        if names.is_empty() { Ok(()) } else { self.backend.subscribe(kind, names).await }
+    }
+
+    async fn remove(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> Result<()> {
+        if names.is_empty() { Ok(()) } else { self.backend.unsubscribe(kind, names).await }
+    }
+}
+
+fn owned<'a>(names: impl IntoIterator<Item: Into<Arg<'a>>>) -> Vec<Bytes> {
+    names.into_iter().map(|name| name.into().to_bytes()).collect()
+}
+
+impl Stream for Subscriber {
+    type Item = Event;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.queue.poll_next(cx)
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}
+
+impl std::fmt::Debug for Subscriber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subscriber").field("pending", &self.pending()).finish_non_exhaustive()
+    }
+}

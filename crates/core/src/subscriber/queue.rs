@@ -1,0 +1,293 @@
+//! The bounded queue between a broker and one subscriber.
+//!
+//! Any thread pushes, one task reads. The invariant: pushed messages = read + queued + told as lagged.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::event::{Event, Gap, Message};
+
+/// How a new subscriber's queue is bounded.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{Overflow, SubscribeOptions};
+///
+/// let options = SubscribeOptions::default().max_messages(10_000).overflow(Overflow::Disconnect);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubscribeOptions {
+    max_messages: usize,
+    max_bytes: usize,
+    overflow: Overflow,
+}
+
+impl Default for SubscribeOptions {
+    /// 1,048,576 messages and 32 MiB, as Redis bounds a pub/sub client; the oldest are dropped.
+    fn default() -> Self {
+        Self { max_messages: 1 << 20, max_bytes: 32 << 20, overflow: Overflow::DropOldest }
+    }
+}
+
+impl SubscribeOptions {
+    /// How many messages may wait; at least 1.
+    #[must_use]
+    pub fn max_messages(mut self, messages: usize) -> Self {
+        self.max_messages = messages.max(1);
+        self
+    }
+
+    /// How many bytes of messages may wait, each counted with a small overhead.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// What happens to a message that finds the queue full.
+    #[must_use]
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
+    }
+}
+
+/// What happens to a message that finds its subscriber's queue full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// The oldest messages make room. The stream tells how many as [`Gap::Lagged`], where they stood.
+    DropOldest,
+    /// The subscriber is cut off, as Redis does: it can read what waits, then [`Gap::Disconnected`], then the end.
+    Disconnect,
+}
+
+/// The bounded queue that a broker fills and one [`Subscriber`](super::Subscriber) reads.
+#[derive(Debug)]
+pub struct Queue {
+    options: SubscribeOptions,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    events: VecDeque<Event>,
+    /// How many of the events are messages, and what they weigh.
+    messages: usize,
+    bytes: usize,
+    /// What was dropped off the front and is told before the first event.
+    lagged: u64,
+    /// The last gap that stood among the dropped messages, told after them.
+    last_gap: Option<Gap>,
+    closed: bool,
+    reader: Option<Waker>,
+}
+
+impl Queue {
+    /// An empty queue.
+    pub fn new(options: SubscribeOptions) -> Self {
+        Self { options, state: Mutex::default() }
+    }
+
+    /// Adds a message at the end. `false` once the queue is closed: nobody will read it, so end its subscriptions.
+    pub fn push(&self, message: Message) -> bool {
+        let weight = message.weight();
+        let mut state = self.lock();
+        if state.closed {
+            return false;
+        }
+        if !self.has_room(&state, weight) {
+            match self.options.overflow {
+                Overflow::Disconnect => {
+                    state.events.push_back(Event::Gap(Gap::Disconnected));
+                    state.closed = true;
+                    wake(state);
+                    return false;
+                }
+                Overflow::DropOldest => {
+                    while state.messages > 0 && !self.has_room(&state, weight) {
+                        state.drop_first();
+                    }
+                    if !self.has_room(&state, weight) {
+                        state.lagged += 1;
+                        wake(state);
+                        return true;
+                    }
+                }
+            }
+        }
+        state.messages += 1;
+        state.bytes += weight;
+        state.events.push_back(Event::Message(message));
+        wake(state);
+        true
+    }
+
+    /// Tells a gap at the end of what was received so far.
+    pub fn push_gap(&self, gap: Gap) {
+        let mut state = self.lock();
+        if !state.closed {
+            state.events.push_back(Event::Gap(gap));
+            wake(state);
+        }
+    }
+
+    /// Ends the stream: what is queued can still be read, nothing more comes.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        wake(state);
+    }
+
+    /// Whether nothing more will be read or accepted.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// How many messages wait to be read.
+    pub fn len(&self) -> usize {
+        self.lock().messages
+    }
+
+    /// Whether no message waits to be read.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The reader is gone: drops what is queued.
+    pub(super) fn abandon(&self) {
+        let dropped = {
+            let mut state = self.lock();
+            state.closed = true;
+            (std::mem::take(&mut state.events), state.reader.take())
+        };
+        drop(dropped);
+    }
+
+    pub(super) fn try_next(&self) -> Option<Event> {
+        self.lock().take_first()
+    }
+
+    pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let mut state = self.lock();
+        if let Some(event) = state.take_first() {
+            return Poll::Ready(Some(event));
+        }
+        if state.closed {
+            return Poll::Ready(None);
+        }
+        match &mut state.reader {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    fn has_room(&self, state: &State, weight: usize) -> bool {
+        state.messages < self.options.max_messages && state.bytes.saturating_add(weight) <= self.options.max_bytes
+    }
+
+    /// No code of a user runs under this lock, so a poisoned one holds a state that is whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take_first(&mut self) -> Option<Event> {
+        if self.lagged > 0 {
+            return Some(Event::Gap(Gap::Lagged(std::mem::take(&mut self.lagged))));
+        }
+        if let Some(gap) = self.last_gap.take() {
+            return Some(Event::Gap(gap));
+        }
+        let event = self.events.pop_front()?;
+        self.forget(&event);
+        Some(event)
+    }
+
+    fn drop_first(&mut self) {
+        let Some(event) = self.events.pop_front() else { return };
+        self.forget(&event);
+        match event {
+            Event::Message(_) => self.lagged += 1,
+            Event::Gap(gap) => self.last_gap = Some(gap),
+        }
+    }
+
+    fn forget(&mut self, event: &Event) {
+        if let Event::Message(message) = event {
+            self.messages -= 1;
+            self.bytes -= message.weight();
+        }
+    }
+}
+
+/// Wakes the reader, after the lock is released: a waker may run the reader on the spot.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let reader = state.reader.take();
+    drop(state);
+    if let Some(reader) = reader {
+        reader.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(n: usize) -> Message {
+        Message::new(b"c", n.to_string().as_bytes())
+    }
+
+    fn drain(queue: &Queue) -> Vec<Event> {
+        std::iter::from_fn(|| queue.try_next()).collect()
+    }
+
+    #[test]
+    fn the_oldest_make_room_and_are_counted_where_they_stood() {
+        let queue = Queue::new(SubscribeOptions::default().max_messages(2));
+        for n in 0..5 {
+            assert!(queue.push(message(n)));
+        }
+        assert_eq!(drain(&queue), [Event::Gap(Gap::Lagged(3)), Event::Message(message(3)), Event::Message(message(4))]);
+    }
+
+    #[test]
+    fn bytes_are_bounded_and_a_message_larger_than_the_queue_is_counted() {
+        let room = message(0).weight();
+        let queue = Queue::new(SubscribeOptions::default().max_bytes(2 * room));
+        for n in 0..3 {
+            queue.push(message(n));
+        }
+        assert_eq!(queue.len(), 2);
+        queue.push(Message::new(b"c", &vec![0; 2 * room]));
+        assert_eq!(drain(&queue), [Event::Gap(Gap::Lagged(4))]);
+        queue.push(message(9));
+        assert_eq!(drain(&queue), [Event::Message(message(9))]);
+    }
+
+    #[test]
+    fn a_gap_among_dropped_messages_is_still_told() {
+        let queue = Queue::new(SubscribeOptions::default().max_messages(1));
+        queue.push(message(0));
+        queue.push_gap(Gap::Disconnected);
+        queue.push_gap(Gap::Resubscribed);
+        queue.push(message(1));
+        queue.push(message(2));
+        let last = Event::Message(message(2));
+        assert_eq!(drain(&queue), [Event::Gap(Gap::Lagged(2)), Event::Gap(Gap::Resubscribed), last]);
+    }
+
+    #[test]
+    fn a_subscriber_that_is_cut_off_reads_the_rest_and_then_the_end() {
+        let queue = Queue::new(SubscribeOptions::default().max_messages(1).overflow(Overflow::Disconnect));
+        assert!(queue.push(message(0)));
+        assert!(!queue.push(message(1)));
+        assert!(!queue.push(message(2)));
+        assert!(queue.is_closed());
+        assert_eq!(drain(&queue), [Event::Message(message(0)), Event::Gap(Gap::Disconnected)]);
+    }
+}

@@ -1,0 +1,316 @@
+//! The command table: one row for each command that embroker knows, kept by family in [`crate::commands`].
+//!
+//! Arity errors, latches, key routing and the compatibility page all read these rows. Nothing else in the
+//! project knows a command's shape. Every name here is lower case; a subcommand is `container|subcommand`.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::BitOr;
+use std::sync::LazyLock;
+
+use crate::commands::{
+    BitfieldCommand, HashCommand, KeyCommand, PubSubCommand, SetCommand, StringCommand, TransactionCommand,
+};
+
+/// The identity of a command: its family, and which one of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CommandId {
+    /// Bits and bit fields of strings.
+    Bitfield(BitfieldCommand),
+    /// Hashes.
+    Hash(HashCommand),
+    /// Keys of any type: existence, expiry, iteration.
+    Key(KeyCommand),
+    /// Messages.
+    PubSub(PubSubCommand),
+    /// Sets.
+    Set(SetCommand),
+    /// Strings and counters.
+    String(StringCommand),
+    /// MULTI, EXEC and WATCH.
+    Transaction(TransactionCommand),
+}
+
+/// One row of the table: what Redis 7.0's `COMMAND INFO` says of a command.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CommandSpec {
+    /// Which command this is.
+    pub id: CommandId,
+    /// The full name in lower case, `container|subcommand` for a subcommand.
+    pub name: &'static str,
+    /// How many words a call has, its name included; `-n` means at least `n`.
+    pub arity: i16,
+    /// What the command does to data, and where it may run.
+    pub flags: Flags,
+    /// Which of its words are keys.
+    pub keys: Keys,
+    /// The Redis version that introduced the command.
+    pub since: &'static str,
+}
+
+impl CommandSpec {
+    /// How many words the name takes: 2 for a subcommand, else 1.
+    pub const fn words(&self) -> usize {
+        let name = self.name.as_bytes();
+        let mut i = 0;
+        while i < name.len() {
+            if name[i] == b'|' {
+                return 2;
+            }
+            i += 1;
+        }
+        1
+    }
+
+    /// Whether a call with `args` words after the name is one that the command accepts.
+    ///
+    /// ```
+    /// use embroker_core::commands::HashCommand;
+    ///
+    /// assert!(HashCommand::HGet.spec().accepts(2));
+    /// assert!(!HashCommand::HGet.spec().accepts(3));
+    /// ```
+    pub const fn accepts(&self, args: usize) -> bool {
+        let words = args + self.words();
+        let arity = self.arity.unsigned_abs() as usize;
+        if self.arity < 0 { words >= arity } else { words == arity }
+    }
+
+    /// Whether the command only makes sense on a client's own connection: SUBSCRIBE, MULTI, WATCH and their kin.
+    pub const fn is_session(&self) -> bool {
+        self.flags.contains(Flags::SESSION)
+    }
+}
+
+/// What a command does, as a small set.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Flags(u16);
+
+impl Flags {
+    /// Reads keys and changes nothing.
+    pub const READONLY: Self = Self(1);
+    /// May change keys.
+    pub const WRITE: Self = Self(1 << 1);
+    /// May take more memory, and is refused when there is none left.
+    pub const DENYOOM: Self = Self(1 << 2);
+    /// Takes constant or logarithmic time.
+    pub const FAST: Self = Self(1 << 3);
+    /// Is about messages.
+    pub const PUBSUB: Self = Self(1 << 4);
+    /// Needs a connection of its own: refused by [`Broker::execute`](crate::Broker::execute).
+    pub const SESSION: Self = Self(1 << 5);
+    /// Has subcommands.
+    pub const CONTAINER: Self = Self(1 << 6);
+    /// May take a script to run.
+    pub const MAY_REPLICATE: Self = Self(1 << 7);
+
+    /// The empty set.
+    pub const fn none() -> Self {
+        Self(0)
+    }
+
+    /// Whether all of `other` is in this set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both sets together.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOr for Flags {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.with(other)
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMES: [(Flags, &str); 8] = [
+            (Flags::READONLY, "readonly"),
+            (Flags::WRITE, "write"),
+            (Flags::DENYOOM, "denyoom"),
+            (Flags::FAST, "fast"),
+            (Flags::PUBSUB, "pubsub"),
+            (Flags::SESSION, "session"),
+            (Flags::CONTAINER, "container"),
+            (Flags::MAY_REPLICATE, "may_replicate"),
+        ];
+        f.debug_set().entries(NAMES.iter().filter(|(flag, _)| self.contains(*flag)).map(|(_, name)| name)).finish()
+    }
+}
+
+/// Where a command's keys stand among its arguments. Positions count from 0 after the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Keys {
+    /// The command names no key and touches none.
+    None,
+    /// The command works on the whole keyspace: FLUSHALL, KEYS, SCAN.
+    Whole,
+    /// Arguments `first`, `first + step` … up to `last`; a negative `last` counts from the end.
+    Range {
+        /// The first key.
+        first: usize,
+        /// The last key; -1 is the last argument.
+        last: isize,
+        /// The distance from one key to the next.
+        step: usize,
+    },
+    /// The argument at `count` says how many keys follow it.
+    Counted {
+        /// Where the count stands.
+        count: usize,
+    },
+}
+
+impl Keys {
+    /// One key, at position 0.
+    pub const ONE: Self = Self::range(0, 0, 1);
+    /// Two keys, at positions 0 and 1.
+    pub const TWO: Self = Self::range(0, 1, 1);
+    /// Every argument is a key.
+    pub const ALL: Self = Self::range(0, -1, 1);
+
+    /// Keys at `first`, `first + step`, … up to `last`.
+    pub const fn range(first: usize, last: isize, step: usize) -> Self {
+        Self::Range { first, last, step }
+    }
+
+    /// The positions of the keys in a call with `args`. A count that is no number yields none.
+    ///
+    /// ```
+    /// use embroker_core::{Arg, table::Keys};
+    ///
+    /// let args = ["2", "a", "b", "LIMIT", "1"].map(Arg::from);
+    /// assert_eq!(Keys::Counted { count: 0 }.positions(&args).collect::<Vec<_>>(), [1, 2]);
+    /// ```
+    pub fn positions<A: AsRef<[u8]>>(self, args: &[A]) -> impl Iterator<Item = usize> + use<A> {
+        let len = args.len();
+        let (first, end, step) = match self {
+            Self::None | Self::Whole => (0, 0, 1),
+            Self::Range { first, last, step } => {
+                let end = if last < 0 { len.saturating_add_signed(last + 1) } else { last as usize + 1 };
+                (first, end.min(len), step)
+            }
+            Self::Counted { count } => {
+                let keys = args
+                    .get(count)
+                    .and_then(|n| std::str::from_utf8(n.as_ref()).ok())
+                    .and_then(|n| n.parse::<usize>().ok())
+                    .unwrap_or(0);
+                (count + 1, (count + 1).saturating_add(keys).min(len), 1)
+            }
+        };
+        (first..end).step_by(step)
+    }
+}
+
+/// Every row of the table, by family and then by name.
+pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
+    [
+        BitfieldCommand::ROWS,
+        HashCommand::ROWS,
+        KeyCommand::ROWS,
+        PubSubCommand::ROWS,
+        SetCommand::ROWS,
+        StringCommand::ROWS,
+        TransactionCommand::ROWS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The row of a command by its name in any case, `container|subcommand` for a subcommand.
+///
+/// ```
+/// let hget = embroker_core::table::find(b"HGet").expect("HGET is in the table");
+/// assert_eq!((hget.name, hget.arity), ("hget", 3));
+/// ```
+pub fn find(name: &[u8]) -> Option<&'static CommandSpec> {
+    static BY_NAME: LazyLock<HashMap<&'static [u8], &'static CommandSpec>> =
+        LazyLock::new(|| all().map(|spec| (spec.name.as_bytes(), spec)).collect());
+    const LONGEST: usize = 40;
+
+    let mut lower = [0; LONGEST];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    BY_NAME.get(&*lower).copied()
+}
+
+/// Declares a family of commands: an enum with a variant for each row, and the rows.
+macro_rules! rows {
+    ($(#[$doc:meta])* $family:ident = $group:ident {
+        $( $id:ident $name:literal $arity:literal [$($flag:ident)*] $keys:expr, $since:literal; )*
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)]
+        pub enum $family { $(
+            #[doc = concat!("`", $name, "`, since Redis ", $since, ".")]
+            $id,
+        )* }
+
+        impl $family {
+            /// The rows of this family, in the order of the variants.
+            pub const ROWS: &'static [$crate::table::CommandSpec] = &[ $(
+                $crate::table::CommandSpec {
+                    id: $crate::table::CommandId::$group($family::$id),
+                    name: $name,
+                    arity: $arity,
+                    flags: $crate::table::Flags::none() $( .with($crate::table::Flags::$flag) )*,
+                    keys: $keys,
+                    since: $since,
+                },
+            )* ];
+
+            /// The command's row in the table.
+            pub const fn spec(self) -> &'static $crate::table::CommandSpec {
+                &Self::ROWS[self as usize]
+            }
+        }
+
+        impl From<$family> for $crate::table::CommandId {
+            fn from(command: $family) -> Self {
+                Self::$group(command)
+            }
+        }
+    };
+}
+pub(crate) use rows;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_by_its_name_and_by_its_variant() {
+        for spec in all() {
+            assert!(std::ptr::eq(find(spec.name.as_bytes()).unwrap(), spec), "{}", spec.name);
+            assert_eq!(spec.name, spec.name.to_lowercase());
+        }
+        assert!(find(&[b'x'; 1000]).is_none());
+        assert!(find(b"").is_none());
+    }
+
+    #[test]
+    fn keys_are_found_by_range_and_by_count() {
+        let args = ["3", "a", "b", "c", "x"].map(crate::Arg::from);
+        let at = |keys: Keys, n: usize| keys.positions(&args[..n]).collect::<Vec<_>>();
+        assert_eq!(at(Keys::ONE, 3), [0]);
+        assert_eq!(at(Keys::TWO, 1), [0]);
+        assert_eq!(at(Keys::range(0, -1, 2), 4), [0, 2]);
+        assert_eq!(at(Keys::range(0, -2, 1), 4), [0, 1, 2]);
+        assert_eq!(at(Keys::Counted { count: 0 }, 5), [1, 2, 3]);
+        assert_eq!(at(Keys::Counted { count: 0 }, 2), [1]);
+        assert_eq!(at(Keys::Counted { count: 1 }, 5), [0; 0]);
+        assert_eq!(at(Keys::ALL, 0), [0; 0]);
+    }
+}

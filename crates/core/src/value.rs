@@ -1,0 +1,132 @@
+//! A reply: what a command answers, in RESP3's terms.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::error::ServerError;
+
+/// What a command answers. Both backends speak RESP3's types, so HGETALL is a [`Value::Map`] on either.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::Value;
+///
+/// let reply = Value::Array(vec![Value::Int(1), Value::from("two"), Value::Null]);
+/// assert_eq!(format!("{reply:?}"), r#"[1, "two", null]"#);
+/// ```
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// Nothing there.
+    Null,
+    /// A 64-bit integer.
+    Int(i64),
+    /// Binary-safe bytes.
+    Bulk(Bytes),
+    /// A short status, such as `OK` or `string`.
+    Status(Bytes),
+    /// Values in order.
+    Array(Vec<Value>),
+    /// Keys and values, in the order that the server gave them.
+    Map(Vec<(Value, Value)>),
+    /// Values without an order.
+    Set(Vec<Value>),
+    /// A floating-point number.
+    Double(f64),
+    /// True or false.
+    Bool(bool),
+    /// An error inside an aggregate. A reply that is an error as a whole is an `Err` instead.
+    Error(ServerError),
+}
+
+impl Value {
+    /// `OK`, as a status.
+    pub const OK: Self = Self::status("OK");
+
+    /// A status.
+    pub const fn status(text: &'static str) -> Self {
+        Self::Status(Bytes::from_static(text.as_bytes()))
+    }
+
+    /// 1 for true and 0 for false, as commands older than RESP3 answer.
+    pub const fn flag(yes: bool) -> Self {
+        Self::Int(yes as i64)
+    }
+
+    /// The bytes of a bulk string or a status.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bulk(bytes) | Self::Status(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<usize> for Value {
+    /// A count. Counts of things in memory fit an `i64`.
+    fn from(count: usize) -> Self {
+        Self::Int(count as i64)
+    }
+}
+
+impl From<Bytes> for Value {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bulk(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bulk(bytes.into())
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bulk(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        text.as_bytes().into()
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<Self>> FromIterator<T> for Value {
+    /// An array of the items.
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self::Array(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Int(number) => write!(f, "{number}"),
+            Self::Bulk(bytes) => write!(f, "\"{}\"", bytes.escape_ascii()),
+            Self::Status(text) => write!(f, "+{}", text.escape_ascii()),
+            Self::Array(items) => f.debug_list().entries(items).finish(),
+            Self::Map(pairs) => f.debug_map().entries(pairs.iter().map(|(k, v)| (k, v))).finish(),
+            Self::Set(items) => f.debug_set().entries(items).finish(),
+            Self::Double(number) => write!(f, "{number:?}"),
+            Self::Bool(yes) => write!(f, "{yes}"),
+            Self::Error(error) => write!(f, "-{error}"),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! An embedded, Redis-compatible, in-process broker with a real-Redis backend behind the same trait.
+//!
+//! ```
+//! use embroker::{Event, SubscribeOptions, prelude::*};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> embroker::Result<()> {
+//! let broker = embroker::connect("mem://").await?; // or redis://127.0.0.1:6379
+//!
+//! let mut subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+//! subscriber.psubscribe(["purchase_orders:* Ceremony"]).await?;
+//!
+//! broker.hset("purchase_order_details:1", [("who", "jamie"), ("cost", "40")]).await?;
+//! broker.publish("purchase_orders:Opening Ceremony", "1").await?;
+//!
+//! if let Some(Event::Message(message)) = subscriber.next().await {
+//!     let order = broker.hgetall(format!("purchase_order_details:{}", message.payload_str()?)).await?;
+//!     assert_eq!(order[&b"who"[..]], "jamie");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `mem` (default) | [`MemBroker`], `mem://` |
+//! | `redis` | `RedisBroker`, `redis://`, `redis+unix://` |
+
+mod connect;
+
+pub use connect::connect;
+pub use embroker_core::*;
+#[cfg(feature = "mem")]
+pub use embroker_mem::{Clock, ManualClock, MemBroker, MemBrokerBuilder, SystemClock, WeakMemBroker};
+#[cfg(feature = "redis")]
+pub use embroker_redis::RedisBroker;
+
+/// The backend that the features choose: `RedisBroker` with the feature `redis`, else [`MemBroker`].
+#[cfg(feature = "redis")]
+pub type DefaultBroker = RedisBroker;
+/// The backend that the features choose: `RedisBroker` with the feature `redis`, else [`MemBroker`].
+#[cfg(all(feature = "mem", not(feature = "redis")))]
+pub type DefaultBroker = MemBroker;
