@@ -1,6 +1,117 @@
 //! A string: bytes that may be read as a number or as bits.
 
-use bytes::Bytes;
+use std::borrow::Cow;
 
-#[derive(Clone, Default)]
-pub(crate) struct Str(Bytes);
+use bytes::{Bytes, BytesMut};
+
+use crate::args::parse_int;
+
+/// A string value. A number is kept as one, bytes that were handed in are shared, and bytes that are being changed are owned.
+#[derive(Clone)]
+pub(crate) struct Str(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Int(i64),
+    Shared(Bytes),
+    Owned(BytesMut),
+}
+
+impl Default for Str {
+    fn default() -> Self {
+        Self(Repr::Shared(Bytes::new()))
+    }
+}
+
+impl Str {
+    /// The text.
+    pub(crate) fn text(&self) -> Cow<'_, [u8]> {
+        match &self.0 {
+            Repr::Int(number) => Cow::Owned(number.to_string().into_bytes()),
+            Repr::Shared(bytes) => Cow::Borrowed(bytes),
+            Repr::Owned(bytes) => Cow::Borrowed(bytes),
+        }
+    }
+
+    /// The text as a buffer to hand out: shared where it can be, else copied.
+    pub(crate) fn to_bytes(&self) -> Bytes {
+        match &self.0 {
+            Repr::Int(number) => number.to_string().into(),
+            Repr::Shared(bytes) => bytes.clone(),
+            Repr::Owned(bytes) => Bytes::copy_from_slice(bytes),
+        }
+    }
+
+    /// How many bytes the text has.
+    pub(crate) fn len(&self) -> usize {
+        match &self.0 {
+            Repr::Int(_) => self.text().len(),
+            Repr::Shared(bytes) => bytes.len(),
+            Repr::Owned(bytes) => bytes.len(),
+        }
+    }
+
+    /// The text as an `i64`, as strictly as Redis reads it.
+    pub(crate) fn as_int(&self) -> Option<i64> {
+        match &self.0 {
+            Repr::Int(number) => Some(*number),
+            Repr::Shared(bytes) => parse_int(bytes),
+            Repr::Owned(bytes) => parse_int(bytes),
+        }
+    }
+
+    /// The text, to be changed in place. Copies what somebody else still reads.
+    pub(crate) fn buffer_mut(&mut self) -> &mut BytesMut {
+        let owned = match std::mem::replace(&mut self.0, Repr::Int(0)) {
+            Repr::Int(number) => BytesMut::from(number.to_string().as_bytes()),
+            Repr::Shared(bytes) => bytes.try_into_mut().unwrap_or_else(|bytes| BytesMut::from(&bytes[..])),
+            Repr::Owned(bytes) => bytes,
+        };
+        self.0 = Repr::Owned(owned);
+        match &mut self.0 {
+            Repr::Owned(bytes) => bytes,
+            _ => unreachable!("it was made an owned buffer just now"),
+        }
+    }
+}
+
+impl From<Bytes> for Str {
+    fn from(bytes: Bytes) -> Self {
+        Self(match parse_int(&bytes) {
+            Some(number) => Repr::Int(number),
+            None => Repr::Shared(bytes),
+        })
+    }
+}
+
+impl From<Vec<u8>> for Str {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<i64> for Str {
+    fn from(number: i64) -> Self {
+        Self(Repr::Int(number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changing_a_string_leaves_what_was_handed_out() {
+        let mut string = Str::from(Bytes::from_static(b"hello"));
+        let before = string.to_bytes();
+        string.buffer_mut()[0] = b'j';
+        assert_eq!((&before[..], &*string.text()), (&b"hello"[..], &b"jello"[..]));
+    }
+
+    #[test]
+    fn a_number_reads_as_its_text() {
+        let string = Str::from(Bytes::from_static(b"-42"));
+        assert_eq!((string.as_int(), string.len(), &*string.text()), (Some(-42), 3, &b"-42"[..]));
+        assert_eq!(Str::from(Bytes::from_static(b"042")).as_int(), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! Soon: the 80-bit arithmetic of INCRBYFLOAT and HINCRBYFLOAT.
