@@ -103,7 +103,7 @@ impl MemWatch {
 }
 
 impl WatchBackend for MemWatch {
-    fn exec<'a>(self: Box<Self>, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Option<Replies>>> {
+    fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
         Box::pin(async move { Ok(self.engine.run_atomic(&pipeline, Some(&self.watched))?) })
     }
 }

@@ -60,9 +60,9 @@ impl<'a> Command<'a> {
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
     {
-        let mut argv = argv.into_iter().map(Into::into);
-        let name = argv.next().ok_or_else(|| Error::Config("a command needs at least its name".into()))?;
-        let mut args: ArgList<'a> = argv.collect();
+        let mut words = argv.into_iter().map(Into::into);
+        let name = words.next().ok_or_else(|| Error::Config("a command needs at least its name".into()))?;
+        let mut args: ArgList<'a> = words.collect();
         let name = match table::find(name.as_bytes()) {
             None => Name::Unknown(name),
             Some(spec) if spec.flags.contains(Flags::CONTAINER) && !args.is_empty() => {

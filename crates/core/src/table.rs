@@ -117,6 +117,7 @@ impl Flags {
     }
 
     /// Both sets together.
+    #[must_use]
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

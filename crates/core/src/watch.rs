@@ -55,5 +55,5 @@ impl std::fmt::Debug for Watch {
 /// What a backend does for a [`Watch`]. Dropping it unwatches.
 pub trait WatchBackend: Send + 'static {
     /// EXEC: `None` where a watched key was written.
-    fn exec<'a>(self: Box<Self>, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Option<Replies>>>;
+    fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>>;
 }
