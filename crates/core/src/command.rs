@@ -62,14 +62,14 @@ impl<'a> Command<'a> {
     {
         let mut words = argv.into_iter().map(Into::into);
         let name = words.next().ok_or_else(|| Error::Config("a command needs at least its name".into()))?;
-        let mut args: ArgList<'a> = words.collect();
+        let mut rest: ArgList<'a> = words.collect();
         let name = match table::find(name.as_bytes()) {
             None => Name::Unknown(name),
-            Some(spec) if spec.flags.contains(Flags::CONTAINER) && !args.is_empty() => {
-                let full = [spec.name.as_bytes(), args[0].as_bytes()].join(&b'|');
+            Some(spec) if spec.flags.contains(Flags::CONTAINER) && !rest.is_empty() => {
+                let full = [spec.name.as_bytes(), rest[0].as_bytes()].join(&b'|');
                 match table::find(&full) {
                     Some(spec) => {
-                        args = args.iter().skip(1).cloned().collect();
+                        rest = rest.iter().skip(1).cloned().collect();
                         Name::Known(spec)
                     }
                     None => Name::UnknownSubcommand(spec),
@@ -77,7 +77,7 @@ impl<'a> Command<'a> {
             }
             Some(spec) => Name::Known(spec),
         };
-        Ok(Self { name, args })
+        Ok(Self { name, args: rest })
     }
 
     /// Adds an argument.
