@@ -103,7 +103,7 @@ impl Flags {
     pub const SESSION: Self = Self(1 << 5);
     /// Has subcommands.
     pub const CONTAINER: Self = Self(1 << 6);
-    /// May take a script to run.
+    /// Is passed on to replicas although it writes no key.
     pub const MAY_REPLICATE: Self = Self(1 << 7);
 
     /// The empty set.
