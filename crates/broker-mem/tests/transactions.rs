@@ -1,0 +1,128 @@
+//! Commands and transactions from several threads at once: each is atomic, whatever keys it works on.
+
+use std::thread;
+
+use embroker_core::{Command, Pipeline, Value, prelude::*};
+use embroker_mem::MemBroker;
+
+const THREADS: usize = 4;
+const ROUNDS: usize = 2_000;
+
+fn command(words: &str) -> Command<'_> {
+    Command::from_argv(words.split(' ')).unwrap()
+}
+
+fn pipeline(commands: &[&'static str]) -> Pipeline<'static> {
+    let mut pipeline = Pipeline::atomic();
+    for words in commands {
+        pipeline.push(command(words));
+    }
+    pipeline
+}
+
+fn int(value: &Value) -> i64 {
+    match value {
+        Value::Null => 0,
+        value => std::str::from_utf8(value.as_bytes().unwrap()).unwrap().parse().unwrap(),
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// Runs the same work on several threads, each with its number.
+fn on_threads(broker: &MemBroker, work: impl Fn(usize, &MemBroker) + Sync) {
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let work = &work;
+            scope.spawn(move || work(number, broker));
+        }
+    });
+}
+
+#[test]
+fn nobody_sees_a_transaction_half_done() {
+    let broker = MemBroker::new();
+    on_threads(&broker, |number, broker| {
+        for _ in 0..ROUNDS {
+            if number % 2 == 0 {
+                let transfer = pipeline(&["INCR here", "DECR there"]);
+                block_on(broker.pipeline(transfer)).unwrap();
+            } else {
+                let Value::Array(both) = broker.call(&command("MGET here there")).unwrap() else { panic!("an array") };
+                assert_eq!(int(&both[0]) + int(&both[1]), 0);
+            }
+        }
+    });
+    let Value::Array(both) = broker.call(&command("MGET here there")).unwrap() else { panic!("an array") };
+    assert_eq!(int(&both[0]), (ROUNDS * THREADS / 2) as i64);
+}
+
+#[test]
+fn a_watched_counter_counts_the_transactions_that_succeeded() {
+    let broker = MemBroker::new();
+    let successes = std::sync::atomic::AtomicI64::new(0);
+    on_threads(&broker, |_, broker| {
+        block_on(async {
+            for _ in 0..ROUNDS {
+                let watch = broker.watch(["counter"]).await.unwrap();
+                let next = int(&broker.call(&command("GET counter")).unwrap()) + 1;
+                let mut pipeline = Pipeline::atomic();
+                pipeline.push(command("SET counter").arg(next));
+                if watch.exec(pipeline).await.unwrap().is_some() {
+                    successes.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                }
+            }
+        });
+    });
+    assert_eq!(int(&broker.call(&command("GET counter")).unwrap()), successes.into_inner());
+}
+
+#[test]
+fn crossing_renames_and_stores_neither_deadlock_nor_lose_a_member() {
+    let broker = MemBroker::new();
+    broker.call(&command("SADD a x")).unwrap();
+    on_threads(&broker, |number, broker| {
+        let words = ["RENAME a b", "RENAME b a", "SMOVE a b x", "SMOVE b a x"][number];
+        for _ in 0..ROUNDS {
+            // A RENAME of a key that the other side has moved just now answers `no such key`.
+            let _ = broker.call(&command(words));
+        }
+    });
+    assert_eq!(broker.call(&command("SUNION a b")).unwrap(), Value::Set(vec![Value::from("x")]));
+}
+
+#[test]
+fn all_subscribers_see_messages_of_several_publishers_in_one_order() {
+    let broker = MemBroker::new();
+    let subscribers: Vec<_> = (0..3)
+        .map(|number| {
+            block_on(async {
+                let subscriber = broker.subscriber(embroker_core::SubscribeOptions::default()).await.unwrap();
+                if number == 0 {
+                    subscriber.subscribe(["news"]).await.unwrap();
+                } else {
+                    subscriber.psubscribe(["n*"]).await.unwrap();
+                }
+                subscriber
+            })
+        })
+        .collect();
+    on_threads(&broker, |number, broker| {
+        for round in 0..ROUNDS {
+            let message = format!("{number}:{round}");
+            let receivers = broker.call(&command("PUBLISH news").arg(&message)).unwrap();
+            assert_eq!(receivers, Value::Int(3));
+        }
+    });
+    let seen: Vec<Vec<Vec<u8>>> = subscribers
+        .into_iter()
+        .map(|mut subscriber| {
+            std::iter::from_fn(|| subscriber.try_next()?.into_message()).map(|m| m.payload().to_vec()).collect()
+        })
+        .collect();
+    assert_eq!(seen[0].len(), ROUNDS * THREADS);
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[1], seen[2]);
+}
