@@ -43,3 +43,8 @@ pub type DefaultBroker = RedisBroker;
 /// The backend that the features choose: `RedisBroker` with the feature `redis`, else [`MemBroker`].
 #[cfg(all(feature = "mem", not(feature = "redis")))]
 pub type DefaultBroker = MemBroker;
+
+/// The README's examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
