@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
-use std::{env, fs, process, thread};
+use std::{env, fs, io, process, thread};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
@@ -168,12 +168,16 @@ impl RedisServer {
             .args(&self.options.args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::piped())
             .spawn()
             .with_context(|| missing(&program))?;
         let log = process.stdout.take().context("the server has no output")?;
+        let complaints = process.stderr.take().context("the server has no standard error")?;
         self.process = Some(process);
-        wait_until_ready(BufReader::new(log))?;
+        if let Err(error) = wait_until_ready(BufReader::new(log)) {
+            self.kill();
+            return Err(error.context(io::read_to_string(complaints)?));
+        }
         // It may ask for a password; whatever it says, it answers.
         let answer = self.command(["PING"])?;
         ensure!(!answer.is_empty(), "the server does not answer PING");
@@ -226,7 +230,7 @@ fn fresh_directory() -> Result<PathBuf> {
         match fs::create_dir(&directory) {
             Ok(()) => return Ok(directory),
             // Left behind by a process of the same id.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error).with_context(|| format!("creating {}", directory.display())),
         }
     }
