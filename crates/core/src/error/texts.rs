@@ -15,8 +15,6 @@ texts! {
     NOT_AN_INTEGER = "ERR value is not an integer or out of range";
     NOT_A_FLOAT = "ERR value is not a valid float";
     OUT_OF_RANGE = "ERR value is out of range";
-    COUNT_OUT_OF_RANGE =
-        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
     MUST_BE_POSITIVE = "ERR value is out of range, must be positive";
     VALUE_NAN_OR_INFINITY = "ERR value is NaN or Infinity";
     NAN_OR_INFINITY = "ERR increment would produce NaN or Infinity";
