@@ -33,9 +33,11 @@ impl<'a> Args<'a> {
         self.0[at].to_bytes()
     }
 
-    /// Whether the argument is this word, in any case.
+    /// Whether the argument is this word, in any case. As in Redis, which compares C strings, nothing counts from a NUL
+    /// byte on.
     pub(crate) fn is(&self, at: usize, word: &str) -> bool {
-        self.get(at).is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()))
+        let arg = self.get(at).and_then(|arg| arg.split(|byte| *byte == 0).next());
+        arg.is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()))
     }
 
     /// The argument as an `i64`, or `ERR value is not an integer or out of range`.
