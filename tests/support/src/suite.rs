@@ -138,9 +138,7 @@ impl Suite {
         test: impl FnOnce(&Runtime) -> anyhow::Result<()> + Send + 'static,
     ) {
         let run = move || {
-            if backend == Backend::Redis
-                && redis_half_is_ignored()
-            {
+            if backend == Backend::Redis && redis_half_is_ignored() {
                 return Ok(Completion::ignored_with("no redis-server; cargo xtask test installs one"));
             }
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
