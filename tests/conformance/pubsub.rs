@@ -346,7 +346,7 @@ async fn pubsub_checks_its_words(broker: AnyBroker) {
         PUBSUB BOGUS => -ERR unknown subcommand 'BOGUS'. Try PUBSUB HELP.
         PUBSUB BOGUS a b => -ERR unknown subcommand 'BOGUS'. Try PUBSUB HELP.
         PUBSUB NUMPAT x => -ERR wrong number of arguments for 'pubsub|numpat' command
-        PUBSUB CHANNELS a b => -ERR unknown subcommand or wrong number of arguments for 'CHANNELS'. Try PUBSUB HELP.
+        pubsub channels a b => -ERR unknown subcommand or wrong number of arguments for 'channels'. Try PUBSUB HELP.
         PUBSUB HELP x => -ERR wrong number of arguments for 'pubsub|help' command
         "#,
     )
