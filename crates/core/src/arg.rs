@@ -66,7 +66,7 @@ impl Arg<'_> {
     }
 
     /// Formats a number inline, or on the heap where it is too long for that.
-    fn display(number: impl fmt::Display) -> Self {
+    pub(crate) fn display(number: impl fmt::Display) -> Self {
         let mut text = [0; INLINE];
         let mut rest = &mut text[..];
         if write!(rest, "{number}").is_ok() {

@@ -16,6 +16,8 @@ pub(super) fn handler(command: PubSubCommand) -> Handler {
         PubSubCommand::PubSubHelp => help,
         PubSubCommand::PubSubNumPat => numpat,
         PubSubCommand::PubSubNumSub => numsub,
+        PubSubCommand::PubSubShardChannels => shardchannels,
+        PubSubCommand::PubSubShardNumSub => shardnumsub,
         PubSubCommand::PSubscribe
         | PubSubCommand::PUnsubscribe
         | PubSubCommand::Subscribe
@@ -33,7 +35,8 @@ fn pubsub(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Err(ServerError::unknown_subcommand(args.get(0).unwrap_or_default(), "pubsub"))
 }
 
-/// `PUBSUB CHANNELS [pattern]`: the channels with a subscriber, in no order.
+/// `PUBSUB CHANNELS [pattern]`: the channels with a subscriber, in no order. Without a pattern all of them; `*` leaves out
+/// the one with the empty name.
 fn channels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
         return Err(ServerError::subcommand_syntax(b"channels", "pubsub"));
@@ -52,7 +55,114 @@ fn numsub(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(args.from(0).flat_map(|channel| [Value::from(channel), count(channel).into()]).collect())
 }
 
-/// `PUBSUB HELP`: what the server itself prints.
+/// `PUBSUB SHARDCHANNELS [pattern]`: none, for nothing subscribes to a shard's channels.
+fn shardchannels(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    if args.len() > 1 {
+        return Err(ServerError::subcommand_syntax(b"shardchannels", "pubsub"));
+    }
+    Ok(Value::Array(Vec::new()))
+}
+
+/// `PUBSUB SHARDNUMSUB [channel …]`: each channel with 0, for nothing subscribes to a shard's channels.
+fn shardnumsub(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    Ok(args.from(0).flat_map(|channel| [Value::from(channel), Value::Int(0)]).collect())
+}
+
+/// `PUBSUB HELP`: what the server itself prints, a status for each line.
 fn help(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    todo!()
+    const LINES: [&str; 14] = [
+        "PUBSUB <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+        "CHANNELS [<pattern>]",
+        "    Return the currently active channels matching a <pattern> (default: '*').",
+        "NUMPAT",
+        "    Return number of subscriptions to patterns.",
+        "NUMSUB [<channel> ...]",
+        "    Return the number of subscribers for the specified channels, excluding",
+        "    pattern subscriptions(default: no channels).",
+        "SHARDCHANNELS [<pattern>]",
+        "    Return the currently active shard level channels matching a <pattern> (default: '*').",
+        "SHARDNUMSUB [<shardchannel> ...]",
+        "    Return the number of subscribers for the specified shard level channel(s)",
+        "HELP",
+        "    Prints this help.",
+    ];
+    Ok(LINES.into_iter().map(Value::status).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use embroker_core::{Broker, Command, Error, SubscribeOptions};
+
+    use super::*;
+    use crate::MemBroker;
+
+    fn reply(broker: &MemBroker, argv: &[&str]) -> Result<Value, String> {
+        match broker.call(&Command::from_argv(argv.iter().copied()).unwrap()) {
+            Ok(Value::Array(mut items)) if argv[1] == "channels" => {
+                items.sort_by_key(|item| item.as_bytes().map(<[u8]>::to_vec));
+                Ok(Value::Array(items))
+            }
+            Ok(value) => Ok(value),
+            Err(Error::Server(error)) => Err(error.to_string()),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    fn channels(broker: &MemBroker, pattern: &[&str]) -> Value {
+        reply(broker, &[&["pubsub", "channels"], pattern].concat()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn channels_are_listed_by_pattern_and_a_star_leaves_out_the_empty_name() {
+        let broker = MemBroker::new();
+        let subscriber = broker.subscriber(SubscribeOptions::default()).await.unwrap();
+        subscriber.subscribe(["", "news", "a*b"]).await.unwrap();
+        subscriber.psubscribe(["*", "n*", ""]).await.unwrap();
+
+        assert_eq!(channels(&broker, &[]), Value::from_iter(["", "a*b", "news"]));
+        assert_eq!(channels(&broker, &["*"]), Value::from_iter(["a*b", "news"]));
+        assert_eq!(channels(&broker, &[""]), Value::from_iter([""]));
+        assert_eq!(channels(&broker, &["a\\*b"]), Value::from_iter(["a*b"]));
+        assert_eq!(channels(&broker, &["[n"]), Value::Array(Vec::new()));
+        assert_eq!(reply(&broker, &["publish", "", "m"]), Ok(Value::Int(2)));
+        assert_eq!(reply(&broker, &["publish", "news", "m"]), Ok(Value::Int(3)));
+        assert_eq!(reply(&broker, &["pubsub", "numpat"]), Ok(Value::Int(3)));
+    }
+
+    #[tokio::test]
+    async fn numsub_answers_for_each_channel_in_the_order_asked_for() {
+        let broker = MemBroker::new();
+        let subscriber = broker.subscriber(SubscribeOptions::default()).await.unwrap();
+        subscriber.subscribe(["news"]).await.unwrap();
+        subscriber.psubscribe(["x*"]).await.unwrap();
+
+        let counts = reply(&broker, &["pubsub", "numsub", "x", "news", "news"]).unwrap();
+        assert_eq!(format!("{counts:?}"), r#"["x", 0, "news", 1, "news", 1]"#);
+        assert_eq!(reply(&broker, &["pubsub", "numsub"]), Ok(Value::Array(Vec::new())));
+    }
+
+    #[test]
+    fn no_shard_channel_has_a_subscriber() {
+        let broker = MemBroker::new();
+        assert_eq!(reply(&broker, &["pubsub", "shardchannels", "*"]), Ok(Value::Array(Vec::new())));
+        let counts = reply(&broker, &["pubsub", "shardnumsub", "a"]).unwrap();
+        assert_eq!(format!("{counts:?}"), r#"["a", 0]"#);
+    }
+
+    #[test]
+    fn help_is_a_status_for_each_line() {
+        let Ok(Value::Array(lines)) = reply(&MemBroker::new(), &["pubsub", "HELP"]) else { panic!("an array") };
+        assert_eq!(lines.len(), 14);
+        assert_eq!(lines[3], Value::status("NUMPAT"));
+        assert_eq!(lines[13], Value::status("    Prints this help."));
+    }
+
+    #[test]
+    fn a_subcommand_with_too_many_words_points_to_help() {
+        for subcommand in ["channels", "shardchannels"] {
+            let text =
+                format!("ERR unknown subcommand or wrong number of arguments for '{subcommand}'. Try PUBSUB HELP.");
+            assert_eq!(reply(&MemBroker::new(), &["pubsub", subcommand, "a", "b"]), Err(text));
+        }
+    }
 }

@@ -73,6 +73,21 @@ impl Str {
             _ => unreachable!("it was made an owned buffer just now"),
         }
     }
+
+    /// The text, to be changed in place, with zero bytes behind it up to this length.
+    pub(crate) fn padded_mut(&mut self, len: usize) -> &mut BytesMut {
+        let buffer = self.buffer_mut();
+        let missing = len.saturating_sub(buffer.len());
+        if missing > buffer.len().max(buffer.capacity()) {
+            // A jump: a new buffer comes zeroed from the system, however large, and no page of it is touched here.
+            let mut padded = BytesMut::zeroed(len);
+            padded[..buffer.len()].copy_from_slice(buffer);
+            *buffer = padded;
+        } else {
+            buffer.resize(buffer.len() + missing, 0);
+        }
+        buffer
+    }
 }
 
 impl From<Bytes> for Str {
@@ -106,6 +121,15 @@ mod tests {
         let before = string.to_bytes();
         string.buffer_mut()[0] = b'j';
         assert_eq!((&before[..], &*string.text()), (&b"hello"[..], &b"jello"[..]));
+    }
+
+    #[test]
+    fn padding_adds_zero_bytes_and_takes_none_away() {
+        let mut string = Str::from(17);
+        assert_eq!(&string.padded_mut(4)[..], b"17\0\0");
+        assert_eq!(&string.padded_mut(100)[..5], b"17\0\0\0");
+        assert_eq!(&string.padded_mut(101)[99..], [0, 0]);
+        assert_eq!((string.padded_mut(1).len(), string.padded_mut(0).len()), (101, 101));
     }
 
     #[test]

@@ -16,6 +16,8 @@ rows! {
         PubSubHelp "pubsub|help" 2 [PUBSUB] Keys::None, "6.2.0";
         PubSubNumPat "pubsub|numpat" 2 [PUBSUB] Keys::None, "2.8.0";
         PubSubNumSub "pubsub|numsub" -2 [PUBSUB] Keys::None, "2.8.0";
+        PubSubShardChannels "pubsub|shardchannels" -2 [PUBSUB] Keys::None, "7.0.0";
+        PubSubShardNumSub "pubsub|shardnumsub" -2 [PUBSUB] Keys::None, "7.0.0";
         PUnsubscribe "punsubscribe" -1 [PUBSUB SESSION] Keys::None, "2.0.0";
         Subscribe "subscribe" -2 [PUBSUB SESSION] Keys::None, "2.0.0";
         Unsubscribe "unsubscribe" -1 [PUBSUB SESSION] Keys::None, "2.0.0";

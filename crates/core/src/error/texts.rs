@@ -26,6 +26,13 @@ texts! {
     INVALID_CURSOR = "ERR invalid cursor";
     HASH_VALUE_NOT_INTEGER = "ERR hash value is not an integer";
     HASH_VALUE_NOT_FLOAT = "ERR hash value is not a float";
+    BIT_OFFSET = "ERR bit offset is not an integer or out of range";
+    BIT_VALUE = "ERR bit is not an integer or out of range";
+    BITPOS_BIT = "ERR The bit argument must be 1 or 0.";
+    BITOP_NOT_SOURCES = "ERR BITOP NOT must be called with a single source key.";
+    BITFIELD_TYPE = "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.";
+    BITFIELD_OVERFLOW = "ERR Invalid OVERFLOW type specified";
+    BITFIELD_RO_WRITE = "ERR BITFIELD_RO only supports the GET subcommand";
     EXEC_ABORT = "EXECABORT Transaction discarded because of previous errors.";
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
 }

@@ -1,0 +1,155 @@
+//! BITFIELD and BITFIELD_RO: numbers of any width, at any place in a string.
+
+use embroker_core::error::texts;
+use embroker_core::{ServerError, Value};
+use smallvec::SmallVec;
+
+use super::encoding::{Encoding, Overflow};
+use super::{bit_offset, bytes_to};
+use crate::Reply;
+use crate::args::{Args, parse_int};
+use crate::keyspace::Tx;
+use crate::objects::Str;
+
+/// One of BITFIELD's operations on one field.
+struct Operation {
+    action: Action,
+    encoding: Encoding,
+    /// Of the field's first bit.
+    offset: u64,
+    overflow: Overflow,
+}
+
+enum Action {
+    Get,
+    Set(i64),
+    IncrBy(i64),
+}
+
+/// `BITFIELD key [GET type offset | SET type offset value | INCRBY type offset increment | OVERFLOW WRAP|SAT|FAIL …]`: a
+/// reply for each GET, SET and INCRBY.
+pub(super) fn bitfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let operations = parse(args)?;
+    match operations.iter().filter(|operation| operation.writes()).map(Operation::last_bit).max() {
+        None => read(tx, &args[0], &operations),
+        Some(last_bit) => write(tx, &args[0], &operations, last_bit),
+    }
+}
+
+/// `BITFIELD_RO key [GET type offset …]`.
+pub(super) fn bitfield_ro(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let operations = parse(args)?;
+    if operations.iter().any(Operation::writes) {
+        return Err(texts::BITFIELD_RO_WRITE);
+    }
+    read(tx, &args[0], &operations)
+}
+
+fn read(tx: &Tx<'_>, key: &[u8], operations: &[Operation]) -> Reply {
+    let string = tx.read::<Str>(key)?;
+    let bytes = string.as_ref().map(|string| string.text()).unwrap_or_default();
+    Ok(operations.iter().map(|operation| operation.encoding.get(&bytes, operation.offset)).collect())
+}
+
+/// Makes room up to the last bit that any operation writes, then runs them in order.
+fn write(tx: &mut Tx<'_>, key: &[u8], operations: &[Operation], last_bit: u64) -> Reply {
+    let mut string = tx.write_or_new::<Str>(key)?;
+    let len = string.len();
+    let bytes = string.padded_mut(bytes_to(last_bit));
+    let grown = bytes.len() != len;
+    let mut changed = false;
+    let mut replies = Vec::with_capacity(operations.len());
+    for operation in operations {
+        let before = operation.encoding.get(bytes, operation.offset);
+        let after = operation.outcome(before);
+        replies.push(Value::from(operation.reply(before, after)));
+        if let Some(after) = after
+            && operation.writes()
+        {
+            operation.encoding.set(bytes, operation.offset, after);
+            changed |= grown || before != after;
+        }
+    }
+    drop(string);
+    // A string that only grew, because every write failed, is not a change to those who watch it.
+    if changed {
+        tx.touch(key);
+    }
+    Ok(Value::Array(replies))
+}
+
+/// Reads every operation before the first one runs: an error anywhere means that nothing is done.
+fn parse(args: &Args<'_>) -> Result<SmallVec<[Operation; 4]>, ServerError> {
+    let mut operations = SmallVec::new();
+    let mut overflow = Overflow::Wrap;
+    let mut at = 1;
+    while at < args.len() {
+        let left = args.len() - at - 1;
+        let words = match left {
+            2.. if args.is(at, "get") => 3,
+            3.. if args.is(at, "set") || args.is(at, "incrby") => 4,
+            1.. if args.is(at, "overflow") => {
+                overflow = parse_overflow(args, at + 1)?;
+                at += 2;
+                continue;
+            }
+            _ => return Err(texts::SYNTAX),
+        };
+        let encoding = Encoding::parse(&args[at + 1]).ok_or(texts::BITFIELD_TYPE)?;
+        let offset = field_offset(&args[at + 2], encoding)?;
+        let action = if words == 3 {
+            Action::Get
+        } else if args.is(at, "set") {
+            Action::Set(args.int(at + 3)?)
+        } else {
+            Action::IncrBy(args.int(at + 3)?)
+        };
+        operations.push(Operation { action, encoding, offset, overflow });
+        at += words;
+    }
+    Ok(operations)
+}
+
+fn parse_overflow(args: &Args<'_>, at: usize) -> Result<Overflow, ServerError> {
+    [("wrap", Overflow::Wrap), ("sat", Overflow::Saturate), ("fail", Overflow::Fail)]
+        .into_iter()
+        .find_map(|(word, overflow)| args.is(at, word).then_some(overflow))
+        .ok_or(texts::BITFIELD_OVERFLOW)
+}
+
+/// An offset in bits, or as `#n` in fields of this width.
+fn field_offset(word: &[u8], encoding: Encoding) -> Result<u64, ServerError> {
+    bit_offset(match word.strip_prefix(b"#") {
+        // 7.0.15 does not check the product: one beyond 64 bits wraps round, and may be an offset again.
+        Some(index) => parse_int(index).map(|index| index.wrapping_mul(encoding.bits().into())),
+        None => parse_int(word),
+    })
+}
+
+impl Operation {
+    fn writes(&self) -> bool {
+        !matches!(self.action, Action::Get)
+    }
+
+    fn last_bit(&self) -> u64 {
+        self.offset + u64::from(self.encoding.bits()) - 1
+    }
+
+    /// What the field holds after the operation; `None` where that fails.
+    fn outcome(&self, before: i64) -> Option<i64> {
+        let wanted = match self.action {
+            Action::Get => return Some(before),
+            Action::Set(number) => self.encoding.argument(number),
+            Action::IncrBy(by) => i128::from(before) + i128::from(by),
+        };
+        self.encoding.fit(wanted, self.overflow)
+    }
+
+    /// SET answers the old number, the others the new one, and null says that a write failed.
+    fn reply(&self, before: i64, after: Option<i64>) -> Option<i64> {
+        match self.action {
+            Action::Set(_) => after.map(|_| before),
+            Action::Get | Action::IncrBy(_) => after,
+        }
+    }
+}
