@@ -12,6 +12,7 @@ mod clock;
 mod commands;
 mod engine;
 mod keyspace;
+mod long_double;
 mod objects;
 mod pubsub;
 mod shared;

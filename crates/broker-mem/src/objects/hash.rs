@@ -1,14 +1,160 @@
-//! A hash: fields and values, in the order the fields came.
+//! A hash: fields and values, indexed by place.
+//!
+//! A small hash keeps its fields in the order they came, as Redis's listpack does, and HSCAN answers it at once. One that
+//! outgrows Redis's limits stays large for good: a removal then moves the last field into the hole.
 
 use ahash::RandomState;
 use bytes::Bytes;
 use indexmap::IndexMap;
 
+/// Redis's `hash-max-listpack-entries`: how many fields a small hash has at most.
+const SMALL_FIELDS: usize = 512;
+/// Redis's `hash-max-listpack-value`: how many bytes each field and value of a small hash has at most.
+const SMALL_BYTES: usize = 64;
+
+/// A hash value.
 #[derive(Clone, Default)]
-pub(crate) struct Hash(IndexMap<Bytes, Bytes, RandomState>);
+pub(crate) struct Hash {
+    fields: IndexMap<Bytes, Bytes, RandomState>,
+    large: bool,
+}
 
 impl Hash {
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fields.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    pub(crate) fn contains(&self, field: &[u8]) -> bool {
+        self.fields.contains_key(field)
+    }
+
+    pub(crate) fn get(&self, field: &[u8]) -> Option<&Bytes> {
+        self.fields.get(field)
+    }
+
+    /// The field and the value at this place, counted from 0.
+    pub(crate) fn at(&self, place: usize) -> Option<(&Bytes, &Bytes)> {
+        self.fields.get_index(place)
+    }
+
+    /// Every field with its value.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&Bytes, &Bytes)> {
+        self.fields.iter()
+    }
+
+    /// Gives the field this value; whether the field is new.
+    pub(crate) fn set(&mut self, field: &[u8], value: Bytes) -> bool {
+        self.large |= field.len() > SMALL_BYTES || value.len() > SMALL_BYTES;
+        if let Some(old) = self.fields.get_mut(field) {
+            *old = value;
+            return false;
+        }
+        self.fields.insert(Bytes::copy_from_slice(field), value);
+        self.large |= self.fields.len() > SMALL_FIELDS;
+        true
+    }
+
+    /// Takes the field out; whether it was there.
+    pub(crate) fn remove(&mut self, field: &[u8]) -> bool {
+        let removed = if self.large { self.fields.swap_remove(field) } else { self.fields.shift_remove(field) };
+        removed.is_some()
+    }
+
+    /// One step of HSCAN: the next cursor, 0 at the end, and the fields of this step, `count` of them where the hash is large.
+    ///
+    /// The cursor says how many fields are still to come. They are walked from the end, and a removal moves the last field
+    /// forward, so a field that stays is never passed over.
+    pub(crate) fn scan(&self, cursor: u64, count: usize) -> (u64, impl Iterator<Item = (&Bytes, &Bytes)>) {
+        let len = self.fields.len();
+        let end = match usize::try_from(cursor) {
+            Ok(left @ 1..) if self.large => left.min(len),
+            _ => len,
+        };
+        let start = if self.large { end.saturating_sub(count) } else { 0 };
+        (start as u64, self.fields.iter().skip(start).take(end - start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn numbered(fields: usize) -> Hash {
+        let mut hash = Hash::default();
+        for number in 0..fields {
+            assert!(hash.set(number.to_string().as_bytes(), Bytes::new()));
+        }
+        hash
+    }
+
+    fn fields(hash: &Hash) -> Vec<String> {
+        hash.iter().map(|(field, _)| String::from_utf8(field.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_small_hash_keeps_the_order_in_which_its_fields_came() {
+        let mut hash = numbered(4);
+        assert!(hash.remove(b"1"));
+        assert!(!hash.set(b"0", Bytes::from_static(b"new")));
+        assert!(hash.set(b"1", Bytes::new()));
+        assert!(!hash.remove(b"9"));
+        assert_eq!(fields(&hash), ["0", "2", "3", "1"]);
+    }
+
+    #[test]
+    fn a_hash_is_large_from_its_513th_field_or_its_first_long_text_and_stays_so() {
+        let mut hash = numbered(512);
+        assert!(!hash.large);
+        hash.set(b"one more", Bytes::new());
+        hash.remove(b"one more");
+        assert!(hash.large);
+
+        let mut hash = numbered(1);
+        hash.set(&[b'f'; 64], Bytes::from_static(&[b'v'; 64]));
+        assert!(!hash.large);
+        hash.set(b"0", Bytes::from_static(&[b'v'; 65]));
+        assert!(hash.large);
+    }
+
+    #[test]
+    fn a_small_hash_is_scanned_at_once_whatever_the_cursor() {
+        for cursor in [0, 3, u64::MAX] {
+            let hash = numbered(5);
+            let (next, step) = hash.scan(cursor, 1);
+            assert_eq!((next, step.count()), (0, 5));
+        }
+    }
+
+    #[test]
+    fn a_field_that_stays_is_scanned_while_others_go() {
+        let mut hash = numbered(1000);
+        let mut seen = BTreeSet::new();
+        let mut cursor = 0;
+        let mut removed = 0;
+        loop {
+            let (next, step) = hash.scan(cursor, 7);
+            seen.extend(step.map(|(field, _)| field.clone()));
+            // Every third field stays.
+            for _ in 0..5 {
+                if removed % 3 != 0 {
+                    hash.remove(removed.to_string().as_bytes());
+                }
+                removed += 1;
+            }
+            hash.set(format!("new {removed}").as_bytes(), Bytes::new());
+            if next == 0 {
+                break;
+            }
+            cursor = next;
+        }
+        for number in (0..1000).step_by(3) {
+            assert!(seen.contains(number.to_string().as_bytes()), "{number}");
+        }
     }
 }

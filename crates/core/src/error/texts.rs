@@ -16,6 +16,7 @@ texts! {
     NOT_A_FLOAT = "ERR value is not a valid float";
     OUT_OF_RANGE = "ERR value is out of range";
     MUST_BE_POSITIVE = "ERR value is out of range, must be positive";
+    VALUE_NAN_OR_INFINITY = "ERR value is NaN or Infinity";
     NAN_OR_INFINITY = "ERR increment would produce NaN or Infinity";
     INCR_OVERFLOW = "ERR increment or decrement would overflow";
     DECR_OVERFLOW = "ERR decrement would overflow";

@@ -1,1 +1,0 @@
-//! Soon: the 80-bit arithmetic of INCRBYFLOAT and HINCRBYFLOAT.
