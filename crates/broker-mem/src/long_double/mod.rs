@@ -201,7 +201,7 @@ impl Literal {
         let digits = Natural::from_digits(&self.digits);
         let (dividend, divisor) =
             if self.exponent < 0 { (digits, ten) } else { (digits.times(&ten), Natural::from(1)) };
-        let (bits, exponent) = dividend.divide(divisor);
+        let (bits, exponent) = dividend.divide(&divisor);
         Magnitude::nearest(bits, exponent).in_range()
     }
 

@@ -70,7 +70,7 @@ impl Natural {
 
     /// The quotient of two numbers that are not zero as `bits × 2^exponent`, with 66 or 67 bits, the lowest of which is set where
     /// the division leaves a rest.
-    pub(super) fn divide(self, divisor: Self) -> (u128, i32) {
+    pub(super) fn divide(&self, divisor: &Self) -> (u128, i32) {
         const BITS: isize = 66;
         let exponent = self.bits() as isize - divisor.bits() as isize - BITS;
         let mut rest = self.shifted_left((-exponent).max(0) as usize);

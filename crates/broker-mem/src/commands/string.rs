@@ -1,9 +1,0 @@
-//! Soon.
-
-use embroker_core::commands::StringCommand;
-
-use super::Handler;
-
-pub(super) fn handler(_command: StringCommand) -> Handler {
-    super::session_only
-}

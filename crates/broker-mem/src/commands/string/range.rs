@@ -1,0 +1,78 @@
+//! Parts of strings, by their offset in bytes, and their length.
+
+use std::ops::Range;
+
+use embroker_core::ServerError;
+use embroker_core::error::texts;
+
+use crate::Reply;
+use crate::args::Args;
+use crate::keyspace::Tx;
+use crate::objects::Str;
+
+/// The longest string, in bytes: Redis's default `proto-max-bulk-len`.
+const MAX_LEN: usize = 512 * 1024 * 1024;
+
+/// `APPEND key value`: the new length. A deadline stays.
+pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let len = if let Some(mut string) = tx.write::<Str>(&args[0])? {
+        check_len(string.len(), &args[1])?;
+        let buffer = string.buffer_mut();
+        buffer.extend_from_slice(&args[1]);
+        buffer.len()
+    } else {
+        tx.put(&args[0], Str::from(args.bytes(1)));
+        args[1].len()
+    };
+    tx.touch(&args[0]);
+    Ok(len.into())
+}
+
+/// `STRLEN key`: how many bytes.
+pub(super) fn strlen(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    Ok(tx.read::<Str>(&args[0])?.map_or(0, |string| string.len()).into())
+}
+
+/// `GETRANGE key start end`, and its older name SUBSTR: the bytes from start to end, both included.
+pub(super) fn getrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let (start, end) = (args.int(1)?, args.int(2)?);
+    let Some(string) = tx.read::<Str>(&args[0])? else { return Ok(b""[..].into()) };
+    let text = string.text();
+    Ok(text.get(range(text.len(), start, end)).unwrap_or_default().into())
+}
+
+/// Which bytes of `len` stand from `start` to `end`; negative positions count from the end.
+///
+/// A position before the first byte is the first one, an `end` as well: `0 -100` is the first byte, not nothing.
+fn range(len: usize, start: i64, end: i64) -> Range<usize> {
+    if start < 0 && end < 0 && start > end {
+        return 0..0;
+    }
+    let position = |at: i64| {
+        if at < 0 { at.saturating_add(len as i64).max(0) as usize } else { usize::try_from(at).unwrap_or(usize::MAX) }
+    };
+    position(start)..position(end).saturating_add(1).min(len)
+}
+
+/// `SETRANGE key offset value`: the new length. Zero bytes fill a gap; an empty value changes nothing.
+pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let (key, value) = (&args[0], &args[2]);
+    let offset = usize::try_from(args.int(1)?).map_err(|_| texts::OFFSET_OUT_OF_RANGE)?;
+    let len = tx.read::<Str>(key)?.map_or(0, |string| string.len());
+    if value.is_empty() {
+        return Ok(len.into());
+    }
+    let end = check_len(offset, value)?;
+    let mut string = tx.write_or_new::<Str>(key)?;
+    let buffer = string.buffer_mut();
+    buffer.resize(len.max(end), 0);
+    buffer[offset..end].copy_from_slice(value);
+    drop(string);
+    tx.touch(key);
+    Ok(len.max(end).into())
+}
+
+/// Where a value ends that begins at this offset, or an error where that is more than a string may have.
+fn check_len(offset: usize, value: &[u8]) -> Result<usize, ServerError> {
+    offset.checked_add(value.len()).filter(|end| *end <= MAX_LEN).ok_or(texts::STRING_TOO_LONG)
+}
