@@ -33,7 +33,7 @@ impl<'a> Args<'a> {
         self.0[at].to_bytes()
     }
 
-    /// Whether the argument is this word, in any case.
+    /// Whether the argument is this word, in any case. A NUL byte ends it, as it does for C's `strcasecmp`.
     pub(crate) fn is(&self, at: usize, word: &str) -> bool {
         self.get(at).is_some_and(|arg| c_str(arg).eq_ignore_ascii_case(word.as_bytes()))
     }
@@ -71,6 +71,13 @@ pub(crate) fn parse_int(text: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_read_in_any_case_and_ends_at_a_nul_byte() {
+        let args = ["Count", "COUNT\0x", "counts", "coun", ""].map(Arg::from);
+        let is: Vec<bool> = (0..6).map(|at| Args::new(&args).is(at, "count")).collect();
+        assert_eq!(is, [true, true, false, false, false, false]);
+    }
 
     #[test]
     fn integers_are_read_as_strictly_as_redis_reads_them() {

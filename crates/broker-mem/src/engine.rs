@@ -44,8 +44,13 @@ impl Engine {
     /// Runs one command, alone.
     pub(crate) fn run(&self, command: &Command<'_>) -> Reply {
         let spec = command.resolve()?;
-        let mut tx = Tx::new(self, self.latch([(spec, command.arguments())]));
-        run_in(&mut tx, spec, command.arguments())
+        let args = command.arguments();
+        let held = match spec.keys {
+            Keys::None => Held::default(),
+            Keys::ONE => self.keyspace.latch_one(args[0].as_bytes()),
+            _ => self.latch([(spec, args)].into_iter(), None),
+        };
+        run_in(&mut Tx::new(self, held), spec, args)
     }
 
     /// Runs commands one after the other, those of others in between.
@@ -62,7 +67,7 @@ impl Engine {
         let calls: Result<Vec<_>, _> =
             pipeline.commands().iter().map(|command| Ok((command.resolve()?, command.arguments()))).collect();
         let calls = calls.map_err(|_: ServerError| texts::EXEC_ABORT)?;
-        let mut tx = Tx::new(self, self.latch_with(calls.iter().copied(), watched));
+        let mut tx = Tx::new(self, self.latch(calls.iter().copied(), watched));
         if watched.is_some_and(|watched| watched.is_broken(&mut tx)) {
             return Ok(None);
         }
@@ -74,20 +79,16 @@ impl Engine {
         Tx::new(self, self.keyspace.latch_all()).sweep(usize::MAX)
     }
 
-    fn latch<'c>(&self, calls: impl IntoIterator<Item = (&'static CommandSpec, &'c [Arg<'c>])> + Clone) -> Held<'_> {
-        self.latch_with(calls, None)
-    }
-
     /// Latches every key that the calls name and every key that is watched, or all of them where a call works on all.
-    fn latch_with<'c>(
+    fn latch<'c>(
         &self,
-        calls: impl IntoIterator<Item = (&'static CommandSpec, &'c [Arg<'c>])> + Clone,
+        calls: impl Iterator<Item = (&'static CommandSpec, &'c [Arg<'c>])> + Clone,
         watched: Option<&Watched>,
     ) -> Held<'_> {
-        if calls.clone().into_iter().any(|(spec, _)| spec.keys == Keys::Whole) {
+        if calls.clone().any(|(spec, _)| spec.keys == Keys::Whole) {
             return self.keyspace.latch_all();
         }
-        let named = calls.into_iter().flat_map(|(spec, args)| spec.keys.positions(args).map(|at| args[at].as_bytes()));
+        let named = calls.flat_map(|(spec, args)| spec.keys.positions(args).map(|at| args[at].as_bytes()));
         let watched = watched.into_iter().flat_map(Watched::keys);
         self.keyspace.latch(named.chain(watched))
     }

@@ -39,6 +39,7 @@ impl Arg<'_> {
     pub(crate) const EMPTY: Self = Self(Repr::Borrowed(&[]));
 
     /// The bytes of the argument.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Borrowed(bytes) => bytes,
@@ -97,36 +98,42 @@ impl fmt::Debug for Arg<'_> {
 }
 
 impl<'a> From<&'a [u8]> for Arg<'a> {
+    #[inline]
     fn from(bytes: &'a [u8]) -> Self {
         Self(Repr::Borrowed(bytes))
     }
 }
 
 impl<'a, const N: usize> From<&'a [u8; N]> for Arg<'a> {
+    #[inline]
     fn from(bytes: &'a [u8; N]) -> Self {
         Self(Repr::Borrowed(bytes))
     }
 }
 
 impl<'a> From<&'a str> for Arg<'a> {
+    #[inline]
     fn from(text: &'a str) -> Self {
         Self(Repr::Borrowed(text.as_bytes()))
     }
 }
 
 impl<'a> From<&'a String> for Arg<'a> {
+    #[inline]
     fn from(text: &'a String) -> Self {
         Self(Repr::Borrowed(text.as_bytes()))
     }
 }
 
 impl<'a> From<&'a Vec<u8>> for Arg<'a> {
+    #[inline]
     fn from(bytes: &'a Vec<u8>) -> Self {
         Self(Repr::Borrowed(bytes))
     }
 }
 
 impl<'a> From<&'a Bytes> for Arg<'a> {
+    #[inline]
     fn from(bytes: &'a Bytes) -> Self {
         Self(Repr::Borrowed(bytes))
     }

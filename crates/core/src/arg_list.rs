@@ -16,10 +16,12 @@ pub(crate) enum ArgList<'a> {
 }
 
 impl<'a> ArgList<'a> {
+    #[inline]
     pub(crate) fn new() -> Self {
         Self::Few { len: 0, args: [const { Arg::EMPTY }; IN_PLACE] }
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, arg: Arg<'a>) {
         match self {
             Self::Few { len, args } if *len < IN_PLACE => {
@@ -47,6 +49,7 @@ impl<'a> ArgList<'a> {
 impl<'a> Deref for ArgList<'a> {
     type Target = [Arg<'a>];
 
+    #[inline]
     fn deref(&self) -> &[Arg<'a>] {
         match self {
             Self::Few { len, args } => &args[..*len],

@@ -45,6 +45,7 @@ impl PartialEq for Command<'_> {
 
 impl<'a> Command<'a> {
     /// A command of the table, without arguments yet.
+    #[inline]
     pub fn new(spec: &'static CommandSpec) -> Self {
         Self { name: Name::Known(spec), args: ArgList::new() }
     }
@@ -82,6 +83,7 @@ impl<'a> Command<'a> {
 
     /// Adds an argument.
     #[must_use]
+    #[inline]
     pub fn arg(mut self, arg: impl Into<Arg<'a>>) -> Self {
         self.args.push(arg.into());
         self
@@ -113,11 +115,13 @@ impl<'a> Command<'a> {
     }
 
     /// The arguments after the name; after the subcommand, where there is one.
+    #[inline]
     pub fn arguments(&self) -> &[Arg<'a>] {
         &self.args
     }
 
     /// The command's row in the table, or `None` for a command that embroker does not know.
+    #[inline]
     pub fn spec(&self) -> Option<&'static CommandSpec> {
         match self.name {
             Name::Known(spec) => Some(spec),
@@ -131,6 +135,7 @@ impl<'a> Command<'a> {
     /// # Errors
     ///
     /// Redis's `ERR unknown command …`, `ERR unknown subcommand …` or `ERR wrong number of arguments …`.
+    #[inline]
     pub fn resolve(&self) -> Result<&'static CommandSpec, ServerError> {
         match &self.name {
             Name::Known(spec) if spec.accepts(self.args.len()) => Ok(spec),
@@ -147,6 +152,7 @@ impl<'a> Command<'a> {
     /// # Errors
     ///
     /// [`Error::Config`], with the call to use instead.
+    #[inline]
     pub fn check_not_session(&self) -> Result<()> {
         let (Name::Known(spec) | Name::UnknownSubcommand(spec)) = self.name else { return Ok(()) };
         if !spec.is_session() {

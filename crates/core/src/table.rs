@@ -40,6 +40,8 @@ pub struct CommandSpec {
     pub id: CommandId,
     /// The full name in lower case, `container|subcommand` for a subcommand.
     pub name: &'static str,
+    /// How many words the name takes: 2 for a subcommand, else 1.
+    pub words: u8,
     /// How many words a call has, its name included; `-n` means at least `n`.
     pub arity: i16,
     /// What the command does to data, and where it may run.
@@ -51,19 +53,6 @@ pub struct CommandSpec {
 }
 
 impl CommandSpec {
-    /// How many words the name takes: 2 for a subcommand, else 1.
-    pub const fn words(&self) -> usize {
-        let name = self.name.as_bytes();
-        let mut i = 0;
-        while i < name.len() {
-            if name[i] == b'|' {
-                return 2;
-            }
-            i += 1;
-        }
-        1
-    }
-
     /// Whether a call with `args` words after the name is one that the command accepts.
     ///
     /// ```
@@ -73,7 +62,7 @@ impl CommandSpec {
     /// assert!(!HashCommand::HGet.spec().accepts(3));
     /// ```
     pub const fn accepts(&self, args: usize) -> bool {
-        let words = args + self.words();
+        let words = args + self.words as usize;
         let arity = self.arity.unsigned_abs() as usize;
         if self.arity < 0 { words >= arity } else { words == arity }
     }
@@ -246,6 +235,19 @@ pub fn find(name: &[u8]) -> Option<&'static CommandSpec> {
     BY_NAME.get(&*lower).copied()
 }
 
+/// How many words a name takes.
+pub(crate) const fn words(name: &str) -> u8 {
+    let name = name.as_bytes();
+    let mut at = 0;
+    while at < name.len() {
+        if name[at] == b'|' {
+            return 2;
+        }
+        at += 1;
+    }
+    1
+}
+
 /// Declares a family of commands: an enum with a variant for each row, and the rows.
 macro_rules! rows {
     ($(#[$doc:meta])* $family:ident = $group:ident {
@@ -265,6 +267,7 @@ macro_rules! rows {
                 $crate::table::CommandSpec {
                     id: $crate::table::CommandId::$group($family::$id),
                     name: $name,
+                    words: $crate::table::words($name),
                     arity: $arity,
                     flags: $crate::table::Flags::none() $( .with($crate::table::Flags::$flag) )*,
                     keys: $keys,

@@ -28,11 +28,16 @@ pub(crate) struct Latches(Box<[Latch]>);
 struct Latch(Mutex<Shard>);
 
 /// Latches that are held, in ascending order of their numbers.
+#[derive(Default)]
 pub(crate) struct Held<'a>(SmallVec<[(usize, MutexGuard<'a, Shard>); 1]>);
 
 impl Latches {
     pub(super) fn new(shards: usize) -> Self {
         Self((0..shards).map(|_| Latch::default()).collect())
+    }
+
+    pub(super) fn hold_one(&self, number: usize) -> Held<'_> {
+        Held(SmallVec::from_buf([(number, self.0[number].lock())]))
     }
 
     /// Takes the latches with these numbers, given in any order.

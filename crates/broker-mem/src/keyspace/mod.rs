@@ -39,6 +39,11 @@ impl Keyspace {
         self.latches.hold(keys.into_iter().map(|key| self.map.determine_map(key)))
     }
 
+    /// Latches the shard of one key: what most commands do.
+    pub(crate) fn latch_one(&self, key: &[u8]) -> Held<'_> {
+        self.latches.hold_one(self.map.determine_map(key))
+    }
+
     /// Latches the whole keyspace.
     pub(crate) fn latch_all(&self) -> Held<'_> {
         self.latches.hold(0..SHARDS)
