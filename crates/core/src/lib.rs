@@ -13,9 +13,11 @@ mod broker;
 mod command;
 pub mod commands;
 pub mod error;
+mod expiry;
 mod from_value;
 mod glob;
 mod pipeline;
+mod scan;
 mod subscriber;
 pub mod table;
 mod value;
@@ -25,9 +27,11 @@ pub use arg::Arg;
 pub use broker::{AnyBroker, BoxFuture, Broker};
 pub use command::Command;
 pub use error::{Error, Result, ServerError};
+pub use expiry::{Deadline, ExpireIf, Ttl};
 pub use from_value::FromValue;
 pub use glob::Glob;
 pub use pipeline::{Pipeline, Replies};
+pub use scan::{KeyType, ScanOptions};
 pub use subscriber::{
     Event, Gap, Message, Overflow, Queue, SubscribeOptions, Subscriber, SubscriberBackend, SubscriptionKind,
 };
@@ -37,5 +41,5 @@ pub use watch::{Watch, WatchBackend};
 /// The [`Broker`] trait and the typed calls of every family, for a glob import.
 pub mod prelude {
     pub use crate::Broker;
-    pub use crate::commands::{HashCommands, PubSubCommands, TransactionCommands};
+    pub use crate::commands::{HashCommands, KeyCommands, PubSubCommands, SetCommands, TransactionCommands};
 }

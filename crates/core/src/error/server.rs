@@ -68,6 +68,19 @@ impl ServerError {
         Self::new(format!("ERR invalid expire time in '{name}' command"))
     }
 
+    /// `ERR value is out of range, value must between 0 and 9`, in Redis's own grammar.
+    pub fn not_between(least: i64, most: i64) -> Self {
+        Self::new(format!("ERR value is out of range, value must between {least} and {most}"))
+    }
+
+    /// `ERR Unsupported option foo`, which EXPIRE and its kin answer. Redis cuts line breaks off its end.
+    pub fn unsupported_option(option: &[u8]) -> Self {
+        let mut text = b"ERR Unsupported option ".to_vec();
+        text.extend_from_slice(printable(option, option.len()));
+        while text.pop_if(|last| matches!(last, b'\r' | b'\n')).is_some() {}
+        Self::new(text)
+    }
+
     /// `ERR unknown command 'foo', with args beginning with: 'a' 'b' `: at most 128 bytes of the name, and
     /// arguments until 128 bytes of them are told.
     pub fn unknown_command(name: &[u8], args: &[Arg<'_>]) -> Self {

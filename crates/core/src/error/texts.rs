@@ -26,6 +26,12 @@ texts! {
     INVALID_CURSOR = "ERR invalid cursor";
     HASH_VALUE_NOT_INTEGER = "ERR hash value is not an integer";
     HASH_VALUE_NOT_FLOAT = "ERR hash value is not a float";
+    NUMKEYS_NOT_POSITIVE = "ERR numkeys should be greater than 0";
+    TOO_MANY_KEYS = "ERR Number of keys can't be greater than number of args";
+    LIMIT_NEGATIVE = "ERR LIMIT can't be negative";
+    DB_OUT_OF_RANGE = "ERR DB index is out of range";
+    EXPIRE_NX_CONFLICT = "ERR NX and XX, GT or LT options at the same time are not compatible";
+    EXPIRE_GT_LT_CONFLICT = "ERR GT and LT options at the same time are not compatible";
     EXEC_ABORT = "EXECABORT Transaction discarded because of previous errors.";
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
 }
