@@ -1,6 +1,6 @@
 //! A handler's view of its arguments: bytes by position, and the number formats of Redis.
 
-use std::ops::Index;
+use std::ops::{Index, RangeInclusive};
 
 use bytes::Bytes;
 use embroker_core::error::texts;
@@ -33,14 +33,23 @@ impl<'a> Args<'a> {
         self.0[at].to_bytes()
     }
 
-    /// Whether the argument is this word, in any case.
+    /// Whether the argument is this word, in any case. Redis compares options as C strings: what follows a NUL byte does
+    /// not count.
     pub(crate) fn is(&self, at: usize, word: &str) -> bool {
-        self.get(at).is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()))
+        let until_nul = |arg: &'a [u8]| arg.split(|byte| *byte == 0).next();
+        self.get(at).and_then(until_nul).is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()))
     }
 
     /// The argument as an `i64`, or `ERR value is not an integer or out of range`.
     pub(crate) fn int(&self, at: usize) -> Result<i64, ServerError> {
         parse_int(&self[at]).ok_or(texts::NOT_AN_INTEGER)
+    }
+
+    /// The argument as an `i64` in a range, or the error that names the range.
+    pub(crate) fn int_within(&self, at: usize, range: RangeInclusive<i64>) -> Result<i64, ServerError> {
+        let number = self.int(at)?;
+        let beyond = || ServerError::not_between(*range.start(), *range.end());
+        range.contains(&number).then_some(number).ok_or_else(beyond)
     }
 }
 
