@@ -33,11 +33,12 @@ impl<'a> Args<'a> {
         self.0[at].to_bytes()
     }
 
-    /// Whether the argument is this word, in any case. Redis compares options as C strings: what follows a NUL byte does
-    /// not count.
+    /// Whether the argument is this word, in any case. A NUL byte ends it, as it does for C's `strcasecmp`.
     pub(crate) fn is(&self, at: usize, word: &str) -> bool {
-        let until_nul = |arg: &'a [u8]| arg.split(|byte| *byte == 0).next();
-        self.get(at).and_then(until_nul).is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()))
+        self.get(at).is_some_and(|arg| match arg.split_at_checked(word.len()) {
+            Some((start, rest)) => start.eq_ignore_ascii_case(word.as_bytes()) && matches!(rest, [] | [0, ..]),
+            None => false,
+        })
     }
 
     /// The argument as an `i64`, or `ERR value is not an integer or out of range`.
@@ -75,6 +76,13 @@ pub(crate) fn parse_int(text: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_read_in_any_case_and_ends_at_a_nul_byte() {
+        let args = ["Count", "COUNT\0x", "counts", "coun", ""].map(Arg::from);
+        let is: Vec<bool> = (0..6).map(|at| Args::new(&args).is(at, "count")).collect();
+        assert_eq!(is, [true, true, false, false, false, false]);
+    }
 
     #[test]
     fn integers_are_read_as_strictly_as_redis_reads_them() {

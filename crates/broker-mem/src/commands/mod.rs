@@ -7,6 +7,7 @@ mod bitfield;
 mod hash;
 mod key;
 mod pubsub;
+mod sample;
 mod scan;
 mod set;
 mod string;

@@ -54,12 +54,9 @@ impl Set {
         self.members.swap_remove(member)
     }
 
-    /// A random member, each as likely as the others.
-    pub(crate) fn random(&self, rng: &mut fastrand::Rng) -> Option<&Bytes> {
-        if self.is_empty() {
-            return None;
-        }
-        self.members.get_index(rng.usize(..self.len()))
+    /// The member at this place, counted from 0.
+    pub(crate) fn at(&self, place: usize) -> Option<&Bytes> {
+        self.members.get_index(place)
     }
 
     /// Removes a random member, each as likely as the others.
@@ -68,18 +65,6 @@ impl Set {
             return None;
         }
         self.members.swap_remove_index(rng.usize(..self.len()))
-    }
-
-    /// Up to `count` different members, every choice of them as likely as any other (Floyd's algorithm: the cost follows
-    /// the count, not the size of the set).
-    pub(crate) fn sample(&self, rng: &mut fastrand::Rng, count: usize) -> Vec<&Bytes> {
-        let mut chosen: IndexSet<usize, RandomState> = IndexSet::default();
-        for last in self.len().saturating_sub(count)..self.len() {
-            if !chosen.insert(rng.usize(..=last)) {
-                chosen.insert(last);
-            }
-        }
-        chosen.into_iter().filter_map(|at| self.members.get_index(at)).collect()
     }
 
     /// One step of SSCAN: about `count` members, and the next cursor, 0 at the end.
@@ -93,7 +78,7 @@ impl Set {
             left => left.min(self.len()),
         };
         let start = if self.compact { 0 } else { end.saturating_sub(count) };
-        (start as u64, (start..end).rev().filter_map(|at| self.members.get_index(at)))
+        (start as u64, (start..end).rev().filter_map(|place| self.at(place)))
     }
 }
 
@@ -115,7 +100,7 @@ impl FromIterator<Bytes> for Set {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeSet, HashMap};
+    use std::collections::BTreeSet;
 
     use proptest::prelude::*;
 
@@ -123,22 +108,6 @@ mod tests {
 
     fn set(members: impl IntoIterator<Item = usize>) -> Set {
         members.into_iter().map(|member| Bytes::from(format!("m{member}"))).collect()
-    }
-
-    #[test]
-    fn a_sample_has_no_member_twice_and_favours_none() {
-        let (set, mut rng) = (set(0..5), fastrand::Rng::with_seed(1));
-        let mut drawn: HashMap<Bytes, usize> = HashMap::new();
-        for _ in 0..5000 {
-            let sample = set.sample(&mut rng, 2);
-            assert_eq!(sample.iter().collect::<BTreeSet<_>>().len(), 2);
-            for member in sample {
-                *drawn.entry(member.clone()).or_default() += 1;
-            }
-        }
-        assert!(drawn.values().all(|times| (1850..2150).contains(times)), "{drawn:?}");
-        assert_eq!(set.sample(&mut rng, 0).len(), 0);
-        assert_eq!(set.sample(&mut rng, usize::MAX).len(), 5);
     }
 
     #[test]

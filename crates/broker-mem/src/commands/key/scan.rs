@@ -19,12 +19,20 @@ pub(super) fn keys(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]`: the next cursor, and some keys.
 pub(super) fn scan(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let cursor = scan::cursor(&args[0])?;
-    let options = scan::ScanOptions::parse(args, 1, true)?;
+    let cursor = scan::read_cursor(&args[0])?;
+    let options = scan::ScanOptions::read(args, 1, true)?;
     let (next, keys) = tx.scan(cursor, options.count);
-    let admitted = |key: &[u8]| tx.get(key).is_some_and(|entry| options.admits(entry.object.type_name()));
-    let found = keys.iter().filter(|key| options.matches(key) && admitted(key));
-    Ok(scan::reply(next, found.map(|key| Value::from(&**key)).collect()))
+    let found = keys.iter().filter(|key| options.matches(key) && has_type(tx, key, options.type_name));
+    scan::reply(next, found.map(|key| Value::from(&**key)).collect())
+}
+
+/// Whether the key has the type that TYPE asks for, in any case. A type that does not exist is no error; no key has it.
+fn has_type(tx: &Tx<'_>, key: &[u8], wanted: Option<&[u8]>) -> bool {
+    // Redis compares C strings: what follows a NUL byte does not count.
+    let wanted = wanted.map(|wanted| wanted.split(|byte| *byte == 0).next().unwrap_or_default());
+    wanted.is_none_or(|wanted| {
+        tx.get(key).is_some_and(|entry| entry.object.type_name().as_bytes().eq_ignore_ascii_case(wanted))
+    })
 }
 
 /// `RANDOMKEY`: a random key, or nil where there is none.

@@ -106,12 +106,12 @@ fn smembers(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `SSCAN key cursor [MATCH pattern] [COUNT count]`: the next cursor, and some members. Options are not looked at where
 /// there is no key.
 fn sscan(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let cursor = scan::cursor(&args[1])?;
-    let Some(set) = tx.read::<Set>(&args[0])? else { return Ok(scan::reply(0, Vec::new())) };
-    let options = scan::ScanOptions::parse(args, 2, false)?;
+    let cursor = scan::read_cursor(&args[1])?;
+    let Some(set) = tx.read::<Set>(&args[0])? else { return scan::reply(0, Vec::new()) };
+    let options = scan::ScanOptions::read(args, 2, false)?;
     let (next, step) = set.scan(cursor, options.count);
     let found = step.filter(|member| options.matches(member)).cloned().map(Value::from).collect();
-    Ok(scan::reply(next, found))
+    scan::reply(next, found)
 }
 
 /// A reply of members, as RESP3 has sets.

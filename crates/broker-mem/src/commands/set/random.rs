@@ -1,16 +1,14 @@
 //! SPOP and SRANDMEMBER. Lots are drawn from the broker's source of chance, so that a seed repeats them.
 
+use bytes::Bytes;
 use embroker_core::Value;
 use embroker_core::error::texts;
 
 use crate::Reply;
 use crate::args::Args;
+use crate::commands::sample;
 use crate::keyspace::Tx;
 use crate::objects::Set;
-
-/// The most members that one SRANDMEMBER with a negative count answers. Redis knows no bound and builds the reply until
-/// its memory is full; here the caller's own process would be.
-const MOST_DRAWS: u64 = 1 << 24;
 
 /// `SPOP key [count]`: removes a random member, or up to `count` of them.
 pub(super) fn spop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
@@ -49,22 +47,25 @@ pub(super) fn srandmember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     match args.len() {
         1 => {
             let Some(set) = tx.read::<Set>(&args[0])? else { return Ok(Value::Null) };
-            Ok(engine.random(|rng| set.random(rng).cloned()).into())
+            Ok(engine.random(|rng| draw(&set, rng)).into())
         }
         2 => {
-            // An array, not a set: a member may be in it twice.
+            // The reply is an array and no set: a member may be in it twice.
             let count = args.int_within(1, -i64::MAX..=i64::MAX)?;
             let Some(set) = tx.read::<Set>(&args[0])? else { return Ok(Value::Array(Vec::new())) };
-            let draws = count.unsigned_abs();
-            if count >= 0 {
-                let drawn = engine.random(|rng| set.sample(rng, draws as usize));
-                return Ok(drawn.into_iter().cloned().collect());
+            if count < 0 {
+                let draws = sample::repeats(count, 1)?;
+                return Ok(engine.random(|rng| (0..draws).filter_map(|_| draw(&set, rng)).collect()));
             }
-            if draws > MOST_DRAWS {
-                return Err(texts::OUT_OF_RANGE);
-            }
-            Ok(engine.random(|rng| (0..draws).filter_map(|_| set.random(rng)).cloned().collect()))
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            let places = engine.random(|rng| sample::distinct(rng, set.len(), count));
+            Ok(places.into_iter().filter_map(|place| set.at(place).cloned()).collect())
         }
         _ => Err(texts::SYNTAX),
     }
+}
+
+/// A member, each as likely as the others.
+fn draw(set: &Set, rng: &mut fastrand::Rng) -> Option<Bytes> {
+    set.at(rng.usize(..set.len().max(1))).cloned()
 }
