@@ -349,9 +349,9 @@ async fn sscan_of_a_small_set_answers_all_at_once(broker: AnyBroker) {
         r#"
         SSCAN nope 0 => ["0", []]
         SADD s 1 2 3 => 3
-        SSCAN s 0 => ["0", ["1", "2", "3"]]
-        SSCAN s 0 MATCH [12] => ["0", ["1", "2"]]
-        SSCAN s 0 COUNT 1 => ["0", ["1", "2", "3"]]
+        SSCAN s 0 =sorted=> ["0", ["1", "2", "3"]]
+        SSCAN s 0 MATCH [12] =sorted=> ["0", ["1", "2"]]
+        SSCAN s 0 COUNT 1 =sorted=> ["0", ["1", "2", "3"]]
         SSCAN s x => -ERR invalid cursor
         SSCAN s 0 COUNT 0 => -ERR syntax error
         SSCAN s 0 COUNT x => -ERR value is not an integer or out of range

@@ -7,7 +7,7 @@ use embroker::{AnyBroker, Broker as _, Command, Error, Value};
 /// A line is `COMMAND argument … => reply`. Arguments are split at spaces; one in double quotes may hold spaces and the
 /// escapes `\"`, `\\`, `\n`, `\r`, `\t` and `\x00`. Replies are written as [`Value`] shows them: `"bulk"`, `+status`,
 /// `7`, `null`, `["an", "array"]`, `{"a", "set"}`, `{"a": "map"}`, `-ERR an error`. Sets and maps are compared without
-/// their order; an array is too after `=sorted=>`. Empty lines and `#` comments are passed over.
+/// their order; so are arrays, and those in them, after `=sorted=>`. Empty lines and `#` comments are passed over.
 ///
 /// # Panics
 ///
@@ -32,10 +32,7 @@ pub async fn transcript(broker: &AnyBroker, lines: &str) {
 async fn show(broker: &AnyBroker, command: &str, any_order: bool) -> String {
     let command = Command::from_argv(words(command)).expect("a line starts with a command");
     match broker.execute(command).await {
-        Ok(Value::Array(mut items)) if any_order => {
-            sort(&mut items);
-            format!("{:?}", Value::Array(items))
-        }
+        Ok(value) if any_order => format!("{:?}", in_any_order(value)),
         Ok(value) => format!("{:?}", in_order(value)),
         Err(Error::Server(error)) => format!("-{error}"),
         Err(error) => format!("{error:?}"),
@@ -55,6 +52,18 @@ pub fn in_order(value: Value) -> Value {
         }
         Value::Array(items) => Value::Array(items.into_iter().map(in_order).collect()),
         other => other,
+    }
+}
+
+/// The same reply with every array sorted as well, for replies whose order is free.
+pub fn in_any_order(value: Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.into_iter().map(in_any_order).collect();
+            sort(&mut items);
+            Value::Array(items)
+        }
+        other => in_order(other),
     }
 }
 
