@@ -14,7 +14,7 @@ use crate::generate::Templates;
 use crate::pair::Pair;
 
 const PROPERTY: Property =
-    Property { cases: 400, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential/regressions.txt") };
+    Property { cases: 400, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/differential.txt") };
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
@@ -74,8 +74,7 @@ fn every_command_has_a_template() -> anyhow::Result<()> {
         let own = |template: &&&str| {
             template.starts_with(&name) && !template[name.len()..].starts_with(char::is_alphanumeric)
         };
-        let generated = templates.iter().any(|template| own(&template)) || spec.name == "pubsub|help";
-        anyhow::ensure!(generated, "no template generates {}", spec.name);
+        anyhow::ensure!(templates.iter().any(|template| own(&template)), "no template generates {}", spec.name);
     }
     Ok(())
 }
