@@ -33,9 +33,12 @@ impl<'a> Args<'a> {
         self.0[at].to_bytes()
     }
 
-    /// Whether the argument is this word, in any case.
+    /// Whether the argument is this word, in any case. A NUL byte ends it, as it does for C's `strcasecmp`.
     pub(crate) fn is(&self, at: usize, word: &str) -> bool {
-        self.get(at).is_some_and(|arg| c_str(arg).eq_ignore_ascii_case(word.as_bytes()))
+        self.get(at).is_some_and(|arg| match arg.split_at_checked(word.len()) {
+            Some((start, rest)) => start.eq_ignore_ascii_case(word.as_bytes()) && matches!(rest, [] | [0, ..]),
+            None => false,
+        })
     }
 
     /// The argument as an `i64`, or `ERR value is not an integer or out of range`.
@@ -52,11 +55,6 @@ impl Index<usize> for Args<'_> {
     }
 }
 
-/// What C sees of a word, which ends at its first NUL byte: to Redis, `NX\0foo` is the option `NX`.
-pub(crate) fn c_str(word: &[u8]) -> &[u8] {
-    word.split(|byte| *byte == 0).next().unwrap_or_default()
-}
-
 /// Reads an `i64` as Redis's `string2ll` does: no plus sign, no leading zero, no space, no `-0`.
 pub(crate) fn parse_int(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
@@ -71,6 +69,13 @@ pub(crate) fn parse_int(text: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_read_in_any_case_and_ends_at_a_nul_byte() {
+        let args = ["Count", "COUNT\0x", "counts", "coun", ""].map(Arg::from);
+        let is: Vec<bool> = (0..6).map(|at| Args::new(&args).is(at, "count")).collect();
+        assert_eq!(is, [true, true, false, false, false, false]);
+    }
 
     #[test]
     fn integers_are_read_as_strictly_as_redis_reads_them() {
