@@ -139,8 +139,7 @@ impl MemBrokerBuilder {
 
     /// The broker.
     pub fn build(self) -> MemBroker {
-        let rng = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
-        MemBroker { engine: Arc::new(Engine::new(self.clock, rng)) }
+        MemBroker { engine: Arc::new(Engine::new(self.clock, self.seed)) }
     }
 }
 

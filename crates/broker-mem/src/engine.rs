@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ahash::RandomState;
 use embroker_core::error::texts;
 use embroker_core::table::{CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
@@ -22,9 +23,15 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(clock: Box<dyn Clock>, rng: fastrand::Rng) -> Self {
+    /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place in it.
+    pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>) -> Self {
+        let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        let hasher = match seed {
+            Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
+            None => RandomState::new(),
+        };
         Self {
-            keyspace: Keyspace::new(),
+            keyspace: Keyspace::new(hasher),
             pubsub: Arc::default(),
             watches: WatchList::default(),
             clock,

@@ -13,9 +13,11 @@ mod broker;
 mod command;
 pub mod commands;
 pub mod error;
+mod expiry;
 mod from_value;
 mod glob;
 mod pipeline;
+mod scan;
 mod subscriber;
 pub mod table;
 mod value;
@@ -26,9 +28,11 @@ pub use broker::{AnyBroker, BoxFuture, Broker};
 pub use command::Command;
 pub use commands::{BitOffset, BitOperation, BitRange, Bitfield, Encoding, FieldOverflow};
 pub use error::{Error, Result, ServerError};
+pub use expiry::{Deadline, ExpireIf, Ttl};
 pub use from_value::FromValue;
 pub use glob::Glob;
 pub use pipeline::{Pipeline, Replies};
+pub use scan::{KeyType, ScanOptions};
 pub use subscriber::{
     Event, Gap, Message, Overflow, Queue, SubscribeOptions, Subscriber, SubscriberBackend, SubscriptionKind,
 };
@@ -38,5 +42,7 @@ pub use watch::{Watch, WatchBackend};
 /// The [`Broker`] trait and the typed calls of every family, for a glob import.
 pub mod prelude {
     pub use crate::Broker;
-    pub use crate::commands::{BitfieldCommands, HashCommands, PubSubCommands, TransactionCommands};
+    pub use crate::commands::{
+        BitfieldCommands, HashCommands, KeyCommands, PubSubCommands, SetCommands, TransactionCommands,
+    };
 }

@@ -20,6 +20,15 @@ pub(crate) struct Shard {
     pub(super) writes: u8,
 }
 
+impl Shard {
+    /// Gives memory back where most of the keys are gone. The cost is spread over the removals that led here.
+    pub(super) fn give_back(&mut self) {
+        if self.keys.capacity() > 64 && self.keys.len() < self.keys.capacity() / 4 {
+            self.keys.shrink_to(self.keys.len() * 2);
+        }
+    }
+}
+
 pub(crate) struct Latches(Box<[Latch]>);
 
 /// On cache lines of its own, so that threads on neighbouring latches don't slow each other.

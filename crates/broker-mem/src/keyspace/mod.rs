@@ -8,6 +8,8 @@
 
 mod entry;
 mod latches;
+#[cfg(test)]
+mod tests;
 mod tx;
 
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use ahash::RandomState;
 use dashmap::DashMap;
 pub(crate) use entry::{Entry, Object, ObjectKind};
 pub(crate) use latches::{Held, Latches};
-pub(crate) use tx::Tx;
+pub(crate) use tx::{Read, Tx};
 
 /// A key, shared by the map and by the indexes beside it.
 pub(crate) type Key = Arc<[u8]>;
@@ -30,8 +32,8 @@ pub(crate) struct Keyspace {
 }
 
 impl Keyspace {
-    pub(crate) fn new() -> Self {
-        Self { map: DashMap::with_hasher_and_shard_amount(RandomState::new(), SHARDS), latches: Latches::new(SHARDS) }
+    pub(crate) fn new(hasher: RandomState) -> Self {
+        Self { map: DashMap::with_hasher_and_shard_amount(hasher, SHARDS), latches: Latches::new(SHARDS) }
     }
 
     /// Latches the shards of these keys; no key at all latches nothing.

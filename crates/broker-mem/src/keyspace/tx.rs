@@ -121,18 +121,15 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Takes the key out; `None` where there is none or it has expired.
+    /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a watch
+    /// would have to hear of: who saw the key live misses it at EXEC, and for anybody else nothing changes.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Object> {
-        let (key, entry) = self.take(key)?;
-        let live = self.is_live(&entry);
-        if !live {
-            self.touch(&key);
-        }
-        live.then_some(entry.object)
+        let entry = self.take(key)?;
+        self.is_live(&entry).then_some(entry.object)
     }
 
     /// Takes the key out of the map and of its shard's books.
-    fn take(&mut self, key: &[u8]) -> Option<(Key, Entry)> {
+    fn take(&mut self, key: &[u8]) -> Option<Entry> {
         let map = &self.engine.keyspace.map;
         let (key, entry) = map.remove(key)?;
         let shard = self.shard(&key);
@@ -140,12 +137,13 @@ impl<'a> Tx<'a> {
             shard.deadlines.remove(&(deadline, key.clone()));
         }
         shard.keys.swap_remove(entry.place as usize);
+        shard.give_back();
         if let Some(moved) = shard.keys.get(entry.place as usize)
             && let Some(mut other) = map.get_mut(moved)
         {
             other.place = entry.place;
         }
-        Some((key, entry))
+        Some(entry)
     }
 
     /// Removes the key if it holds a collection without members.
@@ -271,6 +269,7 @@ impl<'a> Tx<'a> {
             *shard = Shard::default();
         }
         self.engine.keyspace.map.clear();
+        self.engine.keyspace.map.shrink_to_fit();
     }
 
     fn shard(&mut self, key: &[u8]) -> &mut Shard {

@@ -4,11 +4,153 @@ use ahash::RandomState;
 use bytes::Bytes;
 use indexmap::IndexSet;
 
-#[derive(Clone, Default)]
-pub(crate) struct Set(IndexSet<Bytes, RandomState>);
+use crate::args::parse_int;
+
+/// The most integers that Redis keeps in its compact encoding (`set-max-intset-entries`).
+const MAX_COMPACT: usize = 512;
+
+/// The members of a set, in a vector with an index beside it: a random one is a draw of a position, and a removal moves the
+/// last member into the hole.
+#[derive(Clone)]
+pub(crate) struct Set {
+    members: IndexSet<Bytes, RandomState>,
+    /// Only integers so far, and never many: what Redis keeps as an intset, which SSCAN answers in one step.
+    compact: bool,
+}
+
+impl Default for Set {
+    fn default() -> Self {
+        Self { members: IndexSet::default(), compact: true }
+    }
+}
 
 impl Set {
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
+    }
+
+    pub(crate) fn contains(&self, member: &[u8]) -> bool {
+        self.members.contains(member)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Bytes> {
+        self.members.iter()
+    }
+
+    /// Adds a member; whether it is new.
+    pub(crate) fn insert(&mut self, member: Bytes) -> bool {
+        self.compact = self.compact && parse_int(&member).is_some();
+        let new = self.members.insert(member);
+        self.compact = self.compact && self.members.len() <= MAX_COMPACT;
+        new
+    }
+
+    /// Removes a member; whether it was there.
+    pub(crate) fn remove(&mut self, member: &[u8]) -> bool {
+        self.members.swap_remove(member)
+    }
+
+    /// The member at this place, counted from 0.
+    pub(crate) fn at(&self, place: usize) -> Option<&Bytes> {
+        self.members.get_index(place)
+    }
+
+    /// Removes a random member, each as likely as the others.
+    pub(crate) fn pop(&mut self, rng: &mut fastrand::Rng) -> Option<Bytes> {
+        if self.is_empty() {
+            return None;
+        }
+        self.members.swap_remove_index(rng.usize(..self.len()))
+    }
+
+    /// One step of SSCAN: about `count` members, and the next cursor, 0 at the end.
+    ///
+    /// A cursor says how many members are still to come. They are walked from the end down, and a removal only ever moves a
+    /// member forward, so one that stays is never passed over.
+    pub(crate) fn scan(&self, cursor: u64, count: usize) -> (u64, impl Iterator<Item = &Bytes>) {
+        let end = match usize::try_from(cursor).unwrap_or(usize::MAX) {
+            _ if self.compact => self.len(),
+            0 => self.len(),
+            left => left.min(self.len()),
+        };
+        let start = if self.compact { 0 } else { end.saturating_sub(count) };
+        (start as u64, (start..end).rev().filter_map(|place| self.at(place)))
+    }
+}
+
+impl Extend<Bytes> for Set {
+    fn extend<I: IntoIterator<Item = Bytes>>(&mut self, members: I) {
+        for member in members {
+            self.insert(member);
+        }
+    }
+}
+
+impl FromIterator<Bytes> for Set {
+    fn from_iter<I: IntoIterator<Item = Bytes>>(members: I) -> Self {
+        let mut set = Self::default();
+        set.extend(members);
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(members: impl IntoIterator<Item = usize>) -> Set {
+        members.into_iter().map(|member| Bytes::from(format!("m{member}"))).collect()
+    }
+
+    #[test]
+    fn few_integers_are_scanned_in_one_step_until_something_else_came() {
+        let mut set: Set = (0..MAX_COMPACT).map(|n| Bytes::from(n.to_string())).collect();
+        let (next, step) = set.scan(7, 1);
+        assert_eq!((next, step.count()), (0, MAX_COMPACT));
+        set.insert("x".into());
+        set.remove(b"x");
+        assert_eq!(set.scan(0, 10).0, MAX_COMPACT as u64 - 10);
+    }
+
+    #[test]
+    fn a_cursor_from_nowhere_is_answered() {
+        assert_eq!(set(0..3).scan(u64::MAX, 2).0, 1);
+        assert_eq!(set([]).scan(5, 2).0, 0);
+        assert_eq!(set(0..3).scan(0, usize::MAX).1.count(), 3);
+    }
+
+    proptest! {
+        /// Members come and go between the steps; those that stay are all answered.
+        #[test]
+        fn a_scan_answers_every_member_that_stays(
+            count in 1..8usize,
+            changes in prop::collection::vec((any::<bool>(), 20..60usize), 0..60),
+        ) {
+            let mut set = set(0..40);
+            let (mut seen, mut cursor, mut changes) = (BTreeSet::new(), 0, changes.into_iter());
+            loop {
+                let (next, step) = set.scan(cursor, count);
+                seen.extend(step.cloned());
+                cursor = next;
+                if cursor == 0 {
+                    break;
+                }
+                for (insert, member) in changes.by_ref().take(4) {
+                    let member = Bytes::from(format!("m{member}"));
+                    let _ = if insert { set.insert(member) } else { set.remove(&member) };
+                }
+            }
+            for member in 0..20 {
+                prop_assert!(seen.contains(format!("m{member}").as_bytes()), "m{} was passed over", member);
+            }
+        }
     }
 }

@@ -34,6 +34,12 @@ texts! {
     BITFIELD_TYPE = "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.";
     BITFIELD_OVERFLOW = "ERR Invalid OVERFLOW type specified";
     BITFIELD_RO_WRITE = "ERR BITFIELD_RO only supports the GET subcommand";
+    NUMKEYS_NOT_POSITIVE = "ERR numkeys should be greater than 0";
+    TOO_MANY_KEYS = "ERR Number of keys can't be greater than number of args";
+    LIMIT_NEGATIVE = "ERR LIMIT can't be negative";
+    DB_OUT_OF_RANGE = "ERR DB index is out of range";
+    EXPIRE_NX_CONFLICT = "ERR NX and XX, GT or LT options at the same time are not compatible";
+    EXPIRE_GT_LT_CONFLICT = "ERR GT and LT options at the same time are not compatible";
     EXEC_ABORT = "EXECABORT Transaction discarded because of previous errors.";
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
 }

@@ -1,0 +1,120 @@
+//! SADD and its kin: the members of one set. [`algebra`] has what works on several sets, [`random`] what draws lots.
+
+mod algebra;
+mod random;
+#[cfg(test)]
+mod tests;
+
+use embroker_core::Value;
+use embroker_core::commands::SetCommand;
+
+use super::{Handler, scan};
+use crate::Reply;
+use crate::args::Args;
+use crate::keyspace::Tx;
+use crate::objects::Set;
+
+pub(super) fn handler(command: SetCommand) -> Handler {
+    match command {
+        SetCommand::SAdd => sadd,
+        SetCommand::SCard => scard,
+        SetCommand::SDiff => algebra::sdiff,
+        SetCommand::SDiffStore => algebra::sdiffstore,
+        SetCommand::SInter => algebra::sinter,
+        SetCommand::SInterCard => algebra::sintercard,
+        SetCommand::SInterStore => algebra::sinterstore,
+        SetCommand::SIsMember => sismember,
+        SetCommand::SMembers => smembers,
+        SetCommand::SMIsMember => smismember,
+        SetCommand::SMove => smove,
+        SetCommand::SPop => random::spop,
+        SetCommand::SRandMember => random::srandmember,
+        SetCommand::SRem => srem,
+        SetCommand::SScan => sscan,
+        SetCommand::SUnion => algebra::sunion,
+        SetCommand::SUnionStore => algebra::sunionstore,
+    }
+}
+
+/// `SADD key member …`: how many of the members are new.
+fn sadd(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let mut set = tx.write_or_new::<Set>(&args[0])?;
+    let added = (1..args.len()).filter(|at| set.insert(args.bytes(*at))).count();
+    drop(set);
+    if added > 0 {
+        tx.touch(&args[0]);
+    }
+    Ok(added.into())
+}
+
+/// `SREM key member …`: how many of the members were there.
+fn srem(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let Some(mut set) = tx.write::<Set>(&args[0])? else { return Ok(Value::Int(0)) };
+    let removed = args.from(1).filter(|member| set.remove(member)).count();
+    drop(set);
+    if removed > 0 {
+        tx.touch(&args[0]);
+        tx.remove_if_empty(&args[0]);
+    }
+    Ok(removed.into())
+}
+
+/// `SMOVE source destination member`: whether the source had the member.
+fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let (source, destination, member) = (&args[0], &args[1], &args[2]);
+    let Some(set) = tx.read::<Set>(source)? else { return Ok(Value::Int(0)) };
+    let found = set.contains(member);
+    drop(set);
+    tx.read::<Set>(destination)?;
+    if !found || source == destination {
+        return Ok(Value::flag(found));
+    }
+    if let Some(mut set) = tx.write::<Set>(source)? {
+        set.remove(member);
+    }
+    tx.remove_if_empty(source);
+    tx.touch(source);
+    if tx.write_or_new::<Set>(destination)?.insert(args.bytes(2)) {
+        tx.touch(destination);
+    }
+    Ok(Value::Int(1))
+}
+
+/// `SCARD key`: how many members the set has.
+fn scard(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    Ok(tx.read::<Set>(&args[0])?.map_or(0, |set| set.len()).into())
+}
+
+/// `SISMEMBER key member`: whether the set has the member.
+fn sismember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    Ok(Value::flag(tx.read::<Set>(&args[0])?.is_some_and(|set| set.contains(&args[1]))))
+}
+
+/// `SMISMEMBER key member …`: whether the set has each of the members.
+fn smismember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let set = tx.read::<Set>(&args[0])?;
+    let has = |member: &[u8]| set.as_ref().is_some_and(|set| set.contains(member));
+    Ok(Value::Array(args.from(1).map(|member| Value::flag(has(member))).collect()))
+}
+
+/// `SMEMBERS key`: every member.
+fn smembers(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let set = tx.read::<Set>(&args[0])?;
+    Ok(members(set.iter().flat_map(|set| set.iter())))
+}
+
+/// `SSCAN key cursor [MATCH pattern] [COUNT count]`: the next cursor, and some members. Options are not looked at where
+/// there is no key.
+fn sscan(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let cursor = scan::read_cursor(&args[1])?;
+    let Some(set) = tx.read::<Set>(&args[0])? else { return scan::reply(0, Vec::new()) };
+    let options = scan::ScanOptions::read(args, 2, false)?;
+    let (next, step) = set.scan(cursor, options.count);
+    let found = step.filter(|member| options.matches(member)).cloned().map(Value::from).collect();
+    scan::reply(next, found)
+}
+
+/// A reply of members, as RESP3 has sets.
+fn members<'m>(members: impl IntoIterator<Item = &'m bytes::Bytes>) -> Value {
+    Value::Set(members.into_iter().cloned().map(Value::from).collect())
+}
