@@ -16,6 +16,8 @@ pub mod error;
 mod from_value;
 mod glob;
 mod pipeline;
+mod scan;
+mod structs;
 mod subscriber;
 pub mod table;
 mod value;
@@ -28,6 +30,8 @@ pub use error::{Error, Result, ServerError};
 pub use from_value::FromValue;
 pub use glob::Glob;
 pub use pipeline::{Pipeline, Replies};
+pub use scan::{KeyType, ScanOptions};
+pub use structs::StructCommands;
 pub use subscriber::{
     Event, Gap, Message, Overflow, Queue, SubscribeOptions, Subscriber, SubscriberBackend, SubscriptionKind,
 };
@@ -38,4 +42,5 @@ pub use watch::{Watch, WatchBackend};
 pub mod prelude {
     pub use crate::Broker;
     pub use crate::commands::{HashCommands, PubSubCommands, TransactionCommands};
+    pub use crate::structs::StructCommands;
 }
