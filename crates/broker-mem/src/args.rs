@@ -1,6 +1,6 @@
 //! A handler's view of its arguments: bytes by position, and the number formats of Redis.
 
-use std::ops::Index;
+use std::ops::{Index, RangeInclusive};
 
 use bytes::Bytes;
 use embroker_core::error::texts;
@@ -44,6 +44,13 @@ impl<'a> Args<'a> {
     /// The argument as an `i64`, or `ERR value is not an integer or out of range`.
     pub(crate) fn int(&self, at: usize) -> Result<i64, ServerError> {
         parse_int(&self[at]).ok_or(texts::NOT_AN_INTEGER)
+    }
+
+    /// The argument as an `i64` in a range, or the error that names the range.
+    pub(crate) fn int_within(&self, at: usize, range: RangeInclusive<i64>) -> Result<i64, ServerError> {
+        let number = self.int(at)?;
+        let beyond = || ServerError::not_between(*range.start(), *range.end());
+        range.contains(&number).then_some(number).ok_or_else(beyond)
     }
 }
 
