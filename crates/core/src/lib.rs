@@ -18,6 +18,7 @@ mod from_value;
 mod glob;
 mod pipeline;
 mod scan;
+mod structs;
 mod subscriber;
 pub mod table;
 mod value;
@@ -45,4 +46,5 @@ pub mod prelude {
     pub use crate::commands::{
         BitfieldCommands, HashCommands, KeyCommands, PubSubCommands, SetCommands, TransactionCommands,
     };
+    pub use crate::structs::StructCommands;
 }
