@@ -8,7 +8,7 @@ use crate::objects::Str;
 
 /// An empty engine.
 fn empty(seed: u64) -> Engine {
-    Engine::new(Box::new(SystemClock), fastrand::Rng::with_seed(seed))
+    Engine::new(Box::new(SystemClock), Some(seed))
 }
 
 /// An engine with a string at `s` and a hash at `h`.
