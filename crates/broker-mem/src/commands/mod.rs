@@ -11,6 +11,8 @@ mod sample;
 mod scan;
 mod set;
 mod string;
+#[cfg(test)]
+mod testing;
 
 use embroker_core::table::CommandId;
 
