@@ -1,5 +1,7 @@
 //! Each reply was asked of a real Redis 7.0.15.
 
+use std::collections::HashMap;
+
 use crate::commands::testing::Bench;
 use crate::objects::Str;
 
@@ -164,6 +166,19 @@ fn spop_takes_members_out() {
     ]);
     assert_eq!(sorted(&bench.run("SPOP bcd 9223372036854775807")), r#""b" "c" "d""#);
     assert_eq!(bench.run("EXISTS bcd"), "0");
+}
+
+#[test]
+fn no_draw_favours_a_member() {
+    let bench = Bench::new();
+    for draw in ["SPOP s", "SPOP s 1", "SRANDMEMBER s", "SRANDMEMBER s 1", "SRANDMEMBER s -1"] {
+        let mut drawn = HashMap::new();
+        for _ in 0..2000 {
+            bench.run("SADD s a b c d");
+            *drawn.entry(bench.run(draw)).or_insert(0) += 1;
+        }
+        assert!(drawn.len() == 4 && drawn.values().all(|times| (400..600).contains(times)), "{draw}: {drawn:?}");
+    }
 }
 
 #[test]
