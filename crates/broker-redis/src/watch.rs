@@ -34,7 +34,7 @@ impl RedisWatch {
 }
 
 impl WatchBackend for RedisWatch {
-    fn exec<'a>(self: Box<Self>, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Option<Replies>>> {
+    fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
         Box::pin(async move {
             let replies = self.connection.send(&transaction(&pipeline), self.target.response_timeout).await;
             read_transaction(replies.map_err(|failure| failure.into_error(&self.target))?)

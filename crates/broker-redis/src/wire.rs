@@ -192,7 +192,7 @@ impl AsyncWrite for Wire {
 }
 
 /// Where in a reply the next received byte stands.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Lines {
     /// It begins a reply, or an item of one.
     Type,
@@ -220,26 +220,22 @@ impl Lines {
                 received = rest;
                 continue;
             }
-            match self {
-                Self::Text if !byte.is_ascii() => {
-                    ready.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes())
-                }
-                _ => ready.push(byte),
+            if matches!(self, Self::Text) && !byte.is_ascii() {
+                ready.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes());
+            } else {
+                ready.push(byte);
             }
-            *self = match (&*self, byte) {
+            *self = match (*self, byte) {
+                (Self::Length { len, null: false }, b'\n') => Self::Content(len.saturating_add(2)),
+                (_, b'\n') => Self::Type,
                 (Self::Type, b'+' | b'-') => Self::Text,
                 (Self::Type, b'$' | b'=' | b'!') => Self::Length { len: 0, null: false },
                 (Self::Type, _) => Self::Other,
-                (&Self::Length { len, null: false }, b'\n') => Self::Content(len.saturating_add(2)),
-                (Self::Text | Self::Other | Self::Length { .. }, b'\n') => Self::Type,
-                (&Self::Length { len, null }, digit @ b'0'..=b'9') => {
-                    let digit = usize::from(digit - b'0');
-                    Self::Length { len: len.saturating_mul(10).saturating_add(digit), null }
+                (Self::Length { len, .. }, b'-') => Self::Length { len, null: true },
+                (Self::Length { len, null }, digit @ b'0'..=b'9') => {
+                    Self::Length { len: len.saturating_mul(10).saturating_add(usize::from(digit - b'0')), null }
                 }
-                (&Self::Length { len, .. }, b'-') => Self::Length { len, null: true },
-                (&Self::Length { len, null }, _) => Self::Length { len, null },
-                (Self::Text, _) => Self::Text,
-                (Self::Other | Self::Content(_), _) => Self::Other,
+                (same, _) => same,
             };
             received = rest;
         }
