@@ -1,7 +1,5 @@
 //! PUBLISH and PUBSUB.
 
-#![expect(clippy::unnecessary_wraps, reason = "a handler answers a `Reply`, whether or not it can fail")]
-
 use embroker_core::commands::PubSubCommand;
 use embroker_core::{ServerError, Value};
 
