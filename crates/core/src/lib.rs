@@ -24,6 +24,7 @@ mod watch;
 pub use arg::Arg;
 pub use broker::{AnyBroker, BoxFuture, Broker};
 pub use command::Command;
+pub use commands::{Expiry, SetOptions};
 pub use error::{Error, Result, ServerError};
 pub use from_value::FromValue;
 pub use glob::Glob;
@@ -37,5 +38,5 @@ pub use watch::{Watch, WatchBackend};
 /// The [`Broker`] trait and the typed calls of every family, for a glob import.
 pub mod prelude {
     pub use crate::Broker;
-    pub use crate::commands::{HashCommands, PubSubCommands, TransactionCommands};
+    pub use crate::commands::{HashCommands, PubSubCommands, StringCommands, TransactionCommands};
 }
