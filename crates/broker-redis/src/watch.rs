@@ -21,11 +21,7 @@ impl RedisWatch {
         let watch = Command::new(TransactionCommand::Watch.spec()).args(keys.iter().cloned());
         pipeline.add_command(value::pack(&watch));
         let replies = connection.send(&pipeline, target.response_timeout).await;
-        // Nothing has changed and nothing is watched: to the caller, there was no connection.
-        let replies = replies.map_err(|failure| match failure.into_error(&target) {
-            Error::OutcomeUnknown { address, reason } => Error::Disconnected { address, reason },
-            error => error,
-        })?;
+        let replies = replies.map_err(|failure| failure.into_disconnected(&target))?;
         for reply in replies {
             value::reply(reply)??;
         }

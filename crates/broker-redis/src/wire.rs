@@ -5,6 +5,7 @@
 //! repeats what it was sent in some errors, and one byte that is not UTF-8 would cost all callers the connection.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,6 +18,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::sync::Notify;
+
+const CLOSED_BY_PEER: &str = "the server closed the connection";
 
 pub(crate) enum Stream {
     Tcp(TcpStream),
@@ -93,6 +96,12 @@ impl Socket {
         self.reason.get().map_or("the connection was closed", String::as_str)
     }
 
+    /// Whether the server has closed the connection and all it sent before was read, by what the system knows now.
+    fn is_closed_by_peer(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        matches!(either!(&self.stream, stream => SockRef::from(stream).peek(&mut byte)), Ok(0))
+    }
+
     fn note(&self, error: &io::Error) {
         // The first reason is the one that counts.
         let _ = self.reason.set(error.to_string());
@@ -141,7 +150,7 @@ impl AsyncRead for Wire {
             });
             match outcome {
                 Ok(0) => {
-                    let _ = wire.socket.reason.set("the server closed the connection".into());
+                    let _ = wire.socket.reason.set(CLOSED_BY_PEER.into());
                     return Poll::Ready(Ok(()));
                 }
                 Ok(len) => wire.lines.read(wire.scratch.get(..len).unwrap_or_default(), &mut wire.ready),
@@ -163,6 +172,11 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let socket = &self.socket;
+        // TCP takes a first write to a closed connection, and nobody could tell then whether it has run.
+        if socket.is_closed_by_peer() {
+            let _ = socket.reason.set(CLOSED_BY_PEER.into());
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
         loop {
             let outcome = either!(&socket.stream, stream => {
                 ready!(stream.poll_write_ready(cx)).and_then(|()| stream.try_write(buf))

@@ -1,6 +1,6 @@
 //! How the cases run: each on a private redis-server, on both kinds of Tokio runtime; ignored where there is no server.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
 mod proxy;
 
@@ -32,10 +32,7 @@ macro_rules! cases {
 }
 pub(crate) use cases;
 
-pub(crate) fn add<F: Future<Output = Result<()>>>(trials: &mut Vec<Trial>, name: &str, case: fn() -> F)
-where
-    F: 'static,
-{
+pub(crate) fn add<F: Future<Output = Result<()>> + 'static>(trials: &mut Vec<Trial>, name: &str, case: fn() -> F) {
     for (flavor, multi_thread) in [("current_thread", false), ("multi_thread", true)] {
         let run = move || -> Result<(), Failed> {
             let mut builder = if multi_thread { Builder::new_multi_thread() } else { Builder::new_current_thread() };
