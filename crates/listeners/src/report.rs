@@ -17,7 +17,7 @@ pub struct ListenerCounts {
     pub failed: u64,
     /// Messages that it never received because it read too slowly, counted exactly.
     pub lagged: u64,
-    /// Places in its stream where messages are missing, for whatever reason.
+    /// Other places in its stream where messages may be missing, nobody knows how many: its connection was lost or restored.
     pub gaps: u64,
 }
 
@@ -157,7 +157,8 @@ impl RunReport {
     /// Whether every listener handled every message that was published for it.
     pub fn is_clean(&self) -> bool {
         let clean = |listener: &ListenerReport| {
-            listener.counts.gaps == 0
+            listener.counts.lagged == 0
+                && listener.counts.gaps == 0
                 && listener.failures.is_empty()
                 && listener.failures_left_off == 0
                 && !listener.ended_early

@@ -105,7 +105,7 @@ impl Running {
         }
     }
 
-    /// Ends all subscriptions, lets every listener handle what was delivered to it until then, and reports.
+    /// Ends all subscriptions now, lets every listener handle what was delivered to it until then, and reports.
     ///
     /// It takes as long as the listeners take for what waits in their queues. Dropping the future stops them where they are.
     ///

@@ -2,7 +2,9 @@
 //!
 //! Nothing that a listener does ends the task but the end of its stream: errors and panics are failures of one message.
 
+use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 
 use embroker_core::{Broker, Event, Gap, Message, Subscriber};
@@ -18,8 +20,14 @@ pub(crate) struct Worker<L, B> {
     listener: L,
     broker: Arc<B>,
     subscriber: Subscriber,
-    stop: watch::Receiver<bool>,
+    stop: Stop,
     log: Log,
+}
+
+/// The runner's word to shut down.
+struct Stop {
+    signal: watch::Receiver<bool>,
+    told: bool,
 }
 
 /// What is left of a listener when it is through.
@@ -42,7 +50,7 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
     pub(crate) fn new(listener: L, start: Start<B>) -> Self {
         let Start { broker, subscriber, name, index, counts, stop, settings } = start;
         let log = Log { name, index, counts, settings, outcome: Outcome::default() };
-        Self { listener, broker, subscriber, stop, log }
+        Self { listener, broker, subscriber, stop: Stop { signal: stop, told: false }, log }
     }
 
     pub(crate) async fn run(mut self) -> Outcome {
@@ -50,58 +58,80 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
             let event = tokio::select! {
                 // First, or a busy stream would hide it.
                 biased;
-                _ = self.stop.wait_for(|stop| *stop) => break,
+                () = self.stop.asked() => {
+                    close(&self.subscriber, &mut self.log).await;
+                    continue;
+                }
                 event = self.subscriber.next() => event,
             };
             match event {
-                Some(event) => self.handle(event).await,
-                None => {
-                    self.log.counts.send_modify(|counts| counts.end(self.log.index));
-                    return self.log.outcome;
-                }
+                Some(Event::Message(message)) => self.message(message).await,
+                Some(Event::Gap(gap)) => self.gap(gap).await,
+                // Core may add events; a listener can't know them.
+                Some(_) => (),
+                None => break,
             }
+            // A broker in memory never makes the task wait, so it gives way to the others here.
+            consume_budget().await;
         }
-        if let Err(error) = self.subscriber.close().await {
-            self.log.failure(FailedAt::Shutdown, Cause::Error(error.into()));
-        }
-        while let Some(event) = self.subscriber.next().await {
-            self.handle(event).await;
+        if !self.stop.told {
+            self.log.counts.send_modify(|counts| counts.end(self.log.index));
         }
         self.log.outcome
     }
 
-    async fn handle(&mut self, event: Event) {
-        match event {
-            Event::Message(message) => self.message(message).await,
-            Event::Gap(gap) => self.gap(gap).await,
-            // Core may add events; a listener can't know them.
-            _ => (),
-        }
-        // A broker in memory never makes the task wait, so it gives way to the others here.
-        consume_budget().await;
-    }
-
     async fn message(&mut self, message: Message) {
-        match caught(async || self.listener.on_message(&self.broker, &message).await).await {
-            Ok(()) => self.log.count(|counts| counts.handled += 1),
+        let Self { listener, broker, subscriber, stop, log } = self;
+        let call = caught(async || listener.on_message(broker, &message).await);
+        match closing(call, subscriber, stop, log).await {
+            Ok(()) => log.count(|counts| counts.handled += 1),
             Err(cause) => {
-                self.log.failure(FailedAt::Message(message), cause);
-                self.log.count(|counts| counts.failed += 1);
+                log.failure(FailedAt::Message(message), cause);
+                log.count(|counts| counts.failed += 1);
             }
         }
     }
 
     async fn gap(&mut self, gap: Gap) {
-        let result = caught(async || self.listener.on_gap(&self.broker, gap).await).await;
-        if let Err(cause) = result {
-            self.log.failure(FailedAt::Gap(gap), cause);
+        let Self { listener, broker, subscriber, stop, log } = self;
+        let call = caught(async || listener.on_gap(broker, gap).await);
+        if let Err(cause) = closing(call, subscriber, stop, log).await {
+            log.failure(FailedAt::Gap(gap), cause);
         }
-        self.log.count(|counts| {
-            counts.gaps += 1;
-            if let Gap::Lagged(messages) = gap {
-                counts.lagged += messages;
-            }
+        log.count(|counts| match gap {
+            Gap::Lagged(messages) => counts.lagged += messages,
+            _ => counts.gaps += 1,
         });
+    }
+}
+
+/// Finishes a call of the listener. Where the shutdown comes meanwhile, it ends the subscriptions at once: what is published
+/// from then on is not for this listener, however long the call takes.
+async fn closing<T>(call: impl Future<Output = T>, subscriber: &Subscriber, stop: &mut Stop, log: &mut Log) -> T {
+    let mut call = pin!(call);
+    tokio::select! {
+        biased;
+        result = &mut call => result,
+        () = stop.asked() => tokio::join!(call, close(subscriber, log)).0,
+    }
+}
+
+/// Ends the subscriptions, and the stream behind what was delivered.
+async fn close(subscriber: &Subscriber, log: &mut Log) {
+    if let Err(error) = subscriber.close().await {
+        log.failure(FailedAt::Shutdown, Cause::Error(error.into()));
+    }
+}
+
+impl Stop {
+    /// Returns once when the shutdown comes, and never again.
+    async fn asked(&mut self) {
+        if self.told {
+            return pending().await;
+        }
+        // An error means that the runner is gone, which is a shutdown too.
+        let _ = self.signal.wait_for(|stop| *stop).await;
+        self.told = true;
     }
 }
 
