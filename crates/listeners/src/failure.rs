@@ -21,7 +21,7 @@ use crate::ListenerError;
 /// struct Numbers;
 ///
 /// impl<B: Broker> Listener<B> for Numbers {
-///     fn name(&self) -> &str { "numbers" }
+///     fn name(&self) -> &'static str { "numbers" }
 ///     fn subscriptions(&self) -> Subscriptions { Subscriptions::new().channel("numbers") }
 ///     async fn on_message(&mut self, _: &B, message: &Message) -> Result<(), ListenerError> {
 ///         message.payload_str()?.parse::<i64>()?;

@@ -24,7 +24,7 @@ pub type ListenerError = Box<dyn std::error::Error + Send + Sync>;
 /// struct OrderCounter;
 ///
 /// impl<B: Broker> Listener<B> for OrderCounter {
-///     fn name(&self) -> &str {
+///     fn name(&self) -> &'static str {
 ///         "order_counter"
 ///     }
 ///

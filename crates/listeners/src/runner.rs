@@ -26,7 +26,7 @@ use crate::{Failure, Listener, Running, Subscriptions};
 /// struct Headlines;
 ///
 /// impl<B: Broker> Listener<B> for Headlines {
-///     fn name(&self) -> &str { "headlines" }
+///     fn name(&self) -> &'static str { "headlines" }
 ///     fn subscriptions(&self) -> Subscriptions { Subscriptions::new().pattern("news:*") }
 ///     async fn on_message(&mut self, broker: &B, message: &Message) -> Result<(), ListenerError> {
 ///         broker.hset("headlines", [(message.channel(), message.payload())]).await?;

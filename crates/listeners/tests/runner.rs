@@ -1,5 +1,7 @@
 //! What a runner promises: order, counts, failures that end nothing, and a shutdown that drains.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use std::sync::{Arc, Mutex};
 
 use embroker_core::prelude::*;
@@ -42,7 +44,7 @@ impl Recorder {
 }
 
 impl<B: Broker> Listener<B> for Recorder {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         self.name
     }
 
@@ -216,7 +218,7 @@ async fn an_error_at_a_gap_is_reported_and_does_not_count_as_a_message() {
     struct Strict;
 
     impl<B: Broker> Listener<B> for Strict {
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             "strict"
         }
 

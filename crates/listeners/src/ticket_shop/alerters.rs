@@ -68,7 +68,7 @@ impl<F: FnMut(&str) + Send + 'static> CeremonyAlerter<F> {
 }
 
 impl<B: Broker, F: FnMut(&str) + Send + 'static> Listener<B> for OpeningCeremonyAlerter<F> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "opening_ceremony_alerter"
     }
 
@@ -84,7 +84,7 @@ impl<B: Broker, F: FnMut(&str) + Send + 'static> Listener<B> for OpeningCeremony
 }
 
 impl<B: Broker, F: FnMut(&str) + Send + 'static> Listener<B> for CeremonyAlerter<F> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "ceremony_alerter"
     }
 

@@ -13,7 +13,7 @@ macro_rules! metric {
         pub struct $listener;
 
         impl<B: Broker> Listener<B> for $listener {
-            fn name(&self) -> &str {
+            fn name(&self) -> &'static str {
                 $name
             }
 

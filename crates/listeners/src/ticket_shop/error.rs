@@ -12,15 +12,6 @@ pub enum ShopError {
     #[error("there is no order \"{0}\"")]
     NoSuchOrder(String),
 
-    /// An order is stored, but not as the shop stores one.
-    #[error("order \"{order_id}\" can't be read: {reason}")]
-    BadOrder {
-        /// The order's id.
-        order_id: String,
-        /// What is wrong with it.
-        reason: Error,
-    },
-
     /// The broker holds a key of the shop's that the shop did not make, so its totals would be wrong. Use another database.
     #[error("the broker holds a key {0:?} that is not this shop's: use another database, such as redis://host:port/1")]
     ForeignKey(String),

@@ -3,7 +3,6 @@
 use embroker_core::{Broker, Pipeline};
 use serde::{Deserialize, Serialize};
 
-use super::soon::*;
 use super::{ShopError, keys, metrics};
 
 /// An event that tickets are sold for, stored as the hash `event:<name>`.

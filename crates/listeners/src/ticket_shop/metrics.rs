@@ -1,17 +1,16 @@
 //! What an order adds to the metrics. Each function adds its commands to a pipeline that runs as one transaction, so the
 //! metrics never show half an order.
 
-use embroker_core::{Arg, Broker, Pipeline};
+use embroker_core::{Arg, Bitfield, Broker, Encoding, Pipeline};
 
-use super::soon::*;
 use super::{Order, ShopError, keys};
 
 /// Adds the tickets to the histograms by time of day, overall and of the event: to the `u8` at bit (hour + 1) * 8, which
 /// wraps past 255.
 pub(super) fn count_hour<'a>(pipeline: &mut Pipeline<'a>, order: &'a Order) {
-    let bit = (u32::from(order.hour()) + 1) * 8;
+    let bit = (u64::from(order.hour()) + 1) * 8;
     for key in [Arg::from(keys::HISTOGRAM), keys::event_histogram(&order.event).into()] {
-        pipeline.bitfield_incrby(key, "u8", bit, order.qty);
+        pipeline.bitfield(key, Bitfield::new().incrby(Encoding::U8, bit, i64::from(order.qty)));
     }
 }
 

@@ -28,7 +28,6 @@ mod order;
 mod purchase;
 mod report;
 mod run;
-mod soon;
 
 pub use alerters::{CeremonyAlerter, OpeningCeremonyAlerter};
 pub use analytics::{CustomerPurchases, EventsAnalytics, SalesAnalytics};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use embroker_core::{Broker, Pipeline};
+use embroker_core::Pipeline;
+use embroker_core::prelude::*;
 
-use super::soon::*;
 use super::{Event, ShopError, create_event, keys};
 
 /// How many orders are looked up, and how many keys deleted, with one call.

@@ -1,9 +1,8 @@
 //! [`Order`]: one purchase, as a hash.
 
-use embroker_core::{Broker, Error};
+use embroker_core::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::soon::*;
 use super::{ShopError, keys};
 
 /// One purchase of tickets, stored as the hash `purchase_order_details:<order_id>`.
@@ -42,7 +41,7 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// [`ShopError::NoSuchOrder`] where it is not stored, [`ShopError::BadOrder`] where a field is missing or unreadable.
+    /// [`ShopError::NoSuchOrder`] where it is not stored, an error that names the field where one is missing or unreadable.
     ///
     /// # Examples
     ///
@@ -57,14 +56,7 @@ impl Order {
     /// ```
     pub async fn load(broker: &impl Broker, order_id: impl AsRef<[u8]>) -> Result<Self, ShopError> {
         let order_id = order_id.as_ref();
-        let name = || order_id.escape_ascii().to_string();
-        match broker.hgetall_as(keys::order_details(order_id)).await {
-            Ok(Some(order)) => Ok(order),
-            Ok(None) => Err(ShopError::NoSuchOrder(name())),
-            Err(reason @ (Error::Decode(_) | Error::Server(_))) => {
-                Err(ShopError::BadOrder { order_id: name(), reason })
-            }
-            Err(error) => Err(error.into()),
-        }
+        let order = broker.hgetall_as(keys::order_details(order_id)).await?;
+        order.ok_or_else(|| ShopError::NoSuchOrder(order_id.escape_ascii().to_string()))
     }
 }

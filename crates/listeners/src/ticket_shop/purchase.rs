@@ -2,7 +2,6 @@
 
 use embroker_core::{Broker, Pipeline};
 
-use super::soon::*;
 use super::{Order, ShopError, keys, metrics};
 
 /// Stores the order and all of its metrics, in one transaction.

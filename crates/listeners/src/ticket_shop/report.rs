@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use embroker_core::{Broker, Error, FromValue, Value, prelude::*};
+use embroker_core::prelude::*;
+use embroker_core::{BitOffset, Encoding, Error, FromValue, Value};
 use serde::Serialize;
 
-use super::soon::*;
 use super::{Order, ShopError, keys};
 
 /// All totals of the shop: [read](Self::read) from the broker, or [computed](Self::of) from the orders.
@@ -121,12 +121,12 @@ impl Report {
     }
 }
 
-/// Reads a histogram: the `u8` of an hour stands at bit (hour + 1) * 8, which is byte hour + 1.
+/// Reads a histogram: the `u8` of an hour stands at bit (hour + 1) * 8.
 async fn hours<B: Broker>(broker: &B, key: &str) -> Result<[u8; 24], ShopError> {
-    let stored = broker.get(key).await?.unwrap_or_default();
+    let stored = broker.bitfield_ro(key, (0..24).map(|hour| (Encoding::U8, BitOffset::Field(hour + 1)))).await?;
     let mut hours = [0; 24];
-    for (hour, byte) in hours.iter_mut().zip(stored.iter().skip(1)) {
-        *hour = *byte;
+    for (hour, tickets) in hours.iter_mut().zip(stored) {
+        *hour = tickets as u8;
     }
     Ok(hours)
 }
