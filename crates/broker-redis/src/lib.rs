@@ -1,29 +1,17 @@
-//! embroker's backend on a real Redis.
+//! embroker's backend on a real Redis, through the `redis` crate and RESP3.
+//!
+//! - [`RedisBroker`] is the broker; [`RedisBrokerBuilder`] sets its timeouts and its name.
+//! - `link` has the one supervised connection that commands share; `subscriber` and `watch` have connections of their own.
+//! - `connection` makes a connection and knows when it is lost; `wire` is its socket; `url` says where it goes.
 
-use embroker_core::{Arg, Broker, Command, Pipeline, Replies, Result, SubscribeOptions, Subscriber, Value, Watch};
+mod backoff;
+mod broker;
+mod connection;
+mod link;
+mod subscriber;
+mod url;
+mod value;
+mod watch;
+mod wire;
 
-/// A real Redis.
-#[derive(Clone, Debug)]
-pub struct RedisBroker;
-
-impl RedisBroker {
-    /// Connects.
-    pub async fn connect(_url: &str) -> Result<Self> {
-        todo!()
-    }
-}
-
-impl Broker for RedisBroker {
-    async fn execute(&self, _command: Command<'_>) -> Result<Value> {
-        todo!()
-    }
-    async fn pipeline(&self, _pipeline: Pipeline<'_>) -> Result<Replies> {
-        todo!()
-    }
-    async fn watch_keys(&self, _keys: &[Arg<'_>]) -> Result<Watch> {
-        todo!()
-    }
-    async fn subscriber(&self, _options: SubscribeOptions) -> Result<Subscriber> {
-        todo!()
-    }
-}
+pub use broker::{RedisBroker, RedisBrokerBuilder};

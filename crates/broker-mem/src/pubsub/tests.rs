@@ -194,6 +194,6 @@ async fn a_reader_that_is_woken_may_use_the_registry_on_the_spot() {
         } else {
             assert_eq!(registry.publish(b"a", b"1"), 2);
         }
-        assert_eq!(*waker.seen.lock().unwrap(), [if end { 0 } else { 1 }]);
+        assert_eq!(*waker.seen.lock().unwrap(), [usize::from(!end)]);
     }
 }

@@ -93,7 +93,7 @@ calls! {
         /// ```
         fn hget<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>) -> Option<Bytes> = command(HashCommand::HGet, key).arg(field);
 
-        /// `HGETALL key` (since 2.0.0): every field with its value. [`hgetall_as`](crate::StructCommands::hgetall_as) reads them
+        /// `HGETALL key` (since 2.0.0): every field with its value. [`hgetall_as`](crate::prelude::StructCommands::hgetall_as) reads them
         /// as a struct.
         ///
         /// # Examples
@@ -253,7 +253,7 @@ calls! {
         fn hrandfield_withvalues<'a>(key: impl Into<Arg<'a>>, count: i64) -> Vec<(Bytes, Bytes)> = command(HashCommand::HRandField, key).arg(count).arg("WITHVALUES");
 
         /// `HSET key field value …` (since 2.0.0; several fields since 4.0.0): how many fields are new.
-        /// [`hset_struct`](crate::StructCommands::hset_struct) writes a struct.
+        /// [`hset_struct`](crate::prelude::StructCommands::hset_struct) writes a struct.
         ///
         /// # Examples
         ///

@@ -1,0 +1,70 @@
+//! WATCH on a connection of its own, because EXEC ends all watches of the connection it runs on.
+
+use std::sync::Arc;
+
+use embroker_core::commands::TransactionCommand;
+use embroker_core::{Arg, BoxFuture, Command, Error, Pipeline, Replies, Result, Value, WatchBackend};
+
+use crate::connection::{Connection, Target};
+use crate::value::{self, Reply};
+
+/// Keys under watch. Dropping it closes the connection, which ends the watch.
+pub(crate) struct RedisWatch {
+    connection: Connection,
+    target: Arc<Target>,
+}
+
+impl RedisWatch {
+    pub(crate) async fn begin(target: Arc<Target>, keys: &[Arg<'_>]) -> Result<Self> {
+        let connection = Connection::dial(&target, None).await?;
+        let mut pipeline = redis::Pipeline::new();
+        let watch = Command::new(TransactionCommand::Watch.spec()).args(keys.iter().cloned());
+        pipeline.add_command(value::pack(&watch));
+        let replies = connection.send(&pipeline, target.response_timeout).await;
+        let replies = replies.map_err(|failure| failure.into_disconnected(&target))?;
+        for reply in replies {
+            value::reply(reply)??;
+        }
+        Ok(Self { connection, target })
+    }
+}
+
+impl WatchBackend for RedisWatch {
+    fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
+        Box::pin(async move {
+            let replies = self.connection.send(&transaction(&pipeline), self.target.response_timeout).await;
+            read_transaction(replies.map_err(|failure| failure.into_error(&self.target))?)
+        })
+    }
+}
+
+/// The pipeline between MULTI and EXEC.
+pub(crate) fn transaction(pipeline: &Pipeline<'_>) -> redis::Pipeline {
+    let mut packed = redis::Pipeline::with_capacity(pipeline.len() + 2);
+    packed.cmd("MULTI");
+    for command in pipeline.commands() {
+        packed.add_command(value::pack(command));
+    }
+    packed.cmd("EXEC");
+    packed
+}
+
+/// What a transaction answered; `None` where a watched key was written.
+pub(crate) fn read_transaction(replies: Vec<redis::Value>) -> Result<Option<Replies>> {
+    let mut replies = replies.into_iter();
+    // A user may be forbidden to call MULTI; what EXEC says then is about EXEC.
+    replies.next().map(value::reply).transpose()?.transpose()?;
+    match replies.next_back().map(value::reply).transpose()?.transpose()? {
+        Some(Value::Array(items)) => Ok(Some(items.into_iter().map(in_place).collect())),
+        Some(Value::Null) => Ok(None),
+        other => Err(Error::Decode(format!("EXEC answered {other:?}"))),
+    }
+}
+
+/// One reply of EXEC: an error among them is that command's own.
+fn in_place(value: Value) -> Reply {
+    match value {
+        Value::Error(error) => Err(error),
+        value => Ok(value),
+    }
+}

@@ -1,0 +1,80 @@
+//! A blocking connection that shows replies as the bytes that came over the wire.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// How long a reply may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A raw connection to a server: words in, the bytes of the reply out.
+#[derive(Debug)]
+pub struct RawClient {
+    stream: BufReader<UnixStream>,
+}
+
+impl RawClient {
+    /// Connects to the socket.
+    pub fn connect(socket: &Path) -> Result<Self> {
+        let stream = UnixStream::connect(socket).with_context(|| format!("connecting to {}", socket.display()))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Sends one command and reads one reply, all of it: aggregates with their items.
+    pub fn command<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> Result<Vec<u8>> {
+        self.send(argv)?;
+        self.reply()
+    }
+
+    /// Sends one command and reads nothing, for those that answer more or less often than once.
+    pub fn send<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> Result<()> {
+        let words: Vec<W> = argv.into_iter().collect();
+        let mut packed = format!("*{}\r\n", words.len()).into_bytes();
+        for word in &words {
+            let word = word.as_ref();
+            packed.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+            packed.extend_from_slice(word);
+            packed.extend_from_slice(b"\r\n");
+        }
+        self.send_bytes(&packed)
+    }
+
+    /// Sends bytes as they are.
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.stream.get_mut().write_all(bytes).context("sending a command")
+    }
+
+    /// Reads one reply or push message.
+    pub fn reply(&mut self) -> Result<Vec<u8>> {
+        let mut reply = Vec::new();
+        let mut missing: usize = 1;
+        while missing > 0 {
+            let start = reply.len();
+            self.stream.read_until(b'\n', &mut reply).context("reading a reply")?;
+            let line = &reply[start..];
+            let Some((kind, count)) = line.strip_suffix(b"\r\n").and_then(<[u8]>::split_first) else {
+                bail!("the server closed the connection inside a reply: {}", reply.escape_ascii());
+            };
+            let kind = *kind;
+            let count = std::str::from_utf8(count).ok().and_then(|count| count.parse::<i64>().ok());
+            // A negative count is RESP2's null, which has neither content nor items.
+            let count = usize::try_from(count.unwrap_or(-1)).ok();
+            missing -= 1;
+            match (kind, count) {
+                (b'$' | b'=' | b'!', Some(len)) => {
+                    let content = (&mut self.stream).take(len as u64 + 2).read_to_end(&mut reply)?;
+                    ensure!(content == len + 2, "the server closed the connection inside a reply");
+                }
+                (b'*' | b'~' | b'>', Some(items)) => missing += items,
+                (b'%', Some(pairs)) => missing += 2 * pairs,
+                (b'|', Some(pairs)) => missing += 2 * pairs + 1,
+                _ => {}
+            }
+        }
+        Ok(reply)
+    }
+}

@@ -1,0 +1,238 @@
+//! A redis-server of one's own: started for one test process, gone with it.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+use std::{env, fs, io, process, thread};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+
+use crate::RawClient;
+
+/// The path of the server to test against; `redis-server` from the `PATH` where it is not set.
+const SERVER: &str = "EMBROKER_REDIS_SERVER";
+/// Set to 1, a missing redis-server fails the tests that need one.
+const REQUIRE: &str = "EMBROKER_REQUIRE_REDIS";
+/// What a server says once it listens, on Redis 6 to 8 and on Valkey.
+const READY: &str = "eady to accept connections";
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Whether there is a redis-server to test against.
+pub fn redis_server_available() -> bool {
+    static AVAILABLE: OnceLock<bool> = OnceLock::new();
+    *AVAILABLE.get_or_init(|| {
+        let version = Command::new(program()).arg("--version").stdin(Stdio::null()).output();
+        version.is_ok_and(|output| output.status.success())
+    })
+}
+
+/// Whether tests that need a redis-server are to be reported as ignored: there is none, and none is required.
+///
+/// With `EMBROKER_REQUIRE_REDIS=1` it is never so: those tests run, and fail where there is no server.
+///
+/// ```
+/// use embroker_test_support::redis_half_is_ignored;
+///
+/// // With libtest-mimic: Trial::test(name, case).with_ignored_flag(redis_half_is_ignored())
+/// let ignored = redis_half_is_ignored();
+/// # let _ = ignored;
+/// ```
+pub fn redis_half_is_ignored() -> bool {
+    !redis_server_available() && env::var_os(REQUIRE).is_none_or(|required| required != "1")
+}
+
+fn program() -> OsString {
+    env::var_os(SERVER).unwrap_or_else(|| "redis-server".into())
+}
+
+/// A private redis-server that lives as long as this value, on a unix socket and on loopback TCP where asked for.
+///
+/// A server in a `static` outlives the tests, because statics are never dropped: keep it in `main` and drop it
+/// before the process exits.
+#[derive(Debug)]
+pub struct RedisServer {
+    options: RedisServerBuilder,
+    directory: PathBuf,
+    port: Option<u16>,
+    process: Option<Child>,
+}
+
+/// Sets how a [`RedisServer`] is started.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct RedisServerBuilder {
+    args: Vec<OsString>,
+    tcp: bool,
+}
+
+impl RedisServerBuilder {
+    /// Adds a setting of redis.conf: its name and its value, such as `requirepass` and `secret`.
+    pub fn set(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.args.push(format!("--{name}").into());
+        self.args.push(value.as_ref().into());
+        self
+    }
+
+    /// Listens on a free port of 127.0.0.1 too.
+    pub fn tcp(mut self) -> Self {
+        self.tcp = true;
+        self
+    }
+
+    /// Starts the server, and returns once it answers.
+    pub fn start(self) -> Result<RedisServer> {
+        // A port that was free can be taken before the server has it.
+        const ATTEMPTS: usize = 5;
+
+        let directory = fresh_directory()?;
+        let mut server = RedisServer { options: self, directory, port: None, process: None };
+        let mut attempt = 1;
+        loop {
+            server.port = server.options.tcp.then(free_port).transpose()?;
+            match server.launch() {
+                Err(_) if server.options.tcp && attempt < ATTEMPTS => attempt += 1,
+                outcome => return outcome.map(|()| server),
+            }
+        }
+    }
+}
+
+impl RedisServer {
+    /// Starts a server with nothing set, and returns once it answers.
+    pub fn start() -> Result<Self> {
+        Self::builder().start()
+    }
+
+    /// A server whose settings are to be set.
+    pub fn builder() -> RedisServerBuilder {
+        RedisServerBuilder::default()
+    }
+
+    /// The URL of the unix socket, without credentials: `redis+unix:///…`.
+    pub fn url(&self) -> String {
+        format!("redis+unix://{}", self.socket_path().display())
+    }
+
+    /// Host and port, where the server listens on TCP.
+    pub fn tcp_address(&self) -> Option<String> {
+        self.port.map(|port| format!("{}:{port}", Ipv4Addr::LOCALHOST))
+    }
+
+    /// The unix socket.
+    pub fn socket_path(&self) -> PathBuf {
+        self.directory.join("s.sock")
+    }
+
+    /// A new raw connection.
+    pub fn client(&self) -> Result<RawClient> {
+        RawClient::connect(&self.socket_path())
+    }
+
+    /// Runs one command on a connection of its own and returns the bytes of the reply, in RESP2.
+    pub fn command<W: AsRef<[u8]>>(&self, argv: impl IntoIterator<Item = W>) -> Result<Vec<u8>> {
+        self.client()?.command(argv)
+    }
+
+    /// Kills the server, as a crash would. What it held is lost.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // Fails where it has exited already, which is just as well.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        let _ = fs::remove_file(self.socket_path());
+    }
+
+    /// Kills the server where it still runs, and starts an empty one on the same socket and port.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        self.launch()
+    }
+
+    fn launch(&mut self) -> Result<()> {
+        let program = program();
+        let mut process = Command::new(&program)
+            .args(["--port", &self.port.unwrap_or(0).to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "notice"])
+            .args(["--enable-debug-command", "local", "--unixsocketperm", "700"])
+            .arg("--unixsocket")
+            .arg(self.socket_path())
+            .arg("--dir")
+            .arg(&self.directory)
+            .args(&self.options.args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| missing(&program))?;
+        let log = process.stdout.take().context("the server has no output")?;
+        let complaints = process.stderr.take().context("the server has no standard error")?;
+        self.process = Some(process);
+        if let Err(error) = wait_until_ready(BufReader::new(log)) {
+            self.kill();
+            return Err(error.context(io::read_to_string(complaints)?));
+        }
+        // It may ask for a password; whatever it says, it answers.
+        let answer = self.command(["PING"])?;
+        ensure!(!answer.is_empty(), "the server does not answer PING");
+        Ok(())
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Reads the server's log until it says that it listens. A thread reads on, so that the pipe never fills.
+fn wait_until_ready(log: impl BufRead + Send + 'static) -> Result<()> {
+    let (lines, log_lines) = channel();
+    thread::spawn(move || {
+        for line in log.lines().map_while(Result::ok) {
+            // Nobody listens any more once the server is ready.
+            let _ = lines.send(line);
+        }
+    });
+    let mut said = Vec::new();
+    loop {
+        match log_lines.recv_timeout(START_TIMEOUT) {
+            Ok(line) if line.contains(READY) => return Ok(()),
+            Ok(line) => said.push(line),
+            Err(RecvTimeoutError::Disconnected) => bail!("redis-server did not start:\n{}", said.join("\n")),
+            Err(RecvTimeoutError::Timeout) => bail!("redis-server is not ready yet:\n{}", said.join("\n")),
+        }
+    }
+}
+
+fn missing(program: &OsStr) -> String {
+    format!("{} can't be started: install redis-server, or name one with {SERVER}", Path::new(program).display())
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// A new directory with a short path: a socket's path has room for about 100 bytes.
+fn fresh_directory() -> Result<PathBuf> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+
+    for _ in 0..1000 {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let directory = env::temp_dir().join(format!("embroker-{}-{number}", process::id()));
+        match fs::create_dir(&directory) {
+            Ok(()) => return Ok(directory),
+            // Left behind by a process of the same id.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error).with_context(|| format!("creating {}", directory.display())),
+        }
+    }
+    Err(anyhow!("no free directory under {}", env::temp_dir().display()))
+}
