@@ -35,7 +35,7 @@ pub use embroker_core::*;
 #[cfg(feature = "mem")]
 pub use embroker_mem::{Clock, ManualClock, MemBroker, MemBrokerBuilder, SystemClock, WeakMemBroker};
 #[cfg(feature = "redis")]
-pub use embroker_redis::RedisBroker;
+pub use embroker_redis::{RedisBroker, RedisBrokerBuilder};
 
 /// The backend that the features choose: `RedisBroker` with the feature `redis`, else [`MemBroker`].
 #[cfg(feature = "redis")]

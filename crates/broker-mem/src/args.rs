@@ -35,7 +35,10 @@ impl<'a> Args<'a> {
 
     /// Whether the argument is this word, in any case. A NUL byte ends it, as it does for C's `strcasecmp`.
     pub(crate) fn is(&self, at: usize, word: &str) -> bool {
-        self.get(at).is_some_and(|arg| c_str(arg).eq_ignore_ascii_case(word.as_bytes()))
+        self.get(at).is_some_and(|arg| match arg.split_at_checked(word.len()) {
+            Some((start, rest)) => start.eq_ignore_ascii_case(word.as_bytes()) && matches!(rest, [] | [0, ..]),
+            None => false,
+        })
     }
 
     /// The argument as an `i64`, or `ERR value is not an integer or out of range`.
@@ -57,11 +60,6 @@ impl Index<usize> for Args<'_> {
     fn index(&self, at: usize) -> &[u8] {
         self.0[at].as_bytes()
     }
-}
-
-/// What C sees of a word, which ends at its first NUL byte: to Redis, `NX\0foo` is the option `NX`.
-pub(crate) fn c_str(word: &[u8]) -> &[u8] {
-    word.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 /// Reads an `i64` as Redis's `string2ll` does: no plus sign, no leading zero, no space, no `-0`.

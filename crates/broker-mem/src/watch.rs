@@ -100,6 +100,11 @@ impl MemWatch {
         };
         Self { engine, watched }
     }
+
+    #[cfg(test)]
+    pub(crate) fn watched(&self) -> &Watched {
+        &self.watched
+    }
 }
 
 impl WatchBackend for MemWatch {

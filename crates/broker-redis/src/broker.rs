@@ -22,7 +22,8 @@ use crate::watch::{RedisWatch, read_transaction, transaction};
 /// # Connections
 ///
 /// Commands and pipelines of all clones go over one connection. Each [`Subscriber`] and each [`Watch`] has a connection
-/// of its own. They live on the Tokio runtime that the call which made them ran on, and need it to keep running.
+/// of its own. A command that blocks on the server, such as BLPOP, holds up all who share its connection: use a client of your
+/// own for it. Connections live on the Tokio runtime that the call which made them ran on, and need it to keep running.
 ///
 /// A lost connection is made again by the next call; callers share the attempt. Attempts that fail keep a growing
 /// distance, and a call waits for its turn: it fails with [`Error::Disconnected`] only after an attempt that ended after

@@ -104,7 +104,7 @@ impl Connection {
         if pipeline.is_empty() {
             return Ok(());
         }
-        let replies = self.send(&pipeline, None).await.map_err(|failure| failure.into_error(target))?;
+        let replies = self.send(&pipeline, None).await.map_err(|failure| failure.into_disconnected(target))?;
         for reply in replies {
             if let Err(error) = value::reply(reply)? {
                 let address = &target.location.address;
@@ -169,6 +169,14 @@ impl Drop for Connection {
 }
 
 impl Failure {
+    /// For commands that change nothing but their own connection: it is as if there had never been one.
+    pub(crate) fn into_disconnected(self, target: &Target) -> Error {
+        match self {
+            Self::NotSent(reason) | Self::Lost(reason) => target.disconnected(reason),
+            Self::Timeout(_) => self.into_error(target),
+        }
+    }
+
     pub(crate) fn into_error(self, target: &Target) -> Error {
         let address = target.location.address.to_string();
         match self {

@@ -21,11 +21,7 @@ impl RedisWatch {
         let watch = Command::new(TransactionCommand::Watch.spec()).args(keys.iter().cloned());
         pipeline.add_command(value::pack(&watch));
         let replies = connection.send(&pipeline, target.response_timeout).await;
-        // Nothing has changed and nothing is watched: to the caller, there was no connection.
-        let replies = replies.map_err(|failure| match failure.into_error(&target) {
-            Error::OutcomeUnknown { address, reason } => Error::Disconnected { address, reason },
-            error => error,
-        })?;
+        let replies = replies.map_err(|failure| failure.into_disconnected(&target))?;
         for reply in replies {
             value::reply(reply)??;
         }
@@ -34,7 +30,7 @@ impl RedisWatch {
 }
 
 impl WatchBackend for RedisWatch {
-    fn exec<'a>(self: Box<Self>, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Option<Replies>>> {
+    fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
         Box::pin(async move {
             let replies = self.connection.send(&transaction(&pipeline), self.target.response_timeout).await;
             read_transaction(replies.map_err(|failure| failure.into_error(&self.target))?)

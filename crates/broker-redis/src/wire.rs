@@ -5,6 +5,7 @@
 //! repeats what it was sent in some errors, and one byte that is not UTF-8 would cost all callers the connection.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,6 +18,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::sync::Notify;
+
+const CLOSED_BY_PEER: &str = "the server closed the connection";
 
 pub(crate) enum Stream {
     Tcp(TcpStream),
@@ -93,6 +96,12 @@ impl Socket {
         self.reason.get().map_or("the connection was closed", String::as_str)
     }
 
+    /// Whether the server has closed the connection and all it sent before was read, by what the system knows now.
+    fn is_closed_by_peer(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        matches!(either!(&self.stream, stream => SockRef::from(stream).peek(&mut byte)), Ok(0))
+    }
+
     fn note(&self, error: &io::Error) {
         // The first reason is the one that counts.
         let _ = self.reason.set(error.to_string());
@@ -141,7 +150,7 @@ impl AsyncRead for Wire {
             });
             match outcome {
                 Ok(0) => {
-                    let _ = wire.socket.reason.set("the server closed the connection".into());
+                    let _ = wire.socket.reason.set(CLOSED_BY_PEER.into());
                     return Poll::Ready(Ok(()));
                 }
                 Ok(len) => wire.lines.read(wire.scratch.get(..len).unwrap_or_default(), &mut wire.ready),
@@ -163,6 +172,11 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let socket = &self.socket;
+        // TCP takes a first write to a closed connection, and nobody could tell then whether it has run.
+        if socket.is_closed_by_peer() {
+            let _ = socket.reason.set(CLOSED_BY_PEER.into());
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
         loop {
             let outcome = either!(&socket.stream, stream => {
                 ready!(stream.poll_write_ready(cx)).and_then(|()| stream.try_write(buf))
@@ -192,7 +206,7 @@ impl AsyncWrite for Wire {
 }
 
 /// Where in a reply the next received byte stands.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Lines {
     /// It begins a reply, or an item of one.
     Type,
@@ -220,26 +234,22 @@ impl Lines {
                 received = rest;
                 continue;
             }
-            match self {
-                Self::Text if !byte.is_ascii() => {
-                    ready.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes())
-                }
-                _ => ready.push(byte),
+            if matches!(self, Self::Text) && !byte.is_ascii() {
+                ready.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes());
+            } else {
+                ready.push(byte);
             }
-            *self = match (&*self, byte) {
+            *self = match (*self, byte) {
+                (Self::Length { len, null: false }, b'\n') => Self::Content(len.saturating_add(2)),
+                (_, b'\n') => Self::Type,
                 (Self::Type, b'+' | b'-') => Self::Text,
                 (Self::Type, b'$' | b'=' | b'!') => Self::Length { len: 0, null: false },
                 (Self::Type, _) => Self::Other,
-                (&Self::Length { len, null: false }, b'\n') => Self::Content(len.saturating_add(2)),
-                (Self::Text | Self::Other | Self::Length { .. }, b'\n') => Self::Type,
-                (&Self::Length { len, null }, digit @ b'0'..=b'9') => {
-                    let digit = usize::from(digit - b'0');
-                    Self::Length { len: len.saturating_mul(10).saturating_add(digit), null }
+                (Self::Length { len, .. }, b'-') => Self::Length { len, null: true },
+                (Self::Length { len, null }, digit @ b'0'..=b'9') => {
+                    Self::Length { len: len.saturating_mul(10).saturating_add(usize::from(digit - b'0')), null }
                 }
-                (&Self::Length { len, .. }, b'-') => Self::Length { len, null: true },
-                (&Self::Length { len, null }, _) => Self::Length { len, null },
-                (Self::Text, _) => Self::Text,
-                (Self::Other | Self::Content(_), _) => Self::Other,
+                (same, _) => same,
             };
             received = rest;
         }

@@ -65,6 +65,18 @@ impl Arg<'_> {
         })
     }
 
+    /// A copy of the bytes, inline where they are few.
+    pub(crate) fn copied(bytes: &[u8]) -> Self {
+        let mut text = [0; INLINE];
+        match text.get_mut(..bytes.len()) {
+            Some(start) => {
+                start.copy_from_slice(bytes);
+                Self(Repr::Inline { len: bytes.len() as u8, text })
+            }
+            None => Self(Repr::Shared(Bytes::copy_from_slice(bytes))),
+        }
+    }
+
     /// Formats a number inline, or on the heap where it is too long for that.
     pub(crate) fn display(number: impl fmt::Display) -> Self {
         let mut text = [0; INLINE];

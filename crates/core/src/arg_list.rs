@@ -38,6 +38,19 @@ impl<'a> ArgList<'a> {
         }
     }
 
+    /// Makes room for so many more.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        match self {
+            Self::Few { len, .. } if *len + more <= IN_PLACE => {}
+            Self::Few { len, args } => {
+                let mut many = Vec::with_capacity(*len + more);
+                many.extend(std::mem::replace(args, [const { Arg::EMPTY }; IN_PLACE]).into_iter().take(*len));
+                *self = Self::Many(many);
+            }
+            Self::Many(args) => args.reserve(more),
+        }
+    }
+
     pub(crate) fn into_owned(self) -> ArgList<'static> {
         match self {
             Self::Few { len, args } => ArgList::Few { len, args: args.map(Arg::into_owned) },
@@ -81,8 +94,11 @@ mod tests {
     #[test]
     fn arguments_keep_their_order_in_place_and_on_the_heap() {
         for n in 0..10 {
-            let list: ArgList<'_> = (0..n).map(Arg::from).collect();
+            let mut list: ArgList<'_> = (0..n).map(Arg::from).collect();
             assert_eq!(&*list, (0..n).map(Arg::from).collect::<Vec<_>>());
+            list.reserve(2);
+            list.extend([n, n + 1].map(Arg::from));
+            assert_eq!(&*list, (0..n + 2).map(Arg::from).collect::<Vec<_>>());
         }
     }
 }

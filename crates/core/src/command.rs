@@ -114,6 +114,16 @@ impl<'a> Command<'a> {
         self
     }
 
+    /// Adds an argument in place.
+    pub(crate) fn push(&mut self, arg: Arg<'a>) {
+        self.args.push(arg);
+    }
+
+    /// Makes room for so many more arguments.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        self.args.reserve(more);
+    }
+
     /// The arguments after the name; after the subcommand, where there is one.
     #[inline]
     pub fn arguments(&self) -> &[Arg<'a>] {

@@ -78,8 +78,10 @@ impl FromValue for bool {
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Bool(yes) => Ok(yes),
-            Value::Int(0) => Ok(false),
+            // SET answers OK, or nil where NX or XX kept it from writing.
+            Value::Int(0) | Value::Null => Ok(false),
             Value::Int(1) => Ok(true),
+            Value::Status(text) if text == "OK" => Ok(true),
             other => Err(Error::decode("0 or 1", &other)),
         }
     }

@@ -18,6 +18,7 @@ mod from_value;
 mod glob;
 mod pipeline;
 mod scan;
+mod structs;
 mod subscriber;
 pub mod table;
 mod value;
@@ -26,7 +27,7 @@ mod watch;
 pub use arg::Arg;
 pub use broker::{AnyBroker, BoxFuture, Broker};
 pub use command::Command;
-pub use commands::{BitOffset, BitOperation, BitRange, Bitfield, Encoding, FieldOverflow};
+pub use commands::{BitOffset, BitOperation, BitRange, Bitfield, Encoding, Expiry, FieldOverflow, SetOptions};
 pub use error::{Error, Result, ServerError};
 pub use expiry::{Deadline, ExpireIf, Ttl};
 pub use from_value::FromValue;
@@ -43,6 +44,7 @@ pub use watch::{Watch, WatchBackend};
 pub mod prelude {
     pub use crate::Broker;
     pub use crate::commands::{
-        BitfieldCommands, HashCommands, KeyCommands, PubSubCommands, SetCommands, TransactionCommands,
+        BitfieldCommands, HashCommands, KeyCommands, PubSubCommands, SetCommands, StringCommands, TransactionCommands,
     };
+    pub use crate::structs::StructCommands;
 }

@@ -53,8 +53,7 @@ pub(super) fn read_cursor(text: &[u8]) -> Result<u64, ServerError> {
     let (negative, digits) = match text {
         [] => return Ok(0),
         [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
     };
     // Rust would take a second plus sign.
     let digits = Some(digits).filter(|digits| digits.iter().all(u8::is_ascii_digit));

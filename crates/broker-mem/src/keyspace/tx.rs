@@ -156,6 +156,7 @@ impl<'a> Tx<'a> {
     }
 
     /// When the key expires, in milliseconds since the epoch: `None` where there is no key, `Some(None)` for never.
+    #[expect(clippy::option_option, reason = "a key may be missing, and one that is there may have no deadline")]
     pub(crate) fn deadline(&self, key: &[u8]) -> Option<Option<u64>> {
         self.get(key).map(|entry| entry.deadline)
     }

@@ -1,19 +1,23 @@
 //! Who is subscribed to what, and the fan-out of messages.
 //!
 //! One lock orders everything: a message goes to all its subscribers before the next one starts, which gives the common order.
-//! The registry knows nothing of keys, and no latch is taken under its lock.
+//! Readers are woken after it is released. The registry knows nothing of keys, and no latch is taken under its lock.
 
 mod patterns;
 mod subscriber;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
 use ahash::RandomState;
 use bytes::Bytes;
 use embroker_core::{Glob, Message, Queue, SubscriptionKind};
 use indexmap::{IndexMap, IndexSet};
 use patterns::PatternIndex;
+use smallvec::SmallVec;
 pub(crate) use subscriber::MemSubscriber;
 
 type ClientId = u64;
@@ -39,14 +43,28 @@ struct Client {
     patterns: IndexSet<Bytes, RandomState>,
 }
 
+/// What became of a message.
+#[derive(Default)]
+struct FanOut {
+    /// How many subscriptions received it.
+    receivers: usize,
+    /// Who waits for it.
+    readers: SmallVec<[Waker; 4]>,
+    /// Who was cut off, having read too slowly.
+    cut_off: Vec<ClientId>,
+}
+
 impl PubSub {
     /// Sends a message to every subscription that matches; how many there were.
     pub(crate) fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
         let mut registry = self.lock();
-        let (receivers, cut_off) = registry.fan_out(channel, payload);
+        let FanOut { receivers, readers, cut_off } = registry.fan_out(channel, payload);
         for id in cut_off {
             registry.leave(id);
         }
+        // A waker may run its reader on the spot, and that one may publish.
+        drop(registry);
+        readers.into_iter().for_each(Waker::wake);
         receivers
     }
 
@@ -110,7 +128,8 @@ impl PubSub {
 
     /// Ends every subscriber's stream: the broker is gone.
     pub(crate) fn close(&self) {
-        for client in std::mem::take(&mut *self.lock()).clients.into_values() {
+        let registry = std::mem::take(&mut *self.lock());
+        for client in registry.clients.into_values() {
             client.queue.close();
         }
     }
@@ -121,22 +140,22 @@ impl PubSub {
 }
 
 impl Registry {
-    /// Pushes the message: exact subscriptions first, then patterns in the order they were first subscribed. How many
-    /// received it, and which clients were cut off because they read too slowly.
-    fn fan_out(&self, channel: &[u8], payload: &[u8]) -> (usize, Vec<ClientId>) {
+    /// Pushes the message: exact subscriptions first, then patterns in the order they were first subscribed.
+    fn fan_out(&self, channel: &[u8], payload: &[u8]) -> FanOut {
+        let mut out = FanOut::default();
         let exact = self.channels.get(channel);
         let matching = self.patterns.matching(channel);
-        let mut cut_off = Vec::new();
         if exact.is_none() && matching.is_empty() {
-            return (0, cut_off);
+            return out;
         }
         let message = Message::new(channel, payload);
-        let mut receivers = 0;
         let mut send = |clients: &Clients, message: &dyn Fn() -> Message| {
-            receivers += clients.len();
+            out.receivers += clients.len();
             for (id, queue) in clients {
-                if !queue.push(message()) {
-                    cut_off.push(*id);
+                let (open, reader) = queue.push_unwoken(message());
+                out.readers.extend(reader);
+                if !open {
+                    out.cut_off.push(*id);
                 }
             }
         };
@@ -146,7 +165,7 @@ impl Registry {
         for pattern in matching {
             send(pattern.clients(), &|| message.matched_by(pattern.name().clone()));
         }
-        (receivers, cut_off)
+        out
     }
 
     fn unsubscribe(&mut self, id: ClientId, kind: SubscriptionKind, names: &[Bytes]) {

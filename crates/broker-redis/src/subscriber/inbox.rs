@@ -123,3 +123,57 @@ impl AsyncPushSender for Inbox {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use embroker_core::{BoxFuture, Event, Subscriber, SubscriberBackend};
+
+    use super::*;
+
+    struct Nobody;
+
+    impl SubscriberBackend for Nobody {
+        fn subscribe(&self, _: SubscriptionKind, _: Vec<Bytes>) -> BoxFuture<'_, embroker_core::Result<()>> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn unsubscribe(&self, _: SubscriptionKind, _: Vec<Bytes>) -> BoxFuture<'_, embroker_core::Result<()>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    fn push(inbox: &Inbox, kind: PushKind, words: &[&str]) {
+        let data = words.iter().map(|word| Value::BulkString(word.as_bytes().to_vec())).collect();
+        inbox.send(PushInfo { kind, data }).unwrap();
+    }
+
+    #[test]
+    fn messages_belong_to_the_gap_until_every_name_is_confirmed() {
+        let queue = Arc::new(Queue::new(embroker_core::SubscribeOptions::default()));
+        let inbox = Inbox::restoring(queue.clone());
+        let mut subscriber = Subscriber::new(queue, Nobody);
+        let mut wanted = Wanted::default();
+        wanted.add(SubscriptionKind::Channel, &["a".into()]);
+        wanted.add(SubscriptionKind::Pattern, &["a".into(), "b*".into()]);
+        inbox.expect(&wanted);
+
+        push(&inbox, PushKind::Subscribe, &["a"]);
+        push(&inbox, PushKind::Message, &["a", "early"]);
+        push(&inbox, PushKind::PSubscribe, &["a"]);
+        push(&inbox, PushKind::Subscribe, &["b*"]);
+        push(&inbox, PushKind::PMessage, &["a", "a", "early"]);
+        assert!(!inbox.go_live(), "the pattern b* is not confirmed");
+        assert_eq!(subscriber.try_next(), None);
+
+        push(&inbox, PushKind::PSubscribe, &["b*"]);
+        push(&inbox, PushKind::PMessage, &["b*", "b", "late"]);
+        inbox.close();
+        push(&inbox, PushKind::Message, &["a", "too late"]);
+        inbox.close();
+        let late = Message::new(b"b", b"late").matched_by("b*".into());
+        for event in [Event::Gap(Gap::Resubscribed), Event::Message(late), Event::Gap(Gap::Disconnected)] {
+            assert_eq!(subscriber.try_next(), Some(event));
+        }
+        assert_eq!(subscriber.try_next(), None);
+    }
+}

@@ -115,35 +115,38 @@ impl Supervisor {
             if self.queue.is_closed() {
                 return;
             }
-            // A connection that is lost again and again as soon as it stands is no success.
-            if since.elapsed() > self.backoff.longest() {
+            // One that is lost again and again as soon as it stands is no better than none.
+            let delay = if since.elapsed() > self.backoff.longest() {
                 self.backoff.reset();
-            }
-            (connection, inbox) = self.reconnect().await;
+                Duration::ZERO
+            } else {
+                self.backoff.delay()
+            };
+            (connection, inbox) = self.reconnect(delay).await;
         }
     }
 
     /// Carries out requests until the connection is lost.
     async fn serve(&mut self, connection: &Connection) {
         loop {
-            let request = match self.waiting.pop_front() {
-                Some(request) => request,
-                None => tokio::select! {
-                    () = connection.socket().ended() => return,
-                    request = self.requests.recv() => match request {
-                        Some(request) => request,
-                        None => return,
-                    },
-                },
+            let Some(request) = self.next_request(connection).await else { return };
+            let Ok(outcome) = self.carry_out(connection, &request).await else {
+                connection.socket().ended().await;
+                self.postpone(request);
+                return;
             };
-            match self.carry_out(connection, &request).await {
-                Ok(outcome) => request.finish(outcome),
-                Err(Lost) => {
-                    connection.socket().ended().await;
-                    self.postpone(request);
-                    return;
-                }
-            }
+            request.finish(outcome);
+        }
+    }
+
+    /// The next request; `None` where the connection is lost.
+    async fn next_request(&mut self, connection: &Connection) -> Option<Request> {
+        if let Some(request) = self.waiting.pop_front() {
+            return Some(request);
+        }
+        tokio::select! {
+            () = connection.socket().ended() => None,
+            request = self.requests.recv() => request,
         }
     }
 
@@ -170,19 +173,15 @@ impl Supervisor {
         outcome: RedisResult<()>,
         change: impl FnOnce(&mut Wanted),
     ) -> Result<Result<()>, Lost> {
-        match outcome {
-            Ok(()) => {
-                change(&mut self.wanted);
-                Ok(Ok(()))
-            }
-            Err(error) => match server_error(&error) {
-                Some(answer) => Ok(Err(answer.into())),
-                None => {
-                    connection.socket().shut_down();
-                    Err(Lost)
-                }
-            },
+        let Err(error) = outcome else {
+            change(&mut self.wanted);
+            return Ok(Ok(()));
+        };
+        if let Some(answer) = server_error(&error) {
+            return Ok(Err(answer.into()));
         }
+        connection.socket().shut_down();
+        Err(Lost)
     }
 
     /// Takes back a request whose connection was lost before the server confirmed it.
@@ -209,8 +208,7 @@ impl Supervisor {
     }
 
     /// Connects and subscribes again, for as long as it takes.
-    async fn reconnect(&mut self) -> (Connection, Arc<Inbox>) {
-        let mut delay = Duration::ZERO;
+    async fn reconnect(&mut self, mut delay: Duration) -> (Connection, Arc<Inbox>) {
         let mut last = self.target.disconnected("the connection was lost");
         loop {
             match self.attempt(delay, &last).await {

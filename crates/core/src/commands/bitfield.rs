@@ -446,14 +446,14 @@ calls! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Pipeline;
 
     fn words(command: &Command<'_>) -> String {
         command.words().map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
     }
 
-    fn only(fill: impl FnOnce(&mut crate::Pipeline<'_>)) -> String {
-        let mut pipeline = crate::Pipeline::new();
-        fill(&mut pipeline);
+    /// The one command of a pipeline.
+    fn only(pipeline: &Pipeline<'_>) -> String {
         pipeline.commands().iter().map(words).collect()
     }
 
@@ -467,11 +467,11 @@ mod tests {
             .incrby(Encoding::unsigned::<63>(), u64::MAX, i64::MIN)
             .overflow(FieldOverflow::Wrap);
         assert_eq!(
-            only(|pipeline| drop(pipeline.bitfield("k", operations))),
+            only(Pipeline::new().bitfield("k", operations)),
             "bitfield k GET i64 0 OVERFLOW SAT SET u16 #3 -1 OVERFLOW FAIL \
              INCRBY u63 18446744073709551615 -9223372036854775808 OVERFLOW WRAP"
         );
-        assert_eq!(only(|pipeline| drop(pipeline.bitfield_ro("k", [(Encoding::U8, 8)]))), "bitfield_ro k GET u8 8");
+        assert_eq!(only(Pipeline::new().bitfield_ro("k", [(Encoding::U8, 8)])), "bitfield_ro k GET u8 8");
     }
 
     #[test]
@@ -482,8 +482,8 @@ mod tests {
             (Some(BitRange::bits(0, 9)), "bitcount k 0 9 BIT", "bitpos k 1 0 9 BIT"),
             (Some(BitRange::bytes_from(4)), "bitcount k 4 -1", "bitpos k 1 4"),
         ] {
-            assert_eq!(only(|pipeline| drop(pipeline.bitcount("k", range))), bitcount);
-            assert_eq!(only(|pipeline| drop(pipeline.bitpos("k", true, range))), bitpos);
+            assert_eq!(only(Pipeline::new().bitcount("k", range)), bitcount);
+            assert_eq!(only(Pipeline::new().bitpos("k", true, range)), bitpos);
         }
     }
 

@@ -93,26 +93,38 @@ impl Queue {
 
     /// Adds a message at the end. `false` once the queue is closed: nobody will read it, so end its subscriptions.
     pub fn push(&self, message: Message) -> bool {
-        let weight = message.weight();
-        let mut state = self.lock();
-        if state.closed {
-            return false;
+        let (open, reader) = self.push_unwoken(message);
+        if let Some(reader) = reader {
+            reader.wake();
         }
-        if !self.has_room(&state, weight) {
+        open
+    }
+
+    /// As [`push`](Self::push), but leaves it to the caller to wake the reader: for one who holds a lock of its own, since a
+    /// waker may run the reader on the spot.
+    #[must_use = "the reader waits for its waker"]
+    pub fn push_unwoken(&self, message: Message) -> (bool, Option<Waker>) {
+        let mut state = self.lock();
+        let open = !state.closed && self.admit(&mut state, message);
+        (open, state.reader.take())
+    }
+
+    /// Adds a message to an open queue; `false` where that closed it.
+    fn admit(&self, state: &mut State, message: Message) -> bool {
+        let weight = message.weight();
+        if !self.has_room(state, weight) {
             match self.options.overflow {
                 Overflow::Disconnect => {
                     state.events.push_back(Event::Gap(Gap::Disconnected));
                     state.closed = true;
-                    wake(state);
                     return false;
                 }
                 Overflow::DropOldest => {
-                    while state.messages > 0 && !self.has_room(&state, weight) {
+                    while state.messages > 0 && !self.has_room(state, weight) {
                         state.drop_first();
                     }
-                    if !self.has_room(&state, weight) {
+                    if !self.has_room(state, weight) {
                         state.lagged += 1;
-                        wake(state);
                         return true;
                     }
                 }
@@ -121,7 +133,6 @@ impl Queue {
         state.messages += 1;
         state.bytes += weight;
         state.events.push_back(Event::Message(message));
-        wake(state);
         true
     }
 

@@ -134,30 +134,30 @@ mod tests {
         bytes[at / 8] >> (7 - at % 8) & 1 == 1
     }
 
+    /// Bytes of this fill, but about `others` in 256 of them with one bit flipped.
+    fn mostly(fill: u8, others: u8, len: usize, rng: &mut fastrand::Rng) -> Vec<u8> {
+        (0..len).map(|_| if rng.u8(..) < others { fill ^ (1 << rng.u8(..8)) } else { fill }).collect()
+    }
+
     #[test]
-    fn every_range_is_counted_and_searched_as_bit_by_bit() {
+    fn ranges_are_counted_and_searched_as_bit_by_bit() {
         let mut rng = fastrand::Rng::with_seed(7);
-        for len in 0..30 {
-            for density in [0, 1, 20, 255] {
-                let byte = |rng: &mut fastrand::Rng| match density {
-                    0 => 0,
-                    255 => 255,
-                    density if rng.u8(..) < density => 1 << rng.u8(..8),
-                    _ => rng.choice([0, 255]).unwrap(),
-                };
-                let bytes: Vec<u8> = (0..len).map(|_| byte(&mut rng)).collect();
-                for start in 0..len * 8 {
-                    for end in start + 1..=len * 8 {
-                        let ones = (start..end).filter(|at| is_set(&bytes, *at)).count();
-                        assert_eq!(count_ones(&bytes, start..end), ones, "{bytes:?} {start}..{end}");
-                        for bit in [false, true] {
-                            let first = (start..end).find(|at| is_set(&bytes, *at) == bit);
-                            assert_eq!(find(&bytes, bit, start..end), first, "{bytes:?} {start}..{end}");
-                        }
+        for len in 1..40 {
+            for (fill, others) in [(0, 0), (0, 8), (0, 128), (0xff, 0), (0xff, 8), (0xff, 128)] {
+                let bytes = mostly(fill, others, len, &mut rng);
+                for _ in 0..20 {
+                    let start = rng.usize(..len * 8);
+                    let end = rng.usize(start + 1..=len * 8);
+                    let ones = (start..end).filter(|at| is_set(&bytes, *at)).count();
+                    assert_eq!(count_ones(&bytes, start..end), ones, "{bytes:?} {start}..{end}");
+                    for bit in [false, true] {
+                        let first = (start..end).find(|at| is_set(&bytes, *at) == bit);
+                        assert_eq!(find(&bytes, bit, start..end), first, "{bytes:?} {start}..{end}");
                     }
                 }
             }
         }
+        assert_eq!((count_ones(&[], 0..0), find(&[], false, 0..0)), (0, None));
     }
 
     #[test]

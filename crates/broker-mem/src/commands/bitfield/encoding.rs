@@ -1,6 +1,6 @@
 //! The encoding of a bit field: how its number is read, written, and kept in its range.
 
-use crate::args::{c_str, parse_int};
+use crate::args::parse_int;
 
 /// Signed or not, and how many bits: `i1` to `i64`, `u1` to `u63`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +27,9 @@ impl Encoding {
     /// One bit.
     pub(super) const BIT: Self = Self { signed: false, bits: 1 };
 
-    /// Reads `u8`, `i16` and the like, in lower case.
+    /// Reads `u8`, `i16` and the like, in lower case. A NUL byte ends the word, as it does in C.
     pub(super) fn parse(word: &[u8]) -> Option<Self> {
-        let (signed, widest, bits) = match c_str(word) {
+        let (signed, widest, bits) = match word.split(|byte| *byte == 0).next()? {
             [b'i', bits @ ..] => (true, 64, bits),
             [b'u', bits @ ..] => (false, 63, bits),
             _ => return None,

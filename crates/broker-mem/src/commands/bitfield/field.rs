@@ -1,4 +1,4 @@
-//! BITFIELD and BITFIELD_RO: numbers of any width, at any place in a string.
+//! `BITFIELD` and `BITFIELD_RO`: numbers of any width, at any place in a string.
 
 use embroker_core::error::texts;
 use embroker_core::{ServerError, Value};

@@ -5,6 +5,7 @@ mod random;
 #[cfg(test)]
 mod tests;
 
+use bytes::Bytes;
 use embroker_core::commands::HashCommand;
 use embroker_core::{ServerError, Value};
 
@@ -127,7 +128,7 @@ fn hset(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// Gives fields their values; how many fields are new. The table can't say that the arguments come in pairs.
 fn set_pairs(tx: &mut Tx<'_>, args: &Args<'_>, name: &str) -> Result<usize, ServerError> {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(ServerError::wrong_arity(name));
     }
     change(tx, &args[0], |hash| {
@@ -146,7 +147,7 @@ fn hsetnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `HSTRLEN key field`: how many bytes the value has.
 fn hstrlen(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let hash = tx.read::<Hash>(&args[0])?;
-    Ok(hash.and_then(|hash| hash.get(&args[1]).map(|value| value.len())).unwrap_or(0).into())
+    Ok(hash.and_then(|hash| hash.get(&args[1]).map(Bytes::len)).unwrap_or(0).into())
 }
 
 /// `HVALS key`: every value.

@@ -1,8 +1,9 @@
 //! HRANDFIELD: fields by chance.
 
 use bytes::Bytes;
+use embroker_core::Value;
 use embroker_core::error::texts;
-use embroker_core::{ServerError, Value};
+use fastrand::Rng;
 
 use crate::Reply;
 use crate::args::Args;
@@ -13,14 +14,12 @@ use crate::objects::Hash;
 /// `HRANDFIELD key [count [WITHVALUES]]`: one field; `count` different ones; or, where the count is negative, so many
 /// draws, each from all fields.
 pub(super) fn hrandfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let engine = tx.engine();
     if args.len() == 1 {
-        let hash = tx.read::<Hash>(&args[0])?;
-        return Ok(hash.and_then(|hash| draw(tx, &hash).map(|(field, _)| field.clone())).into());
+        let Some(hash) = tx.read::<Hash>(&args[0])? else { return Ok(Value::Null) };
+        return Ok(engine.random(|rng| draw(&hash, rng)).map(|(field, _)| field.clone()).into());
     }
-    let count = args.int(1)?;
-    if count == i64::MIN {
-        return Err(ServerError::not_between(-i64::MAX, i64::MAX));
-    }
+    let count = args.int_within(1, -i64::MAX..=i64::MAX)?;
     let with_values = match args.len() {
         2 => false,
         3 if args.is(2, "withvalues") => true,
@@ -33,22 +32,22 @@ pub(super) fn hrandfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let Some(hash) = tx.read::<Hash>(&args[0])? else { return Ok(Value::Array(Vec::new())) };
 
     let reply = |(field, value): (&Bytes, &Bytes)| {
-        let (field, value) = (Value::from(field.clone()), value);
+        let field = Value::from(field.clone());
         if with_values { Value::Array(vec![field, value.clone().into()]) } else { field }
     };
     if count < 0 {
         let draws = sample::repeats(count, if with_values { 2 } else { 1 })?;
-        return Ok((0..draws).filter_map(|_| draw(tx, &hash)).map(reply).collect());
+        return Ok(engine.random(|rng| (0..draws).filter_map(|_| draw(&hash, rng)).map(reply).collect()));
     }
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     if count >= hash.len() {
         return Ok(hash.iter().map(reply).collect());
     }
-    let places = tx.engine().random(|rng| sample::distinct(rng, hash.len(), count));
+    let places = engine.random(|rng| sample::distinct(rng, hash.len(), count));
     Ok(places.into_iter().filter_map(|place| hash.at(place)).map(reply).collect())
 }
 
 /// One field with its value, each as likely as the others.
-fn draw<'h>(tx: &Tx<'_>, hash: &'h Hash) -> Option<(&'h Bytes, &'h Bytes)> {
-    hash.at(tx.engine().random(|rng| rng.usize(..hash.len().max(1))))
+fn draw<'h>(hash: &'h Hash, rng: &mut Rng) -> Option<(&'h Bytes, &'h Bytes)> {
+    hash.at(rng.usize(..hash.len().max(1)))
 }

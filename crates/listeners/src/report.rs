@@ -1,0 +1,168 @@
+//! What listeners have done: counts while they run, a report when they are through.
+
+use std::iter::Sum;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::Failure;
+
+/// What one listener has received so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ListenerCounts {
+    /// Messages that it handled.
+    pub handled: u64,
+    /// Messages that it received and could not handle.
+    pub failed: u64,
+    /// Messages that it never received because it read too slowly, counted exactly.
+    pub lagged: u64,
+    /// Other places in its stream where messages may be missing, nobody knows how many: its connection was lost or restored.
+    pub gaps: u64,
+}
+
+impl ListenerCounts {
+    /// Messages that it is through with: handled, failed or told as lost.
+    pub fn seen(&self) -> u64 {
+        self.handled + self.failed + self.lagged
+    }
+}
+
+impl Sum for ListenerCounts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |a, b| Self {
+            handled: a.handled + b.handled,
+            failed: a.failed + b.failed,
+            lagged: a.lagged + b.lagged,
+            gaps: a.gaps + b.gaps,
+        })
+    }
+}
+
+/// What the listeners of a runner have received so far, by name.
+#[derive(Clone, Debug)]
+pub struct Counts(Vec<Progress>);
+
+#[derive(Clone, Debug)]
+struct Progress {
+    name: Arc<str>,
+    counts: ListenerCounts,
+    ended: bool,
+}
+
+impl Counts {
+    pub(crate) fn new(names: impl IntoIterator<Item = Arc<str>>) -> Self {
+        Self(names.into_iter().map(|name| Progress { name, counts: ListenerCounts::default(), ended: false }).collect())
+    }
+
+    /// The counts of the listener with this name; `None` where there is no such listener.
+    pub fn get(&self, name: &str) -> Option<ListenerCounts> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, counts)| counts)
+    }
+
+    /// All listeners with their counts, in the order they were given to the runner.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, ListenerCounts)> {
+        self.0.iter().map(|progress| (&*progress.name, progress.counts))
+    }
+
+    /// The sum over all listeners.
+    pub fn total(&self) -> ListenerCounts {
+        self.iter().map(|(_, counts)| counts).sum()
+    }
+
+    /// The first listener whose stream has ended before it was told to shut down.
+    pub(crate) fn ended(&self) -> Option<&str> {
+        self.0.iter().find(|progress| progress.ended).map(|progress| &*progress.name)
+    }
+
+    pub(crate) fn update(&mut self, listener: usize, update: impl FnOnce(&mut ListenerCounts)) {
+        if let Some(progress) = self.0.get_mut(listener) {
+            update(&mut progress.counts);
+        }
+    }
+
+    pub(crate) fn end(&mut self, listener: usize) {
+        if let Some(progress) = self.0.get_mut(listener) {
+            progress.ended = true;
+        }
+    }
+
+    pub(crate) fn into_reports(self) -> impl Iterator<Item = ListenerReport> {
+        self.0.into_iter().map(|Progress { name, counts, ended }| ListenerReport {
+            name: name.to_string(),
+            counts,
+            ended_early: ended,
+            failures: Vec::new(),
+            failures_left_off: 0,
+        })
+    }
+}
+
+/// What one listener has done, from start to shutdown.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ListenerReport {
+    /// The listener's name.
+    pub name: String,
+    /// What it received.
+    pub counts: ListenerCounts,
+    /// What it could not handle: the first failures, as many as [`Runner::keep_failures`](crate::Runner::keep_failures)
+    /// says.
+    pub failures: Vec<Failure>,
+    /// How many more failures there were.
+    pub failures_left_off: u64,
+    /// Whether its stream ended before the shutdown: it was cut off, or the broker is gone.
+    pub ended_early: bool,
+}
+
+/// What a runner's listeners have done, from start to shutdown.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # let broker = embroker_mem::MemBroker::new();
+/// use embroker_listeners::Runner;
+///
+/// let report = Runner::new(broker).start().await?.shutdown().await;
+/// assert!(report.is_clean());
+/// assert_eq!(report.total().handled, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RunReport {
+    /// A report for each listener, in the order they were given to the runner.
+    pub listeners: Vec<ListenerReport>,
+}
+
+impl RunReport {
+    /// The report of the listener with this name.
+    pub fn get(&self, name: &str) -> Option<&ListenerReport> {
+        self.listeners.iter().find(|listener| listener.name == name)
+    }
+
+    /// The sum over all listeners.
+    pub fn total(&self) -> ListenerCounts {
+        self.listeners.iter().map(|listener| listener.counts).sum()
+    }
+
+    /// The failures that were kept, of all listeners.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.listeners.iter().flat_map(|listener| &listener.failures)
+    }
+
+    /// Whether every listener handled every message that was published for it.
+    pub fn is_clean(&self) -> bool {
+        let clean = |listener: &ListenerReport| {
+            listener.counts.lagged == 0
+                && listener.counts.gaps == 0
+                && listener.failures.is_empty()
+                && listener.failures_left_off == 0
+                && !listener.ended_early
+        };
+        self.listeners.iter().all(clean)
+    }
+}

@@ -1,0 +1,164 @@
+//! [`Running`]: listeners at work.
+
+use embroker_core::Arg;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::report::{Counts, RunReport};
+use crate::worker::Outcome;
+use crate::{Cause, FailedAt, Failure, Subscriptions};
+
+/// Listeners at work; made by [`Runner::start`](crate::Runner::start).
+///
+/// Dropping it stops them where they are. [`shutdown`](Self::shutdown) lets them finish.
+#[must_use = "dropping it stops the listeners at once"]
+pub struct Running {
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) counts: watch::Sender<Counts>,
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+/// A listener's task. Dropping it aborts the task.
+pub(crate) struct Task {
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) handle: JoinHandle<Outcome>,
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.handle.abort();
+    }
+}
+
+/// A listener's stream ended while somebody waited for its messages: it was cut off because it read too slowly, or the
+/// broker is gone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the messages of listener {listener:?} have ended: it was cut off, or the broker is gone")]
+pub struct StreamEnded {
+    listener: String,
+}
+
+impl StreamEnded {
+    /// The listener's name.
+    pub fn listener(&self) -> &str {
+        &self.listener
+    }
+}
+
+impl Running {
+    /// What the listeners have received so far.
+    pub fn counts(&self) -> Counts {
+        self.counts.borrow().clone()
+    }
+
+    /// How often these listeners receive a message that is published to the channel: what PUBLISH adds to
+    /// [`ListenerCounts::seen`](crate::ListenerCounts::seen) of their total. Other subscribers of the broker don't count here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// # use embroker_core::prelude::*;
+    /// # use embroker_listeners::{Runner, ticket_shop::{CeremonyAlerter, OpeningCeremonyAlerter}};
+    /// let running = Runner::new(broker.clone())
+    ///     .listen(OpeningCeremonyAlerter::new(|line| println!("{line}")))
+    ///     .listen(CeremonyAlerter::new(|line| println!("{line}")))
+    ///     .start()
+    ///     .await?;
+    /// assert_eq!(running.deliveries("purchase_orders:Opening Ceremony"), 2);
+    /// assert_eq!(running.deliveries("purchase_orders:Closing Ceremony"), 1);
+    /// assert_eq!(running.deliveries("purchase_orders:Womens Judo"), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn deliveries<'a>(&self, channel: impl Into<Arg<'a>>) -> u64 {
+        let channel = channel.into();
+        self.tasks.iter().map(|task| task.subscriptions.deliveries(&channel)).sum()
+    }
+
+    /// Waits until the counts are as asked for; answers them.
+    ///
+    /// A message counts when the listener is through with it, so what it wrote is there. To wait for everything that was
+    /// published, add up [`deliveries`](Self::deliveries) and compare with [`ListenerCounts::seen`](crate::ListenerCounts::seen).
+    ///
+    /// # Errors
+    ///
+    /// [`StreamEnded`] where a listener can't receive any more and the counts are not reached.
+    pub async fn wait_for(&self, mut reached: impl FnMut(&Counts) -> bool) -> Result<Counts, StreamEnded> {
+        let mut counts = self.counts.subscribe();
+        loop {
+            {
+                let now = counts.borrow_and_update();
+                if reached(&now) {
+                    return Ok(now.clone());
+                }
+                if let Some(listener) = now.ended() {
+                    return Err(StreamEnded { listener: listener.to_owned() });
+                }
+            }
+            if counts.changed().await.is_err() {
+                // Can't be while `self` holds the sender.
+                return Err(StreamEnded { listener: String::new() });
+            }
+        }
+    }
+
+    /// Ends all subscriptions now, lets every listener handle what was delivered to it until then, and reports.
+    ///
+    /// It takes as long as the listeners take for what waits in their queues. Dropping the future stops them where they are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// # use embroker_core::prelude::*;
+    /// # use embroker_listeners::{Runner, ticket_shop::CeremonyAlerter};
+    /// let alerter = CeremonyAlerter::new(|line| println!("{line}"));
+    /// let running = Runner::new(broker.clone()).listen(alerter).start().await?;
+    /// broker.publish("purchase_orders:Closing Ceremony", "no-such-order").await?;
+    ///
+    /// let report = running.shutdown().await;
+    /// assert_eq!(report.total().failed, 1);
+    /// assert_eq!(
+    ///     report.failures().next().map(ToString::to_string).as_deref(),
+    ///     Some(
+    ///         r#"ceremony_alerter: "no-such-order" on "purchase_orders:Closing Ceremony" by "purchase_orders:* Ceremony": "#
+    ///     ).map(|start| format!(r#"{start}there is no order "no-such-order""#)).as_deref(),
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn shutdown(mut self) -> RunReport {
+        self.stop.send_replace(true);
+        let mut outcomes = Vec::with_capacity(self.tasks.len());
+        for task in &mut self.tasks {
+            outcomes.push((&mut task.handle).await);
+        }
+        let reports = self.counts.borrow().clone().into_reports().zip(outcomes).map(|(mut report, outcome)| {
+            match outcome {
+                Ok(outcome) => {
+                    report.failures = outcome.failures;
+                    report.failures_left_off = outcome.failures_left_off;
+                }
+                // The worker catches what the listener throws; what is left is the listener's own drop.
+                Err(error) => report.failures.push(Failure {
+                    listener: report.name.clone(),
+                    at: FailedAt::Shutdown,
+                    cause: Cause::Error(error.into()),
+                }),
+            }
+            report
+        });
+        RunReport { listeners: reports.collect() }
+    }
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Running").field(&*self.counts.borrow()).finish()
+    }
+}

@@ -1,0 +1,162 @@
+//! The task of one listener: reads its stream, calls it, counts.
+//!
+//! Nothing that a listener does ends the task but the end of its stream: errors and panics are failures of one message.
+
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+
+use embroker_core::{Broker, Event, Gap, Message, Subscriber};
+use futures_util::FutureExt as _;
+use tokio::sync::watch;
+use tokio::task::coop::consume_budget;
+
+use crate::report::{Counts, ListenerCounts};
+use crate::runner::{Settings, Start};
+use crate::{Cause, FailedAt, Failure, Listener, ListenerError};
+
+pub(crate) struct Worker<L, B> {
+    listener: L,
+    broker: Arc<B>,
+    subscriber: Subscriber,
+    stop: Stop,
+    log: Log,
+}
+
+/// The runner's word to shut down.
+struct Stop {
+    signal: watch::Receiver<bool>,
+    told: bool,
+}
+
+/// What is left of a listener when it is through.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) failures_left_off: u64,
+}
+
+/// Where a listener's counts and failures go.
+struct Log {
+    name: Arc<str>,
+    index: usize,
+    counts: watch::Sender<Counts>,
+    settings: Settings,
+    outcome: Outcome,
+}
+
+impl<B: Broker, L: Listener<B>> Worker<L, B> {
+    pub(crate) fn new(listener: L, start: Start<B>) -> Self {
+        let Start { broker, subscriber, name, index, counts, stop, settings } = start;
+        let log = Log { name, index, counts, settings, outcome: Outcome::default() };
+        Self { listener, broker, subscriber, stop: Stop { signal: stop, told: false }, log }
+    }
+
+    pub(crate) async fn run(mut self) -> Outcome {
+        loop {
+            let event = tokio::select! {
+                // First, or a busy stream would hide it.
+                biased;
+                () = self.stop.asked() => {
+                    close(&self.subscriber, &mut self.log).await;
+                    continue;
+                }
+                event = self.subscriber.next() => event,
+            };
+            match event {
+                Some(Event::Message(message)) => self.message(message).await,
+                Some(Event::Gap(gap)) => self.gap(gap).await,
+                // Core may add events; a listener can't know them.
+                Some(_) => (),
+                None => break,
+            }
+            // A broker in memory never makes the task wait, so it gives way to the others here.
+            consume_budget().await;
+        }
+        if !self.stop.told {
+            self.log.counts.send_modify(|counts| counts.end(self.log.index));
+        }
+        self.log.outcome
+    }
+
+    async fn message(&mut self, message: Message) {
+        let Self { listener, broker, subscriber, stop, log } = self;
+        let call = caught(async || listener.on_message(broker, &message).await);
+        match closing(call, subscriber, stop, log).await {
+            Ok(()) => log.count(|counts| counts.handled += 1),
+            Err(cause) => {
+                log.failure(FailedAt::Message(message), cause);
+                log.count(|counts| counts.failed += 1);
+            }
+        }
+    }
+
+    async fn gap(&mut self, gap: Gap) {
+        let Self { listener, broker, subscriber, stop, log } = self;
+        let call = caught(async || listener.on_gap(broker, gap).await);
+        if let Err(cause) = closing(call, subscriber, stop, log).await {
+            log.failure(FailedAt::Gap(gap), cause);
+        }
+        log.count(|counts| match gap {
+            Gap::Lagged(messages) => counts.lagged += messages,
+            _ => counts.gaps += 1,
+        });
+    }
+}
+
+/// Finishes a call of the listener. Where the shutdown comes meanwhile, it ends the subscriptions at once: what is published
+/// from then on is not for this listener, however long the call takes.
+async fn closing<T>(call: impl Future<Output = T>, subscriber: &Subscriber, stop: &mut Stop, log: &mut Log) -> T {
+    let mut call = pin!(call);
+    tokio::select! {
+        biased;
+        result = &mut call => result,
+        () = stop.asked() => tokio::join!(call, close(subscriber, log)).0,
+    }
+}
+
+/// Ends the subscriptions, and the stream behind what was delivered.
+async fn close(subscriber: &Subscriber, log: &mut Log) {
+    if let Err(error) = subscriber.close().await {
+        log.failure(FailedAt::Shutdown, Cause::Error(error.into()));
+    }
+}
+
+impl Stop {
+    /// Returns once when the shutdown comes, and never again.
+    async fn asked(&mut self) {
+        if self.told {
+            return pending().await;
+        }
+        // An error means that the runner is gone, which is a shutdown too.
+        let _ = self.signal.wait_for(|stop| *stop).await;
+        self.told = true;
+    }
+}
+
+impl Log {
+    fn count(&self, update: impl FnOnce(&mut ListenerCounts)) {
+        self.counts.send_modify(|counts| counts.update(self.index, update));
+    }
+
+    fn failure(&mut self, at: FailedAt, cause: Cause) {
+        let failure = Failure { listener: self.name.to_string(), at, cause };
+        // A hook that panics must not end the listener that it hears of.
+        let _ = catch_unwind(AssertUnwindSafe(|| (self.settings.on_failure)(&failure)));
+        if self.outcome.failures.len() < self.settings.keep_failures {
+            self.outcome.failures.push(failure);
+        } else {
+            self.outcome.failures_left_off += 1;
+        }
+    }
+}
+
+/// Runs a listener's code; a panic becomes a failure.
+async fn caught(call: impl AsyncFnOnce() -> Result<(), ListenerError>) -> Result<(), Cause> {
+    match AssertUnwindSafe(call()).catch_unwind().await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Cause::Error(error)),
+        Err(panic) => Err(Cause::panic(&*panic)),
+    }
+}

@@ -1,0 +1,166 @@
+//! The ticket shop: sells tickets for four events, in this process or on a real Redis.
+//!
+//! Purchases are published; five listeners hear of them. Three keep the metrics, two print a line for each ceremony ticket.
+//! When all is sold and handled, the totals are read back, checked against the purchases, and shown.
+
+mod args;
+mod chart;
+mod check;
+mod purchases;
+mod render;
+mod screen;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use args::Args;
+use clap::Parser as _;
+use embroker::AnyBroker;
+use embroker_listeners::ticket_shop::{
+    self, BoxOffice, CeremonyAlerter, CustomerPurchases, EventsAnalytics, OpeningCeremonyAlerter, Report,
+    SalesAnalytics, ShopError,
+};
+use embroker_listeners::{ListenerCounts, Runner, Running};
+use purchases::{CUSTOMERS, EVENTS, Purchases};
+use screen::Screen;
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    seed: u64,
+    /// The totals computed from the purchases themselves.
+    purchases: &'a Report,
+    /// The totals as the listeners kept them, read back from the broker.
+    totals: &'a Report,
+    listeners: BTreeMap<&'a str, ListenerCounts>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args).await {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "ticket_shop: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let broker = embroker::connect(&args.broker).await?;
+    let screen = Screen::new(args.purchases, args.json)?;
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    let deleted = ticket_shop::open(&broker, &purchases::events(), &CUSTOMERS).await?;
+    if deleted > 0 {
+        screen.note(&format!("deleted {deleted} keys of an earlier run"));
+    }
+    let place = args::without_secrets(&args.broker);
+    screen.line(&format!("Ticket shop on {place}: {} purchases, seed {seed}\n", args.purchases));
+
+    let running = start_listeners(&broker, &screen).await?;
+    let stop = stop_on_ctrl_c(&screen);
+    let mut sold = Report::of(EVENTS, []);
+    let selling = sell(args, seed, &broker, &running, &screen, &stop, &mut sold).await;
+    let run = running.shutdown().await;
+    screen.clear();
+
+    let mut problems = check::missed(&run);
+    let complete = selling.is_ok();
+    problems.extend(selling.err().map(|error| error.to_string()));
+    let report = match Report::read(&broker, EVENTS, CUSTOMERS).await {
+        Ok(report) => report,
+        Err(error) => anyhow::bail!(problems.into_iter().next().unwrap_or_else(|| error.to_string())),
+    };
+    if complete && report != sold {
+        problems.push(check::difference(&sold, &report)?);
+    }
+
+    let listeners = run.listeners.iter().map(|listener| (&*listener.name, listener.counts)).collect();
+    let text = if args.json {
+        serde_json::to_string_pretty(&Document { seed, purchases: &sold, totals: &report, listeners })?
+    } else {
+        let (_, width) = console::Term::stdout().size_checked().unwrap_or((0, 80));
+        let again = if args.seed.is_none() { format!("\nThe same again: --seed {seed}") } else { String::new() };
+        render::closing_report(&report, &run, width.into())? + &again
+    };
+    print(text.trim_end())?;
+
+    for problem in &problems {
+        screen.note(problem);
+    }
+    Ok(match (problems.is_empty(), *stop.borrow()) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => INTERRUPTED.into(),
+        (true, false) => ExitCode::SUCCESS,
+    })
+}
+
+/// What shells answer for a program that was stopped with Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
+async fn start_listeners(broker: &AnyBroker, screen: &Screen) -> Result<Running, ShopError> {
+    let [opening, ceremony, failures] = [(); 3].map(|()| screen.clone());
+    let runner = Runner::new(broker.clone())
+        .listen(SalesAnalytics)
+        .listen(EventsAnalytics)
+        .listen(CustomerPurchases)
+        .listen(OpeningCeremonyAlerter::new(move |line| opening.line(line)))
+        .listen(CeremonyAlerter::new(move |line| ceremony.line(line)))
+        .on_failure(move |failure| failures.note(&failure.to_string()));
+    Ok(runner.start().await?)
+}
+
+/// Becomes true with Ctrl-C; a second one ends the program at once.
+fn stop_on_ctrl_c(screen: &Screen) -> watch::Receiver<bool> {
+    let (sender, stop) = watch::channel(false);
+    let screen = screen.clone();
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if sender.send_replace(true) {
+                std::process::exit(INTERRUPTED.into());
+            }
+            screen.note("closing; Ctrl-C again to stop at once");
+        }
+    });
+    stop
+}
+
+/// Sells until everything is sold or Ctrl-C comes, then waits until the listeners are through with it.
+async fn sell(
+    args: &Args,
+    seed: u64,
+    broker: &AnyBroker,
+    running: &Running,
+    screen: &Screen,
+    stop: &watch::Receiver<bool>,
+    sold: &mut Report,
+) -> Result<(), ShopError> {
+    let mut office = BoxOffice::new(broker, running);
+    let mut stop = stop.clone();
+    for order in Purchases::new(seed, args.purchases) {
+        if *stop.borrow() {
+            break;
+        }
+        office.sell(&order).await?;
+        sold.add(&order);
+        screen.advance();
+        if args.pace > 0 && sold.orders < args.purchases {
+            let pause = Duration::from_millis(fastrand::u64(0..=args.pace.saturating_mul(2)));
+            let _ = tokio::time::timeout(pause, stop.wait_for(|stop| *stop)).await;
+        }
+    }
+    office.settle().await
+}
+
+/// Prints to stdout; a reader who has left, such as `head`, has seen enough.
+fn print(text: &str) -> io::Result<()> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
