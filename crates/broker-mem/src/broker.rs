@@ -1,7 +1,8 @@
 //! [`MemBroker`]: the engine as a [`Broker`].
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
+use embroker_core::error::texts;
 use embroker_core::{
     Arg, Broker, Command, Pipeline, Queue, Replies, Result, SubscribeOptions, Subscriber, Value, Watch,
 };
@@ -10,6 +11,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::engine::Engine;
 use crate::pubsub::MemSubscriber;
 use crate::watch::MemWatch;
+
+/// How many databases a Redis has that nobody configured.
+pub(crate) const DATABASES: u32 = 16;
 
 /// A Redis-compatible broker in this process. Clones share the same keys and subscribers; when the last one is dropped, the
 /// streams of its subscribers end.
@@ -31,9 +35,10 @@ use crate::watch::MemWatch;
 #[derive(Clone)]
 pub struct MemBroker {
     engine: Arc<Engine>,
+    database: u32,
 }
 
-/// Sets what a [`MemBroker`] takes from outside: the time and chance.
+/// Sets what a [`MemBroker`] takes from outside, time and chance, and how many databases it has.
 ///
 /// # Examples
 ///
@@ -46,6 +51,7 @@ pub struct MemBroker {
 pub struct MemBrokerBuilder {
     clock: Box<dyn Clock>,
     seed: Option<u64>,
+    databases: u32,
 }
 
 impl MemBroker {
@@ -54,9 +60,39 @@ impl MemBroker {
         Self::builder().build()
     }
 
-    /// An empty broker whose clock and seed are to be set.
+    /// An empty broker whose clock, seed and databases are to be set.
     pub fn builder() -> MemBrokerBuilder {
-        MemBrokerBuilder { clock: Box::new(SystemClock), seed: None }
+        MemBrokerBuilder { clock: Box::new(SystemClock), seed: None, databases: DATABASES }
+    }
+
+    /// The same broker, another of its databases: what a Redis client does with SELECT. All databases share subscribers,
+    /// clock and chance.
+    ///
+    /// # Errors
+    ///
+    /// `ERR DB index is out of range` where there is no such database; see [`MemBrokerBuilder::databases`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::prelude::*;
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let broker = MemBroker::new();
+    /// let archive = broker.database(15)?;
+    /// archive.set("greeting", "hello").await?;
+    /// assert_eq!((broker.dbsize().await?, archive.dbsize().await?), (0, 1));
+    /// assert!(broker.database(16).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn database(&self, number: u32) -> Result<Self> {
+        if !self.engine.databases.have(number) {
+            return Err(texts::DB_OUT_OF_RANGE.into());
+        }
+        Ok(Self { engine: self.engine.clone(), database: number })
     }
 
     /// Runs one command on this thread, for code that is not async.
@@ -78,12 +114,12 @@ impl MemBroker {
     /// ```
     pub fn call(&self, command: &Command<'_>) -> Result<Value> {
         command.check_not_session()?;
-        Ok(self.engine.run(command)?)
+        Ok(self.engine.run(self.database, command)?)
     }
 
     /// Removes every key whose time is over, and answers how many there were.
     ///
-    /// Nobody sees an expired key; writes remove them little by little. Call this now and then where keys with a
+    /// In all databases. Nobody sees an expired key; writes remove them little by little. Call this now and then where keys with a
     /// deadline are written in bursts and never touched again.
     pub fn sweep(&self) -> usize {
         self.engine.sweep()
@@ -91,18 +127,21 @@ impl MemBroker {
 
     /// A handle that does not keep the broker alive.
     pub fn downgrade(&self) -> WeakMemBroker {
-        WeakMemBroker(Arc::downgrade(&self.engine))
+        WeakMemBroker { engine: Arc::downgrade(&self.engine), database: self.database }
     }
 }
 
 /// A handle on a [`MemBroker`] that does not keep it alive.
 #[derive(Clone)]
-pub struct WeakMemBroker(std::sync::Weak<Engine>);
+pub struct WeakMemBroker {
+    engine: Weak<Engine>,
+    database: u32,
+}
 
 impl WeakMemBroker {
     /// The broker, if anybody still has it.
     pub fn upgrade(&self) -> Option<MemBroker> {
-        self.0.upgrade().map(|engine| MemBroker { engine })
+        self.engine.upgrade().map(|engine| MemBroker { engine, database: self.database })
     }
 }
 
@@ -120,7 +159,7 @@ impl Default for MemBroker {
 
 impl std::fmt::Debug for MemBroker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemBroker").finish_non_exhaustive()
+        f.debug_struct("MemBroker").field("database", &self.database).finish_non_exhaustive()
     }
 }
 
@@ -137,15 +176,35 @@ impl MemBrokerBuilder {
         self
     }
 
+    /// How many databases there are, numbered from 0; 16 where nobody says, and never fewer than 1. One that is not used takes
+    /// about 150 bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let broker = MemBroker::builder().databases(2).build();
+    /// assert!(broker.database(1).is_ok());
+    /// assert!(broker.database(2).is_err());
+    /// ```
+    pub fn databases(mut self, count: u32) -> Self {
+        self.databases = count.max(1);
+        self
+    }
+
     /// The broker.
     pub fn build(self) -> MemBroker {
-        MemBroker { engine: Arc::new(Engine::new(self.clock, self.seed)) }
+        MemBroker { engine: Arc::new(Engine::new(self.clock, self.seed, self.databases)), database: 0 }
     }
 }
 
 impl std::fmt::Debug for MemBrokerBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemBrokerBuilder").field("seed", &self.seed).finish_non_exhaustive()
+        f.debug_struct("MemBrokerBuilder")
+            .field("seed", &self.seed)
+            .field("databases", &self.databases)
+            .finish_non_exhaustive()
     }
 }
 
@@ -157,10 +216,10 @@ impl Broker for MemBroker {
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
         pipeline.check_not_session()?;
         if pipeline.is_atomic() {
-            let replies = self.engine.run_atomic(&pipeline, None)?;
+            let replies = self.engine.run_atomic(self.database, &pipeline, None)?;
             Ok(replies.unwrap_or_default())
         } else {
-            Ok(self.engine.run_each(&pipeline))
+            Ok(self.engine.run_each(self.database, &pipeline))
         }
     }
 
@@ -169,7 +228,7 @@ impl Broker for MemBroker {
             return Err(embroker_core::ServerError::wrong_arity("watch").into());
         }
         let keys = keys.iter().map(|key| key.as_bytes().into());
-        Ok(Watch::new(MemWatch::begin(self.engine.clone(), keys)))
+        Ok(Watch::new(MemWatch::begin(self.engine.clone(), self.database, keys)))
     }
 
     async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {

@@ -9,34 +9,27 @@ use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
 use crate::args::Args;
 use crate::clock::Clock;
-use crate::keyspace::{Held, Keyspace, Tx};
+use crate::keyspace::{Databases, Held, Keyspace, Tx, Wanted};
 use crate::pubsub::PubSub;
-use crate::watch::{WatchList, Watched};
+use crate::watch::Watched;
 use crate::{Reply, commands};
 
 pub(crate) struct Engine {
-    pub(crate) keyspace: Keyspace,
+    pub(crate) databases: Databases,
     pub(crate) pubsub: Arc<PubSub>,
-    pub(crate) watches: WatchList,
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
 }
 
 impl Engine {
     /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place in it.
-    pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>) -> Self {
+    pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, databases: u32) -> Self {
         let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let hasher = match seed {
             Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
             None => RandomState::new(),
         };
-        Self {
-            keyspace: Keyspace::new(hasher),
-            pubsub: Arc::default(),
-            watches: WatchList::default(),
-            clock,
-            rng: Mutex::new(rng),
-        }
+        Self { databases: Databases::new(databases, hasher), pubsub: Arc::default(), clock, rng: Mutex::new(rng) }
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
@@ -48,56 +41,70 @@ impl Engine {
         draw(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Runs one command, alone.
-    pub(crate) fn run(&self, command: &Command<'_>) -> Reply {
+    /// Runs one command in a database, alone.
+    pub(crate) fn run(&self, database: u32, command: &Command<'_>) -> Reply {
         let spec = command.resolve()?;
         let args = command.arguments();
+        let keyspace = self.databases.get(database);
         let held = match spec.keys {
+            _ if spec.flags.contains(Flags::DATABASES) => self.latch(keyspace, [(spec, args)].into_iter(), None),
             Keys::None => Held::default(),
-            Keys::ONE => self.keyspace.latch_one(args[0].as_bytes()),
-            _ => self.latch([(spec, args)].into_iter(), None),
+            Keys::ONE => keyspace.latch_one(args[0].as_bytes()),
+            _ => self.latch(keyspace, [(spec, args)].into_iter(), None),
         };
-        run_in(&mut Tx::new(self, held), spec, args)
+        run_in(&mut Tx::new(self, keyspace, held), spec, args)
     }
 
     /// Runs commands one after the other, those of others in between.
-    pub(crate) fn run_each(&self, pipeline: &Pipeline<'_>) -> Replies {
-        pipeline.commands().iter().map(|command| self.run(command)).collect()
+    pub(crate) fn run_each(&self, database: u32, pipeline: &Pipeline<'_>) -> Replies {
+        pipeline.commands().iter().map(|command| self.run(database, command)).collect()
     }
 
     /// Runs commands as one transaction. `None` where a watched key was written.
     pub(crate) fn run_atomic(
         &self,
+        database: u32,
         pipeline: &Pipeline<'_>,
         watched: Option<&Watched>,
     ) -> Result<Option<Replies>, ServerError> {
         let calls: Result<Vec<_>, _> =
             pipeline.commands().iter().map(|command| Ok((command.resolve()?, command.arguments()))).collect();
         let calls = calls.map_err(|_: ServerError| texts::EXEC_ABORT)?;
-        let mut tx = Tx::new(self, self.latch(calls.iter().copied(), watched));
+        let keyspace = self.databases.get(database);
+        let mut tx = Tx::new(self, keyspace, self.latch(keyspace, calls.iter().copied(), watched));
         if watched.is_some_and(|watched| watched.is_broken(&mut tx)) {
             return Ok(None);
         }
         Ok(Some(calls.into_iter().map(|(spec, args)| run_in(&mut tx, spec, args)).collect()))
     }
 
-    /// Removes every expired key; how many there were.
+    /// Removes every expired key, one database after the other; how many there were.
     pub(crate) fn sweep(&self) -> usize {
-        Tx::new(self, self.keyspace.latch_all()).sweep(usize::MAX)
+        let sweep = |keyspace: &Keyspace| Tx::new(self, keyspace, keyspace.latch_all()).sweep(usize::MAX);
+        self.databases.made().map(sweep).sum()
     }
 
-    /// Latches every key that the calls name and every key that is watched, or all of them where a call works on all.
+    /// Latches every key that is watched, and every key that the calls name, or all keys where a call works on all.
     fn latch<'c>(
         &self,
-        calls: impl Iterator<Item = (&'static CommandSpec, &'c [Arg<'c>])> + Clone,
+        keyspace: &Keyspace,
+        calls: impl Iterator<Item = (&'static CommandSpec, &'c [Arg<'c>])>,
         watched: Option<&Watched>,
     ) -> Held<'_> {
-        if calls.clone().any(|(spec, _)| spec.keys == Keys::Whole) {
-            return self.keyspace.latch_all();
+        let mut wanted = Wanted::default();
+        for (spec, args) in calls {
+            match spec.keys {
+                Keys::Whole => wanted.whole(keyspace),
+                keys => keys.positions(args).for_each(|at| wanted.key(keyspace, args[at].as_bytes())),
+            }
+            if spec.flags.contains(Flags::DATABASES) {
+                commands::reach(spec.id, &Args::new(args), &self.databases, &mut wanted);
+            }
         }
-        let named = calls.flat_map(|(spec, args)| spec.keys.positions(args).map(|at| args[at].as_bytes()));
-        let watched = watched.into_iter().flat_map(Watched::keys);
-        self.keyspace.latch(named.chain(watched))
+        for key in watched.into_iter().flat_map(Watched::keys) {
+            wanted.key(keyspace, key);
+        }
+        self.databases.latch(wanted)
     }
 }
 

@@ -11,9 +11,9 @@ use ahash::RandomState;
 use embroker_core::{BoxFuture, Pipeline, Replies, Result, WatchBackend};
 
 use crate::engine::Engine;
-use crate::keyspace::{Key, Tx};
+use crate::keyspace::{Key, Tx, Wanted};
 
-/// Who watches which key.
+/// Who watches which key of one database.
 #[derive(Default)]
 pub(crate) struct WatchList {
     /// How many keys are watched: what a write looks at first.
@@ -53,6 +53,11 @@ impl WatchList {
         Watched { keys, existed, broken }
     }
 
+    /// Every key that somebody watches.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        self.lock().keys().cloned().collect()
+    }
+
     fn end(&self, watched: &Watched) {
         let mut by_key = self.lock();
         for key in &watched.keys {
@@ -85,20 +90,23 @@ impl Watched {
 /// A watch on an in-memory broker.
 pub(crate) struct MemWatch {
     engine: Arc<Engine>,
+    database: u32,
     watched: Watched,
 }
 
 impl MemWatch {
-    pub(crate) fn begin(engine: Arc<Engine>, keys: impl IntoIterator<Item = Key>) -> Self {
+    pub(crate) fn begin(engine: Arc<Engine>, database: u32, keys: impl IntoIterator<Item = Key>) -> Self {
         let mut keys: Vec<Key> = keys.into_iter().collect();
         keys.sort_unstable();
         keys.dedup();
         let watched = {
-            let held = engine.keyspace.latch(keys.iter().map(|key| &**key));
-            let tx = Tx::new(&engine, held);
-            engine.watches.begin(&tx, keys)
+            let keyspace = engine.databases.get(database);
+            let mut wanted = Wanted::default();
+            keys.iter().for_each(|key| wanted.key(keyspace, key));
+            let tx = Tx::new(&engine, keyspace, engine.databases.latch(wanted));
+            keyspace.watches.begin(&tx, keys)
         };
-        Self { engine, watched }
+        Self { engine, database, watched }
     }
 
     #[cfg(test)]
@@ -109,12 +117,12 @@ impl MemWatch {
 
 impl WatchBackend for MemWatch {
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
-        Box::pin(async move { Ok(self.engine.run_atomic(&pipeline, Some(&self.watched))?) })
+        Box::pin(async move { Ok(self.engine.run_atomic(self.database, &pipeline, Some(&self.watched))?) })
     }
 }
 
 impl Drop for MemWatch {
     fn drop(&mut self) {
-        self.engine.watches.end(&self.watched);
+        self.engine.databases.get(self.database).watches.end(&self.watched);
     }
 }

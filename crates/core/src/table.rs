@@ -94,6 +94,8 @@ impl Flags {
     pub const CONTAINER: Self = Self(1 << 6);
     /// Is passed on to replicas although it writes no key.
     pub const MAY_REPLICATE: Self = Self(1 << 7);
+    /// Reaches into other databases than its caller's: MOVE, SWAPDB, FLUSHALL.
+    pub const DATABASES: Self = Self(1 << 8);
 
     /// The empty set.
     pub const fn none() -> Self {
@@ -122,7 +124,7 @@ impl BitOr for Flags {
 
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(Flags, &str); 8] = [
+        const NAMES: [(Flags, &str); 9] = [
             (Flags::READONLY, "readonly"),
             (Flags::WRITE, "write"),
             (Flags::DENYOOM, "denyoom"),
@@ -131,6 +133,7 @@ impl fmt::Debug for Flags {
             (Flags::SESSION, "session"),
             (Flags::CONTAINER, "container"),
             (Flags::MAY_REPLICATE, "may_replicate"),
+            (Flags::DATABASES, "databases"),
         ];
         f.debug_set().entries(NAMES.iter().filter(|(flag, _)| self.contains(*flag)).map(|(_, name)| name)).finish()
     }
@@ -142,7 +145,7 @@ impl fmt::Debug for Flags {
 pub enum Keys {
     /// The command names no key and touches none.
     None,
-    /// The command works on the whole keyspace: FLUSHALL, KEYS, SCAN.
+    /// The command works on its whole database: FLUSHDB, KEYS, SCAN.
     Whole,
     /// Arguments `first`, `first + step` … up to `last`; a negative `last` counts from the end.
     Range {

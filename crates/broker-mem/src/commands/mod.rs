@@ -20,7 +20,7 @@ use embroker_core::table::CommandId;
 
 use crate::Reply;
 use crate::args::Args;
-use crate::keyspace::Tx;
+use crate::keyspace::{Databases, Tx, Wanted};
 
 /// What runs a command on the keys that are latched for it.
 pub(crate) type Handler = fn(&mut Tx<'_>, &Args<'_>) -> Reply;
@@ -36,6 +36,13 @@ pub(crate) fn handler(id: CommandId) -> Handler {
         CommandId::String(command) => string::handler(command),
         CommandId::Transaction(_) => session_only,
         _ => unreachable!("every family of core's table has its arm"),
+    }
+}
+
+/// Adds what a command is to latch in other databases than its own.
+pub(crate) fn reach(id: CommandId, args: &Args<'_>, databases: &Databases, wanted: &mut Wanted) {
+    if let CommandId::Key(command) = id {
+        key::reach(command, args, databases, wanted);
     }
 }
 

@@ -25,13 +25,18 @@ impl Bench {
 
     pub(super) fn with_seed(seed: u64) -> Self {
         let clock = Arc::new(ManualClock::at(START));
-        Self { engine: Arc::new(Engine::new(Box::new(clock.clone()), Some(seed))), clock }
+        Self { engine: Arc::new(Engine::new(Box::new(clock.clone()), Some(seed), 16)), clock }
     }
 
     /// Runs a line of words, `''` for an empty one; the reply, or the error's text.
     pub(super) fn run(&self, line: &str) -> String {
+        self.run_in(0, line)
+    }
+
+    /// Runs a line in a database.
+    pub(super) fn run_in(&self, database: u32, line: &str) -> String {
         let words = line.split(' ').map(|word| if word == "''" { "" } else { word });
-        match self.engine.run(&Command::from_argv(words).unwrap()) {
+        match self.engine.run(database, &Command::from_argv(words).unwrap()) {
             Ok(reply) => format!("{reply:?}"),
             Err(error) => error.to_string(),
         }
@@ -46,7 +51,8 @@ impl Bench {
 
     /// Gives a key a value without a command.
     pub(super) fn put(&self, key: &str, value: impl Into<Object>) {
-        Tx::new(&self.engine, self.engine.keyspace.latch_all()).put(key.as_bytes(), value);
+        let keyspace = self.engine.databases.get(0);
+        Tx::new(&self.engine, keyspace, keyspace.latch_all()).put(key.as_bytes(), value);
     }
 
     /// Moves the clock.
@@ -61,8 +67,13 @@ impl Bench {
 
     /// Whether something breaks a watch on the key.
     pub(super) fn breaks_with(&self, key: &str, something: impl FnOnce()) -> bool {
-        let watch = MemWatch::begin(self.engine.clone(), [key.as_bytes().into()]);
+        self.breaks_in(0, key, something)
+    }
+
+    /// Whether something breaks a watch on the key of a database.
+    pub(super) fn breaks_in(&self, database: u32, key: &str, something: impl FnOnce()) -> bool {
+        let watch = MemWatch::begin(self.engine.clone(), database, [key.as_bytes().into()]);
         something();
-        self.engine.run_atomic(&Pipeline::atomic(), Some(watch.watched())).unwrap().is_none()
+        self.engine.run_atomic(database, &Pipeline::atomic(), Some(watch.watched())).unwrap().is_none()
     }
 }

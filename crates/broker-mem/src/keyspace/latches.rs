@@ -1,4 +1,5 @@
-//! One latch for each shard of the map, taken in ascending order so that no two commands wait for each other.
+//! One latch for each shard of a database's map. They are taken in ascending order, by database and then by shard, so that
+//! no two commands wait for each other.
 //!
 //! A latch guards its [`Shard`]'s bookkeeping and, by convention, the map's shard of the same number.
 
@@ -7,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
-use super::Key;
+use super::{Key, Keyspace};
 
 /// What is kept of a shard beside the map: its keys in a vector, for SCAN and RANDOMKEY, and its deadlines in order.
 #[derive(Default)]
@@ -36,27 +37,20 @@ pub(crate) struct Latches(Box<[Latch]>);
 #[derive(Default)]
 struct Latch(Mutex<Shard>);
 
-/// Latches that are held, in ascending order of their numbers.
+/// Which latch: the number of its database and of its shard there, the order they are taken in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    database: u32,
+    shard: u32,
+}
+
+/// Latches that are held, in ascending order of their places.
 #[derive(Default)]
-pub(crate) struct Held<'a>(SmallVec<[(usize, MutexGuard<'a, Shard>); 1]>);
+pub(crate) struct Held<'a>(SmallVec<[(Place, MutexGuard<'a, Shard>); 1]>);
 
 impl Latches {
     pub(super) fn new(shards: usize) -> Self {
         Self((0..shards).map(|_| Latch::default()).collect())
-    }
-
-    pub(super) fn hold_one(&self, number: usize) -> Held<'_> {
-        Held(SmallVec::from_buf([(number, self.0[number].lock())]))
-    }
-
-    /// Takes the latches with these numbers, given in any order.
-    pub(super) fn hold(&self, shards: impl IntoIterator<Item = usize>) -> Held<'_> {
-        let mut numbers: SmallVec<[usize; 4]> = shards.into_iter().collect();
-        if numbers.len() > 1 {
-            numbers.sort_unstable();
-            numbers.dedup();
-        }
-        Held(numbers.into_iter().map(|number| (number, self.0[number].lock())).collect())
     }
 }
 
@@ -68,21 +62,59 @@ impl Latch {
     }
 }
 
-impl Held<'_> {
-    /// The shards that are held.
-    pub(super) fn shards(&mut self) -> impl DoubleEndedIterator<Item = (usize, &mut Shard)> {
-        self.0.iter_mut().map(|(number, shard)| (*number, &mut **shard))
+impl Place {
+    fn new(keyspace: &Keyspace, shard: usize) -> Self {
+        Self { database: keyspace.number, shard: shard as u32 }
+    }
+}
+
+impl<'a> Held<'a> {
+    /// Takes one latch.
+    #[inline]
+    pub(super) fn one(keyspace: &'a Keyspace, shard: usize) -> Self {
+        Self(SmallVec::from_buf([(Place::new(keyspace, shard), keyspace.latches.0[shard].lock())]))
     }
 
-    /// The shard with this number.
+    /// Takes the latches of the shards whose bits are set, in a database after all of which latches are held.
+    pub(super) fn take(&mut self, keyspace: &'a Keyspace, shards: u64) {
+        let wanted = keyspace.latches.0.iter().enumerate().filter(|(shard, _)| shards >> shard & 1 == 1);
+        self.0.extend(wanted.map(|(shard, latch)| (Place::new(keyspace, shard), latch.lock())));
+    }
+
+    /// The shards of a database that are held, with their numbers.
+    pub(super) fn shards(&mut self, keyspace: &Keyspace) -> impl Iterator<Item = (usize, &mut Shard)> + use<'_, 'a> {
+        let number = keyspace.number;
+        let held = self.0.iter_mut().filter(move |(place, _)| place.database == number);
+        held.map(|(place, shard)| (place.shard as usize, &mut **shard))
+    }
+
+    /// A shard of a database.
     ///
     /// # Panics
     ///
     /// If its latch is not held: a handler reached for a key that its row in the table does not name.
-    pub(super) fn shard(&mut self, number: usize) -> &mut Shard {
-        match self.0.binary_search_by_key(&number, |(number, _)| *number) {
+    pub(super) fn shard(&mut self, keyspace: &Keyspace, shard: usize) -> &mut Shard {
+        match self.0.binary_search_by_key(&Place::new(keyspace, shard), |(place, _)| *place) {
             Ok(at) => &mut self.0[at].1,
             Err(_) => unreachable!("a handler works on the keys that its row names"),
         }
+    }
+
+    /// Swaps the books of two databases that are held as a whole.
+    pub(super) fn swap(&mut self, first: &Keyspace, second: &Keyspace) {
+        let (low, high) = (first.number.min(second.number), first.number.max(second.number));
+        let split = self.0.partition_point(|(place, _)| place.database < high);
+        let (lower, upper) = self.0.split_at_mut(split);
+        let lower = lower.iter_mut().filter(|(place, _)| place.database == low);
+        for ((_, one), (_, other)) in lower.zip(upper) {
+            std::mem::swap(&mut **one, &mut **other);
+        }
+    }
+
+    /// The numbers of the databases that something is held of.
+    pub(super) fn databases(&self) -> Vec<u32> {
+        let mut numbers: Vec<u32> = self.0.iter().map(|(place, _)| place.database).collect();
+        numbers.dedup();
+        numbers
     }
 }

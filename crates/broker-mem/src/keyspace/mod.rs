@@ -1,11 +1,13 @@
 //! The keys and what they hold.
 //!
-//! Values live in a [`DashMap`]. Beside it stands one latch for each shard of that map (see [`latches`]): a command
-//! first takes the latches of all its keys, then works through a [`Tx`]. Whoever holds a shard's latch is the only one
-//! to touch that shard, so the map's own locks are never waited for, and commands on many keys are atomic.
+//! A database's values live in a [`DashMap`]. Beside it stands one latch for each shard of that map (see [`latches`]): a
+//! command first takes the latches of all its keys, then works through a [`Tx`]. Whoever holds a shard's latch is the only
+//! one to touch that shard, so the map's own locks are never waited for, and commands on many keys are atomic, in however
+//! many databases.
 //!
-//! Lock order: latches in ascending order, then either the watch list or the pub/sub registry, then a queue.
+//! Lock order: latches by database and then by shard, then either a watch list or the pub/sub registry, then a queue.
 
+mod databases;
 mod entry;
 mod latches;
 #[cfg(test)]
@@ -16,38 +18,53 @@ use std::sync::Arc;
 
 use ahash::RandomState;
 use dashmap::DashMap;
+pub(crate) use databases::{Databases, Wanted};
 pub(crate) use entry::{Entry, Object, ObjectKind};
 pub(crate) use latches::{Held, Latches};
 pub(crate) use tx::{Read, Tx};
 
+use crate::watch::WatchList;
+
 /// A key, shared by the map and by the indexes beside it.
 pub(crate) type Key = Arc<[u8]>;
 
-/// How many shards the map has: enough that two threads seldom meet, few enough to latch all.
-const SHARDS: usize = 64;
+/// How many shards a map has: enough that two threads seldom meet, few enough to latch all, and a bit each in [`Wanted`].
+const SHARDS: usize = u64::BITS as usize;
 
+/// One database.
 pub(crate) struct Keyspace {
+    number: u32,
     map: DashMap<Key, Entry, RandomState>,
     latches: Latches,
+    /// Who watches keys of this number's database, whatever it holds after a SWAPDB.
+    pub(crate) watches: WatchList,
 }
 
 impl Keyspace {
-    pub(crate) fn new(hasher: RandomState) -> Self {
-        Self { map: DashMap::with_hasher_and_shard_amount(hasher, SHARDS), latches: Latches::new(SHARDS) }
+    fn new(number: u32, hasher: RandomState) -> Self {
+        Self {
+            number,
+            map: DashMap::with_hasher_and_shard_amount(hasher, SHARDS),
+            latches: Latches::new(SHARDS),
+            watches: WatchList::default(),
+        }
     }
 
-    /// Latches the shards of these keys; no key at all latches nothing.
-    pub(crate) fn latch<'k>(&self, keys: impl IntoIterator<Item = &'k [u8]>) -> Held<'_> {
-        self.latches.hold(keys.into_iter().map(|key| self.map.determine_map(key)))
+    /// The shard that a key belongs to.
+    fn shard(&self, key: &[u8]) -> usize {
+        self.map.determine_map(key)
     }
 
     /// Latches the shard of one key: what most commands do.
+    #[inline]
     pub(crate) fn latch_one(&self, key: &[u8]) -> Held<'_> {
-        self.latches.hold_one(self.map.determine_map(key))
+        Held::one(self, self.shard(key))
     }
 
-    /// Latches the whole keyspace.
+    /// Latches the whole database.
     pub(crate) fn latch_all(&self) -> Held<'_> {
-        self.latches.hold(0..SHARDS)
+        let mut held = Held::default();
+        held.take(self, u64::MAX);
+        held
     }
 }

@@ -15,11 +15,12 @@ const START: u64 = 1_000_000;
 
 fn engine() -> (Engine, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(START));
-    (Engine::new(Box::new(clock.clone()), Some(7)), clock)
+    (Engine::new(Box::new(clock.clone()), Some(7), 2), clock)
 }
 
 fn tx(engine: &Engine) -> Tx<'_> {
-    Tx::new(engine, engine.keyspace.latch_all())
+    let keyspace = engine.databases.get(0);
+    Tx::new(engine, keyspace, keyspace.latch_all())
 }
 
 fn text(tx: &Tx<'_>, key: &[u8]) -> Option<i64> {
@@ -28,20 +29,21 @@ fn text(tx: &Tx<'_>, key: &[u8]) -> Option<i64> {
 
 /// What the books beside the map hold, after a look at whether they agree with it.
 fn books(engine: &Engine) -> (BTreeSet<Key>, BTreeSet<(u64, Key)>) {
-    let mut held = engine.keyspace.latch_all();
+    let keyspace = engine.databases.get(0);
+    let mut held = keyspace.latch_all();
     let (mut keys, mut deadlines) = (BTreeSet::new(), BTreeSet::new());
-    for (number, shard) in held.shards() {
+    for (number, shard) in held.shards(keyspace) {
         for (place, key) in shard.keys.iter().enumerate() {
-            assert_eq!(engine.keyspace.map.determine_map::<[u8]>(key), number);
-            let entry = engine.keyspace.map.get(key).expect("a key of the books is in the map");
+            assert_eq!(keyspace.shard(key), number);
+            let entry = keyspace.map.get(key).expect("a key of the books is in the map");
             assert_eq!(entry.place as usize, place);
             assert!(entry.deadline.is_none_or(|deadline| shard.deadlines.contains(&(deadline, key.clone()))));
             assert!(keys.insert(key.clone()));
         }
         deadlines.extend(shard.deadlines.iter().cloned());
     }
-    assert_eq!(engine.keyspace.map.len(), keys.len());
-    let expiring = engine.keyspace.map.iter().filter(|entry| entry.deadline.is_some()).count();
+    assert_eq!(keyspace.map.len(), keys.len());
+    let expiring = keyspace.map.iter().filter(|entry| entry.deadline.is_some()).count();
     assert_eq!(expiring, deadlines.len(), "every deadline of the books is one of the map");
     (keys, deadlines)
 }
@@ -143,8 +145,9 @@ fn nothing_is_left_of_keys_that_are_gone() {
         assert!(tx(&engine).remove(format!("k{number}").as_bytes()).is_some());
     }
     assert_eq!(books(&engine), (BTreeSet::new(), BTreeSet::new()));
-    let mut held = engine.keyspace.latch_all();
-    assert!(held.shards().all(|(_, shard)| shard.keys.capacity() <= 64));
+    let keyspace = engine.databases.get(0);
+    let mut held = keyspace.latch_all();
+    assert!(held.shards(keyspace).all(|(_, shard)| shard.keys.capacity() <= 64));
 }
 
 #[test]
@@ -155,7 +158,7 @@ fn clearing_leaves_nothing() {
     }
     tx(&engine).clear();
     assert_eq!(books(&engine), (BTreeSet::new(), BTreeSet::new()));
-    assert_eq!(engine.keyspace.map.capacity(), 0);
+    assert_eq!(engine.databases.get(0).map.capacity(), 0);
 }
 
 #[test]

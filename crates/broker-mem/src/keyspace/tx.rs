@@ -11,7 +11,7 @@ use embroker_core::ServerError;
 
 use super::entry::expect;
 use super::latches::Shard;
-use super::{Entry, Held, Key, Object, ObjectKind};
+use super::{Entry, Held, Key, Keyspace, Object, ObjectKind};
 use crate::engine::Engine;
 
 /// A value of one type, for reading.
@@ -25,17 +25,32 @@ const KEYS_PER_SWEEP: usize = 32;
 
 pub(crate) struct Tx<'a> {
     engine: &'a Engine,
+    /// The database it works on.
+    keyspace: &'a Keyspace,
     held: Held<'a>,
     now: Cell<Option<u64>>,
 }
 
 impl<'a> Tx<'a> {
-    pub(crate) fn new(engine: &'a Engine, held: Held<'a>) -> Self {
-        Self { engine, held, now: Cell::new(None) }
+    pub(crate) fn new(engine: &'a Engine, keyspace: &'a Keyspace, held: Held<'a>) -> Self {
+        Self { engine, keyspace, held, now: Cell::new(None) }
     }
 
     pub(crate) fn engine(&self) -> &'a Engine {
         self.engine
+    }
+
+    /// The number of the database that it works on.
+    pub(crate) fn database(&self) -> u32 {
+        self.keyspace.number
+    }
+
+    /// Does some work in another database, of which the keys that it touches are latched.
+    pub(crate) fn within<T>(&mut self, database: u32, work: impl FnOnce(&mut Self) -> T) -> T {
+        let home = std::mem::replace(&mut self.keyspace, self.engine.databases.get(database));
+        let outcome = work(self);
+        self.keyspace = home;
+        outcome
     }
 
     /// The time, in milliseconds since the epoch. It stands still while the command runs.
@@ -53,7 +68,7 @@ impl<'a> Tx<'a> {
 
     /// What the key holds, if it exists and has not expired.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
-        self.engine.keyspace.map.get(key).filter(|entry| self.is_live(entry))
+        self.keyspace.map.get(key).filter(|entry| self.is_live(entry))
     }
 
     pub(crate) fn exists(&self, key: &[u8]) -> bool {
@@ -87,7 +102,7 @@ impl<'a> Tx<'a> {
     }
 
     fn live_mut(&mut self, key: &[u8]) -> Option<RefMut<'_, Key, Entry>> {
-        let entry = self.engine.keyspace.map.get_mut(key)?;
+        let entry = self.keyspace.map.get_mut(key)?;
         if self.is_live(&entry) {
             return Some(entry);
         }
@@ -103,9 +118,9 @@ impl<'a> Tx<'a> {
 
     /// Gives the key this value and this deadline, in milliseconds since the epoch.
     pub(crate) fn put_until(&mut self, key: &[u8], value: impl Into<Object>, deadline: Option<u64>) {
-        let engine = self.engine;
+        let map = &self.keyspace.map;
         let object = value.into();
-        if let Some(mut entry) = engine.keyspace.map.get_mut(key) {
+        if let Some(mut entry) = map.get_mut(key) {
             entry.object = object;
             drop(entry);
             self.set_deadline(key, deadline);
@@ -117,7 +132,7 @@ impl<'a> Tx<'a> {
             if let Some(deadline) = deadline {
                 shard.deadlines.insert((deadline, key.clone()));
             }
-            engine.keyspace.map.insert(key, Entry { object, deadline, place });
+            map.insert(key, Entry { object, deadline, place });
         }
     }
 
@@ -130,7 +145,7 @@ impl<'a> Tx<'a> {
 
     /// Takes the key out of the map and of its shard's books.
     fn take(&mut self, key: &[u8]) -> Option<Entry> {
-        let map = &self.engine.keyspace.map;
+        let map = &self.keyspace.map;
         let (key, entry) = map.remove(key)?;
         let shard = self.shard(&key);
         if let Some(deadline) = entry.deadline {
@@ -163,7 +178,7 @@ impl<'a> Tx<'a> {
 
     /// Sets or clears the deadline of a key that exists.
     pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<u64>) {
-        let Some(mut entry) = self.engine.keyspace.map.get_mut(key) else { return };
+        let Some(mut entry) = self.keyspace.map.get_mut(key) else { return };
         let before = std::mem::replace(&mut entry.deadline, deadline);
         if before == deadline {
             return;
@@ -181,12 +196,12 @@ impl<'a> Tx<'a> {
 
     /// Says that a command changed the key, so that whoever watches it hears of it.
     pub(crate) fn touch(&self, key: &[u8]) {
-        self.engine.watches.touch(key);
+        self.keyspace.watches.touch(key);
     }
 
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
     pub(crate) fn pay_for_write(&mut self) {
-        let due = self.held.shards().fold(false, |due, (_, shard)| {
+        let due = self.held.shards(self.keyspace).fold(false, |due, (_, shard)| {
             shard.writes = (shard.writes + 1) % WRITES_PER_SWEEP;
             due || (shard.writes == 0 && !shard.deadlines.is_empty())
         });
@@ -198,7 +213,7 @@ impl<'a> Tx<'a> {
     /// Removes up to `limit` expired keys from each shard that is held; how many there were.
     pub(crate) fn sweep(&mut self, limit: usize) -> usize {
         let now = self.now();
-        let expired: Vec<Key> = (self.held.shards())
+        let expired: Vec<Key> = (self.held.shards(self.keyspace))
             .flat_map(|(_, shard)| {
                 let over = shard.deadlines.iter().take_while(|(deadline, _)| *deadline < now);
                 over.take(limit).map(|(_, key)| key.clone()).collect::<Vec<_>>()
@@ -213,13 +228,16 @@ impl<'a> Tx<'a> {
     /// How many keys the latched shards hold, expired ones not counted.
     pub(crate) fn len(&mut self) -> usize {
         self.sweep(usize::MAX);
-        self.held.shards().map(|(_, shard)| shard.keys.len()).sum()
+        self.held.shards(self.keyspace).map(|(_, shard)| shard.keys.len()).sum()
     }
 
     /// The latched shards' keys, in the order that SCAN walks them: shard by shard, each from its end.
     pub(crate) fn keys(&mut self) -> Vec<Key> {
         self.sweep(usize::MAX);
-        self.held.shards().flat_map(|(_, shard)| shard.keys.iter().rev().cloned().collect::<Vec<_>>()).collect()
+        self.held
+            .shards(self.keyspace)
+            .flat_map(|(_, shard)| shard.keys.iter().rev().cloned().collect::<Vec<_>>())
+            .collect()
     }
 
     /// One step of SCAN over the whole keyspace: up to `count` keys from the cursor on, and the next cursor, 0 at the end.
@@ -235,7 +253,7 @@ impl<'a> Tx<'a> {
         };
         self.sweep(usize::MAX);
         let mut found = Vec::new();
-        for (number, shard) in self.held.shards().skip(first) {
+        for (number, shard) in self.held.shards(self.keyspace).skip(first) {
             let end = shard.keys.len().min(left as usize);
             let start = end.saturating_sub(count - found.len());
             found.extend(shard.keys[start..end].iter().rev().cloned());
@@ -254,27 +272,53 @@ impl<'a> Tx<'a> {
             return None;
         }
         let mut at = self.engine.random(|rng| rng.usize(..total));
-        self.held.shards().find_map(|(_, shard)| {
+        self.held.shards(self.keyspace).find_map(|(_, shard)| {
             let key = shard.keys.get(at).cloned();
             at = at.wrapping_sub(shard.keys.len());
             key
         })
     }
 
-    /// Removes every key of the latched shards.
+    /// Removes every key of the database, which is latched as a whole.
     pub(crate) fn clear(&mut self) {
-        for key in self.keys() {
-            self.touch(&key);
+        for key in self.keyspace.watches.keys().iter().filter(|key| self.exists(key)) {
+            self.touch(key);
         }
-        for (_, shard) in self.held.shards() {
+        for (_, shard) in self.held.shards(self.keyspace) {
             *shard = Shard::default();
         }
-        self.engine.keyspace.map.clear();
-        self.engine.keyspace.map.shrink_to_fit();
+        self.keyspace.map.clear();
+        self.keyspace.map.shrink_to_fit();
+    }
+
+    /// Removes every key of every database; all of them are latched.
+    pub(crate) fn clear_everything(&mut self) {
+        for database in self.held.databases() {
+            self.within(database, Self::clear);
+        }
+    }
+
+    /// Swaps all that two databases hold, which are latched as a whole. A watch stays with its database's number, so it hears
+    /// of a key that is in either.
+    pub(crate) fn swap(&mut self, first: u32, second: u32) {
+        if first == second {
+            return;
+        }
+        let [first, second] = [first, second].map(|number| self.engine.databases.get(number));
+        for watches in [&first.watches, &second.watches] {
+            for key in watches.keys() {
+                if [first, second].into_iter().any(|keyspace| self.within(keyspace.number, |tx| tx.exists(&key))) {
+                    watches.touch(&key);
+                }
+            }
+        }
+        self.held.swap(first, second);
+        for (one, other) in first.map.shards().iter().zip(second.map.shards()) {
+            std::mem::swap(&mut *one.write(), &mut *other.write());
+        }
     }
 
     fn shard(&mut self, key: &[u8]) -> &mut Shard {
-        let number = self.engine.keyspace.map.determine_map(key);
-        self.held.shard(number)
+        self.held.shard(self.keyspace, self.keyspace.shard(key))
     }
 }

@@ -15,16 +15,17 @@ use crate::{Arg, Command, Deadline, ExpireIf, KeyType, ScanOptions, Ttl};
 rows! {
     /// Commands on keys of any type.
     KeyCommand = Key {
-        Copy "copy" -3 [WRITE DENYOOM] Keys::TWO, "6.2.0";
+        Copy "copy" -3 [WRITE DENYOOM DATABASES] Keys::TWO, "6.2.0";
         DbSize "dbsize" 1 [READONLY FAST] Keys::Whole, "1.0.0";
         Del "del" -2 [WRITE] Keys::ALL, "1.0.0";
         Exists "exists" -2 [READONLY FAST] Keys::ALL, "1.0.0";
         Expire "expire" -3 [WRITE FAST] Keys::ONE, "1.0.0";
         ExpireAt "expireat" -3 [WRITE FAST] Keys::ONE, "1.2.0";
         ExpireTime "expiretime" 2 [READONLY FAST] Keys::ONE, "7.0.0";
-        FlushAll "flushall" -1 [WRITE] Keys::Whole, "1.0.0";
+        FlushAll "flushall" -1 [WRITE DATABASES] Keys::Whole, "1.0.0";
         FlushDb "flushdb" -1 [WRITE] Keys::Whole, "1.0.0";
         Keys "keys" 2 [READONLY] Keys::Whole, "1.0.0";
+        Move "move" 3 [WRITE FAST DATABASES] Keys::ONE, "1.0.0";
         Persist "persist" 2 [WRITE FAST] Keys::ONE, "2.2.0";
         PExpire "pexpire" -3 [WRITE FAST] Keys::ONE, "2.6.0";
         PExpireAt "pexpireat" -3 [WRITE FAST] Keys::ONE, "2.6.0";
@@ -34,6 +35,7 @@ rows! {
         Rename "rename" 3 [WRITE] Keys::TWO, "1.0.0";
         RenameNx "renamenx" 3 [WRITE FAST] Keys::TWO, "1.0.0";
         Scan "scan" -2 [READONLY] Keys::Whole, "2.8.0";
+        SwapDb "swapdb" 3 [WRITE FAST DATABASES] Keys::None, "4.0.0";
         Touch "touch" -2 [READONLY FAST] Keys::ALL, "3.2.1";
         Ttl "ttl" 2 [READONLY FAST] Keys::ONE, "1.0.0";
         Type "type" 2 [READONLY FAST] Keys::ONE, "1.0.0";
@@ -90,6 +92,27 @@ calls! {
         /// ```
         fn copy_replace<'a>(source: impl Into<Arg<'a>>, destination: impl Into<Arg<'a>>) -> bool =
             command(KeyCommand::Copy, source).arg(destination).arg("REPLACE");
+
+        /// `COPY source destination DB index` (since 6.2.0): as [`copy`](Self::copy), to a key of another database, which
+        /// may have the same name.
+        ///
+        /// `ERR DB index is out of range` where there is no such database.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> embroker_core::Result<()> {
+        /// # use embroker_core::prelude::*;
+        /// # let broker = embroker_mem::MemBroker::new();
+        /// broker.sadd("sales:Judo", ["order-1"]).await?;
+        /// assert!(broker.copy_to_db("sales:Judo", "sales:Judo", 1).await?);
+        /// assert_eq!(broker.database(1)?.scard("sales:Judo").await?, 1);
+        /// # Ok(())
+        /// # }
+        /// ```
+        fn copy_to_db<'a>(source: impl Into<Arg<'a>>, destination: impl Into<Arg<'a>>, db: u32) -> bool =
+            command(KeyCommand::Copy, source).arg(destination).arg("DB").arg(db);
 
         /// `DBSIZE` (since 1.0.0): how many keys there are. A real Redis also counts keys that have expired but that it has
         /// not removed yet.
@@ -326,6 +349,28 @@ calls! {
         /// ```
         fn key_type<'a>(key: impl Into<Arg<'a>>) -> KeyType = command(KeyCommand::Type, key);
 
+        /// `MOVE key db` (since 1.0.0): the value and its deadline move to the key of the same name in another database.
+        /// False where there is no such key or where that one exists.
+        ///
+        /// `ERR DB index is out of range` where there is no such database, `ERR source and destination objects are the
+        /// same` where it is this one.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> embroker_core::Result<()> {
+        /// # use embroker_core::prelude::*;
+        /// # let broker = embroker_mem::MemBroker::new();
+        /// broker.sadd("sales:Judo", ["order-1"]).await?;
+        /// assert!(broker.move_key("sales:Judo", 1).await?);
+        /// assert!(!broker.move_key("sales:Judo", 1).await?, "it is gone");
+        /// assert_eq!(broker.database(1)?.scard("sales:Judo").await?, 1);
+        /// # Ok(())
+        /// # }
+        /// ```
+        fn move_key<'a>(key: impl Into<Arg<'a>>, db: u32) -> bool = command(KeyCommand::Move, key).arg(db);
+
         /// `PERSIST key` (since 2.2.0): takes the deadline away; whether there was one.
         ///
         /// # Examples
@@ -437,6 +482,25 @@ calls! {
         /// ```
         fn scan<'a>(cursor: u64, options: ScanOptions<'a>) -> (u64, Vec<Bytes>) =
             Command::new(KeyCommand::Scan.spec()).arg(cursor).args(options.into_args());
+
+        /// `SWAPDB first second` (since 4.0.0): the two databases swap all that they hold; every client sees it at once.
+        ///
+        /// `ERR DB index is out of range` where one of them does not exist.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> embroker_core::Result<()> {
+        /// # use embroker_core::prelude::*;
+        /// # let broker = embroker_mem::MemBroker::new();
+        /// broker.database(1)?.sadd("sales:Judo", ["order-1"]).await?;
+        /// broker.swapdb(0, 1).await?;
+        /// assert_eq!(broker.scard("sales:Judo").await?, 1);
+        /// # Ok(())
+        /// # }
+        /// ```
+        fn swapdb<'a>(first: u32, second: u32) -> () = Command::new(KeyCommand::SwapDb.spec()).arg(first).arg(second);
 
         /// `TOUCH key …` (since 3.2.1): how many of the keys exist; on a real Redis they also count as used just now.
         ///

@@ -38,6 +38,8 @@ texts! {
     TOO_MANY_KEYS = "ERR Number of keys can't be greater than number of args";
     LIMIT_NEGATIVE = "ERR LIMIT can't be negative";
     DB_OUT_OF_RANGE = "ERR DB index is out of range";
+    INVALID_FIRST_DB = "ERR invalid first DB index";
+    INVALID_SECOND_DB = "ERR invalid second DB index";
     EXPIRE_NX_CONFLICT = "ERR NX and XX, GT or LT options at the same time are not compatible";
     EXPIRE_GT_LT_CONFLICT = "ERR GT and LT options at the same time are not compatible";
     EXEC_ABORT = "EXECABORT Transaction discarded because of previous errors.";

@@ -12,12 +12,12 @@ use crate::watch::MemWatch;
 
 /// An empty broker, whose clock stands at 1 s.
 fn new_broker() -> Arc<Engine> {
-    Arc::new(Engine::new(Box::new(ManualClock::at(1_000)), Some(7)))
+    Arc::new(Engine::new(Box::new(ManualClock::at(1_000)), Some(7), 1))
 }
 
 /// What a command answers: a value as it is debugged, or an error's text.
 fn run(broker: &Engine, command: &str) -> String {
-    match broker.run(&Command::from_argv(command.split(' ')).unwrap()) {
+    match broker.run(0, &Command::from_argv(command.split(' ')).unwrap()) {
         Ok(value) => format!("{value:?}"),
         Err(error) => error.to_string(),
     }
@@ -25,7 +25,8 @@ fn run(broker: &Engine, command: &str) -> String {
 
 /// Works on one key without a command.
 fn with_key<T>(broker: &Engine, key: &str, work: impl FnOnce(&mut Tx<'_>, &[u8]) -> T) -> T {
-    work(&mut Tx::new(broker, broker.keyspace.latch([key.as_bytes()])), key.as_bytes())
+    let keyspace = broker.databases.get(0);
+    work(&mut Tx::new(broker, keyspace, keyspace.latch_one(key.as_bytes())), key.as_bytes())
 }
 
 fn put(broker: &Engine, key: &str, text: &[u8]) {
@@ -313,7 +314,7 @@ async fn a_watch_hears_of_a_change_and_only_of_one() {
         ("BITOP OR k missing", true),
         ("BITOP OR k missing", false),
     ] {
-        let watch = Box::new(MemWatch::begin(broker.clone(), [b"k"[..].into()]));
+        let watch = Box::new(MemWatch::begin(broker.clone(), 0, [b"k"[..].into()]));
         run(&broker, command);
         assert_eq!(watch.exec(Pipeline::atomic()).await.unwrap().is_none(), is_change, "{command}");
     }
@@ -322,7 +323,7 @@ async fn a_watch_hears_of_a_change_and_only_of_one() {
 #[test]
 fn words_are_read_as_c_strings() {
     let broker = new_broker();
-    let call = |argv: &[&str]| broker.run(&Command::from_argv(argv.iter().copied()).unwrap()).unwrap();
+    let call = |argv: &[&str]| broker.run(0, &Command::from_argv(argv.iter().copied()).unwrap()).unwrap();
     assert_eq!(call(&["BITFIELD", "k", "set\0x", "u8\0x", "0", "3"]), Value::from_iter([0i64]));
     assert_eq!(call(&["BITOP", "not\0x", "k", "k"]), Value::Int(1));
     assert_eq!(call(&["BITCOUNT", "k", "0", "7", "bit\0x"]), Value::Int(6));

@@ -1,5 +1,7 @@
-//! Commands on keys of any type. [`expire`] has deadlines, [`rename`] what moves and copies, [`scan`] what goes over all keys.
+//! Commands on keys of any type. [`expire`] has deadlines, [`rename`] what gives a value another key, [`databases`] what
+//! reaches into other databases, [`scan`] what goes over all keys.
 
+mod databases;
 mod expire;
 mod rename;
 mod scan;
@@ -9,6 +11,8 @@ mod tests;
 use embroker_core::Value;
 use embroker_core::commands::KeyCommand;
 
+pub(super) use self::databases::reach;
+
 use super::Handler;
 use crate::Reply;
 use crate::args::Args;
@@ -16,15 +20,17 @@ use crate::keyspace::Tx;
 
 pub(super) fn handler(command: KeyCommand) -> Handler {
     match command {
-        KeyCommand::Copy => rename::copy,
+        KeyCommand::Copy => databases::copy,
         KeyCommand::DbSize => scan::dbsize,
         KeyCommand::Del | KeyCommand::Unlink => del,
         KeyCommand::Exists | KeyCommand::Touch => exists,
         KeyCommand::Expire => expire::expire,
         KeyCommand::ExpireAt => expire::expireat,
         KeyCommand::ExpireTime => expire::expiretime,
-        KeyCommand::FlushAll | KeyCommand::FlushDb => scan::flush,
+        KeyCommand::FlushAll => scan::flushall,
+        KeyCommand::FlushDb => scan::flushdb,
         KeyCommand::Keys => scan::keys,
+        KeyCommand::Move => databases::move_key,
         KeyCommand::Persist => expire::persist,
         KeyCommand::PExpire => expire::pexpire,
         KeyCommand::PExpireAt => expire::pexpireat,
@@ -34,6 +40,7 @@ pub(super) fn handler(command: KeyCommand) -> Handler {
         KeyCommand::Rename => rename::rename,
         KeyCommand::RenameNx => rename::renamenx,
         KeyCommand::Scan => scan::scan,
+        KeyCommand::SwapDb => databases::swapdb,
         KeyCommand::Ttl => expire::ttl,
         KeyCommand::Type => type_name,
     }

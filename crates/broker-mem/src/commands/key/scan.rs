@@ -1,7 +1,7 @@
-//! What goes over all keys: KEYS, SCAN, RANDOMKEY, DBSIZE and the FLUSH commands.
+//! What goes over all keys of a database: KEYS, SCAN, RANDOMKEY, DBSIZE and the FLUSH commands.
 
 use embroker_core::error::texts;
-use embroker_core::{Glob, Value};
+use embroker_core::{Glob, ServerError, Value};
 
 use super::super::scan;
 use crate::Reply;
@@ -45,13 +45,24 @@ pub(super) fn dbsize(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
     Ok(tx.len().into())
 }
 
-/// `FLUSHALL [ASYNC|SYNC]` and `FLUSHDB [ASYNC|SYNC]`: there is one database, and it is emptied at once either way.
-pub(super) fn flush(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    match args.len() {
-        0 => {}
-        1 if args.is(0, "ASYNC") || args.is(0, "SYNC") => {}
-        _ => return Err(texts::SYNTAX),
-    }
+/// `FLUSHALL [ASYNC|SYNC]`: empties every database, at once either way.
+pub(super) fn flushall(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    check_flush_mode(args)?;
+    tx.clear_everything();
+    Ok(Value::OK)
+}
+
+/// `FLUSHDB [ASYNC|SYNC]`: empties this database, at once either way.
+pub(super) fn flushdb(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    check_flush_mode(args)?;
     tx.clear();
     Ok(Value::OK)
+}
+
+fn check_flush_mode(args: &Args<'_>) -> Result<(), ServerError> {
+    match args.len() {
+        0 => Ok(()),
+        1 if args.is(0, "ASYNC") || args.is(0, "SYNC") => Ok(()),
+        _ => Err(texts::SYNTAX),
+    }
 }

@@ -1,5 +1,7 @@
 //! Each reply was asked of a real Redis 7.0.15.
 
+mod databases;
+
 use std::collections::BTreeSet;
 
 use crate::commands::testing::{Bench, START};
@@ -146,7 +148,7 @@ fn a_copy_is_one_of_its_own() {
         ("COPY none none", "ERR source and destination objects are the same"),
         ("COPY s s BOGUS", "ERR syntax error"),
         ("COPY s t DB", "ERR syntax error"),
-        ("COPY s t DB 1", "ERR DB index is out of range"),
+        ("COPY s t DB 16", "ERR DB index is out of range"),
         ("COPY s s DB -1", "ERR DB index is out of range"),
         ("COPY s t DB x", "ERR value is not an integer or out of range"),
         ("COPY s t DB 2147483648", "ERR value is out of range, value must between -2147483648 and 2147483647"),

@@ -1,0 +1,92 @@
+//! The numbered databases of one broker, and how a command latches what it reaches in them.
+//!
+//! A database is made when it is first used and stays for good, so that an idle broker is small. All of them hash alike,
+//! which is what lets two of them swap shard by shard.
+
+use std::sync::OnceLock;
+
+use ahash::RandomState;
+use smallvec::SmallVec;
+
+use super::{Held, Keyspace};
+
+pub(crate) struct Databases {
+    slots: Box<[OnceLock<Keyspace>]>,
+    hasher: RandomState,
+}
+
+/// What a command, or a transaction, is to latch: for each database, in ascending order, a bit for each shard.
+#[derive(Default)]
+pub(crate) struct Wanted {
+    shards: SmallVec<[(u32, u64); 2]>,
+    everything: bool,
+}
+
+impl Databases {
+    pub(crate) fn new(count: u32, hasher: RandomState) -> Self {
+        Self { slots: (0..count).map(|_| OnceLock::new()).collect(), hasher }
+    }
+
+    /// Whether there is a database of this number.
+    pub(crate) fn have(&self, number: u32) -> bool {
+        (number as usize) < self.slots.len()
+    }
+
+    /// The database of a number that [there is](Self::have).
+    #[inline]
+    pub(crate) fn get(&self, number: u32) -> &Keyspace {
+        self.slots[number as usize].get_or_init(|| Keyspace::new(number, self.hasher.clone()))
+    }
+
+    /// The databases that somebody has used.
+    pub(crate) fn made(&self) -> impl Iterator<Item = &Keyspace> {
+        self.slots.iter().filter_map(OnceLock::get)
+    }
+
+    /// Takes the latches that are wanted.
+    pub(crate) fn latch(&self, mut wanted: Wanted) -> Held<'_> {
+        loop {
+            let before = self.made().count();
+            if wanted.everything {
+                self.made().for_each(|keyspace| wanted.whole(keyspace));
+            }
+            let mut held = Held::default();
+            for (number, shards) in &wanted.shards {
+                held.take(self.get(*number), *shards);
+            }
+            // A database that was made meanwhile may hold a key by now, one that was written before another that is latched
+            // here. Databases are only ever made, so this comes to an end.
+            if !wanted.everything || self.made().count() == before {
+                return held;
+            }
+        }
+    }
+}
+
+impl Wanted {
+    /// The shard of a key.
+    pub(crate) fn key(&mut self, keyspace: &Keyspace, key: &[u8]) {
+        *self.of(keyspace) |= 1 << keyspace.shard(key);
+    }
+
+    /// All of a database.
+    pub(crate) fn whole(&mut self, keyspace: &Keyspace) {
+        *self.of(keyspace) = u64::MAX;
+    }
+
+    /// All databases.
+    pub(crate) fn everything(&mut self) {
+        self.everything = true;
+    }
+
+    fn of(&mut self, keyspace: &Keyspace) -> &mut u64 {
+        let at = match self.shards.binary_search_by_key(&keyspace.number, |(number, _)| *number) {
+            Ok(at) => at,
+            Err(at) => {
+                self.shards.insert(at, (keyspace.number, 0));
+                at
+            }
+        };
+        &mut self.shards[at].1
+    }
+}
