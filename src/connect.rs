@@ -8,6 +8,7 @@ use embroker_core::{AnyBroker, Error, Result};
 /// |---|---|---|
 /// | `mem://` | a new in-memory broker, private to this call | `mem` |
 /// | `mem://name` | the in-memory broker of that name, shared in this process | `mem` |
+/// | `mem://name/3`, `mem:///3` | database 3 of such a broker, of 0 to 15 | `mem` |
 /// | `redis://[user:password@]host[:port][/db]` | a Redis over TCP | `redis` |
 /// | `redis+unix:///path/to.sock[?db=N&user=…&pass=…]` | a Redis over a unix socket | `redis` |
 ///

@@ -38,5 +38,10 @@ fn main() -> ExitCode {
         Ok(())
     });
     add_families(&mut suite);
+    for backend in Backend::ALL {
+        suite.test(backend, "key::clients_of_several_databases_see_one_anothers_work", async move || {
+            key::clients_of_several_databases_see_one_anothers_work(&backend.start().await?).await
+        });
+    }
     suite.run()
 }

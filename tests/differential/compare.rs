@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use embroker::{ServerError, Value};
 use embroker_test_support::{in_any_order, in_order};
 
-use crate::generate::{Argv, KEYS};
+use crate::generate::{Argv, DATABASES, KEYS};
 
 /// How far apart two brokers may read the clock, in milliseconds.
 const CLOCK_SKEW_MS: i64 = 20_000;
@@ -125,5 +125,8 @@ pub(crate) fn draw(argv: &Argv, population: &Reply, drawn: &Reply) -> Result<()>
 pub(crate) fn state() -> Vec<Argv> {
     let of_key = |key: &&str| ["TYPE", "GET", "HGETALL", "SMEMBERS", "PEXPIRETIME"].map(|name| Argv::new([name, key]));
     let of_all = [Argv::new(["DBSIZE"]), Argv::new(["KEYS", "*"])];
-    KEYS.iter().flat_map(of_key).chain(of_all).collect()
+    let of_database: Vec<Argv> = KEYS.iter().flat_map(of_key).chain(of_all).collect();
+    // Each database in turn where the client is: the first swaps with itself.
+    let in_turn = |number: &&str| [vec![Argv::new(["SWAPDB", "0", number])], of_database.clone()].concat();
+    DATABASES.iter().flat_map(in_turn).collect()
 }

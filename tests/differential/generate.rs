@@ -32,19 +32,15 @@ impl Argv {
         self.0.get(at).map(Vec::as_slice)
     }
 
-    /// Whether its effect depends on more than the commands before it: it sets a deadline that may pass while the test runs,
-    /// or names a database that only the server has.
+    /// Whether its effect depends on more than the commands before it: it sets a deadline that may pass while the test runs.
     fn depends_on_its_surroundings(&self) -> bool {
         let number = |word: &[u8]| str::from_utf8(word).ok().and_then(|text| text.parse::<i64>().ok());
         let soon = |word: &[u8]| matches!(number(word), Some(1..=60_000));
-        let database = |word: &[u8]| matches!(number(word), Some(1..=15));
-        let after = |option: &[u8], what: &dyn Fn(&[u8]) -> bool| {
-            self.0.windows(2).any(|pair| option.eq_ignore_ascii_case(&pair[0]) && what(&pair[1]))
-        };
+        let after =
+            |option: &[u8]| self.0.windows(2).any(|pair| option.eq_ignore_ascii_case(&pair[0]) && soon(&pair[1]));
         match self.name().as_str() {
             "setex" | "psetex" | "expire" | "pexpire" => self.get(2).is_some_and(soon),
-            "copy" => after(b"DB", &database),
-            _ => after(b"EX", &soon) || after(b"PX", &soon),
+            _ => after(b"EX") || after(b"PX"),
         }
     }
 }
@@ -145,7 +141,7 @@ pub(crate) const BITFIELD: Templates = &[
 ];
 
 pub(crate) const KEY: Templates = &[
-    "COPY key key (REPLACE|DB 0|DB 99)*",
+    "COPY key key (REPLACE|DB db)*",
     "DBSIZE",
     "DEL key+",
     "EXISTS key+",
@@ -155,6 +151,7 @@ pub(crate) const KEY: Templates = &[
     "FLUSHALL (ASYNC|SYNC)?",
     "FLUSHDB (ASYNC|SYNC)?",
     "KEYS pattern",
+    "MOVE key db",
     "PERSIST key",
     "PEXPIRE key milliseconds (NX|XX|GT|LT)*",
     "PEXPIREAT key timestampms (NX|XX|GT|LT)*",
@@ -164,6 +161,7 @@ pub(crate) const KEY: Templates = &[
     "RENAME key key",
     "RENAMENX key key",
     "SCAN cursor (MATCH pattern|COUNT count|TYPE type)*",
+    "SWAPDB db db",
     "TOUCH key+",
     "TTL key",
     "TYPE key",
@@ -184,6 +182,9 @@ const MESSAGES: Templates = &[
 
 /// Every key that a template names.
 pub(crate) const KEYS: &[&str] = &["h1", "h2", "t1", "t2", "t3", "s1", "s2", "s3", ""];
+
+/// Every database that a template names and that there is.
+pub(crate) const DATABASES: &[&str] = &["0", "1", "2"];
 
 /// All families, and commands that are none.
 pub(crate) fn all_families() -> Vec<&'static str> {
@@ -291,6 +292,11 @@ fn kind(word: &str) -> BoxedStrategy<Vec<u8>> {
         "numkeys" => prop_oneof![4 => decimal(1..5), 1 => any_int()].boxed(),
         "cursor" => prop_oneof![8 => text(&["0"]), 1 => text(&["x", "", "-1", " 0", "18446744073709551616"])].boxed(),
         "pattern" => text(&["*", "", "a*", "*1", "[a-c]", "[^a]", "h?", "\\*", "[", "s1"]),
+        "db" => prop_oneof![
+            8 => text(DATABASES),
+            1 => text(&["16", "-1", "01", "x", "", "2147483648", "-2147483649", "9223372036854775808"]),
+        ]
+        .boxed(),
         "offset" => text(&["0", "1", "5", "100", "-1", "536870912", "9223372036854775807", "4294967295", "x"]),
         // Nothing between 10,000 and the end: a string of half a gigabyte takes its time.
         "bitoffset" => prop_oneof![

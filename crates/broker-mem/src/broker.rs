@@ -177,7 +177,7 @@ impl MemBrokerBuilder {
     }
 
     /// How many databases there are, numbered from 0; 16 where nobody says, and never fewer than 1. One that is not used takes
-    /// about 150 bytes.
+    /// about 200 bytes.
     ///
     /// # Examples
     ///

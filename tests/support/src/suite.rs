@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -33,15 +34,18 @@ impl Backend {
 
     /// A fresh broker that nobody else uses. The server, where there is one, stops when it is dropped.
     pub async fn start(self) -> anyhow::Result<Running> {
-        let (url, server) = match self {
-            Self::Mem => ("mem://".to_owned(), None),
-            Self::Redis => {
-                let server = RedisServer::start()?;
-                (server.url(), Some(server))
-            }
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+
+        let server = match self {
+            Self::Mem => None,
+            Self::Redis => Some(RedisServer::start()?),
         };
-        let broker = embroker::connect(&url).await.with_context(|| format!("connecting to {url}"))?;
-        Ok(Running { broker, backend: self, _server: server })
+        let url = match &server {
+            None => format!("mem://test-{}", NEXT.fetch_add(1, Ordering::Relaxed)),
+            Some(server) => server.url(),
+        };
+        let broker = connect(&url).await?;
+        Ok(Running { broker, backend: self, url, _server: server })
     }
 }
 
@@ -61,7 +65,23 @@ pub struct Running {
     pub broker: AnyBroker,
     /// What it is.
     pub backend: Backend,
+    url: String,
     _server: Option<RedisServer>,
+}
+
+impl Running {
+    /// Another client of the same broker, on this database.
+    pub async fn database(&self, number: u32) -> anyhow::Result<AnyBroker> {
+        let separator = match self.backend {
+            Backend::Mem => "/",
+            Backend::Redis => "?db=",
+        };
+        connect(&format!("{}{separator}{number}", self.url)).await
+    }
+}
+
+async fn connect(url: &str) -> anyhow::Result<AnyBroker> {
+    embroker::connect(url).await.with_context(|| format!("connecting to {url}"))
 }
 
 /// One conformance case: a name, and what runs on a fresh broker. Made by [`cases!`](crate::cases).
