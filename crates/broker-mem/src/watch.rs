@@ -102,7 +102,9 @@ impl MemWatch {
         let watched = {
             let keyspace = engine.databases.get(database);
             let mut wanted = Wanted::default();
-            keys.iter().for_each(|key| wanted.key(keyspace, key));
+            for key in &keys {
+                wanted.key(keyspace, key);
+            }
             let tx = Tx::new(&engine, keyspace, engine.databases.latch(wanted));
             keyspace.watches.begin(&tx, keys)
         };

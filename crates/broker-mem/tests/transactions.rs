@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+use std::sync::Barrier;
 use std::thread;
 
 use embroker_core::{Command, Pipeline, Value, prelude::*};
@@ -93,6 +94,74 @@ fn crossing_renames_and_stores_neither_deadlock_nor_lose_a_member() {
         }
     });
     assert_eq!(broker.call(&command("SUNION a b")).unwrap(), Value::Set(vec![Value::from("x")]));
+}
+
+#[test]
+fn a_key_that_moves_between_databases_that_swap_is_always_in_one_of_them() {
+    let here = MemBroker::new();
+    let there = here.database(1).unwrap();
+    here.call(&command("SET k v")).unwrap();
+    on_threads(&here, |number, here| {
+        for _ in 0..ROUNDS {
+            match number {
+                // False where the key is on the other side just now.
+                0 => drop(here.call(&command("MOVE k 1")).unwrap()),
+                1 => drop(there.call(&command("MOVE k 0")).unwrap()),
+                2 => drop(there.call(&command("SWAPDB 1 0")).unwrap()),
+                _ => {
+                    let both = pipeline(&["EXISTS k", "SWAPDB 0 1", "EXISTS k", "SWAPDB 0 1"]);
+                    let replies = block_on(here.pipeline(both)).unwrap();
+                    let [Ok(Value::Int(one)), _, Ok(Value::Int(other)), _] = replies[..] else { panic!("{replies:?}") };
+                    assert_eq!(one + other, 1);
+                }
+            }
+        }
+    });
+    assert_eq!([&here, &there].map(|broker| block_on(broker.dbsize()).unwrap()).iter().sum::<i64>(), 1);
+}
+
+#[test]
+fn crossing_copies_moves_and_flushes_of_databases_neither_deadlock_nor_leave_a_book_behind() {
+    let broker = MemBroker::new();
+    on_threads(&broker, |number, broker| {
+        let own = broker.database(number as u32).unwrap();
+        for round in 0..ROUNDS {
+            let words = ["SET k v EX 100", "COPY k l DB 3 REPLACE", "MOVE k 2", "SWAPDB 1 2", "FLUSHALL", "DBSIZE"];
+            // MOVE to its own database answers an error.
+            let _ = own.call(&command(words[(round * 5 + number) % words.len()]));
+        }
+    });
+    broker.call(&command("FLUSHALL")).unwrap();
+    for number in 0..16 {
+        let database = broker.database(number).unwrap();
+        assert_eq!(block_on(database.keys("*")).unwrap(), [""; 0]);
+        assert_eq!(block_on(database.randomkey()).unwrap(), None);
+    }
+}
+
+#[test]
+fn flushall_empties_a_database_that_was_first_used_before_a_write_that_it_undoes() {
+    const DATABASES: u32 = 500;
+    let broker = MemBroker::builder().databases(DATABASES).build();
+    let (begin, end) = (Barrier::new(2), Barrier::new(2));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 1..DATABASES {
+                begin.wait();
+                broker.call(&command("FLUSHALL")).unwrap();
+                end.wait();
+            }
+        });
+        for number in 1..DATABASES {
+            let fresh = broker.database(number).unwrap();
+            begin.wait();
+            fresh.call(&command("SET first v")).unwrap();
+            broker.call(&command("SET second v")).unwrap();
+            end.wait();
+            let exists = |broker: &MemBroker, key| block_on(broker.exists([key])).unwrap();
+            assert!(exists(&fresh, "first") <= exists(&broker, "second"), "only the later write was undone");
+        }
+    });
 }
 
 #[test]

@@ -77,8 +77,12 @@ impl<'a> Held<'a> {
 
     /// Takes the latches of the shards whose bits are set, in a database after all of which latches are held.
     pub(super) fn take(&mut self, keyspace: &'a Keyspace, shards: u64) {
-        let wanted = keyspace.latches.0.iter().enumerate().filter(|(shard, _)| shards >> shard & 1 == 1);
-        self.0.extend(wanted.map(|(shard, latch)| (Place::new(keyspace, shard), latch.lock())));
+        let mut left = shards;
+        while left != 0 {
+            let shard = left.trailing_zeros() as usize;
+            self.0.push((Place::new(keyspace, shard), keyspace.latches.0[shard].lock()));
+            left &= left - 1;
+        }
     }
 
     /// The shards of a database that are held, with their numbers.
