@@ -45,21 +45,27 @@ impl Databases {
 
     /// Takes the latches that are wanted.
     pub(crate) fn latch(&self, mut wanted: Wanted) -> Held<'_> {
+        if !wanted.everything {
+            return self.take(&wanted);
+        }
         loop {
             let before = self.made().count();
-            if wanted.everything {
-                self.made().for_each(|keyspace| wanted.whole(keyspace));
-            }
-            let mut held = Held::default();
-            for (number, shards) in &wanted.shards {
-                held.take(self.get(*number), *shards);
-            }
+            self.made().for_each(|keyspace| wanted.whole(keyspace));
+            let held = self.take(&wanted);
             // A database that was made meanwhile may hold a key by now, one that was written before another that is latched
             // here. Databases are only ever made, so this comes to an end.
-            if !wanted.everything || self.made().count() == before {
+            if self.made().count() == before {
                 return held;
             }
         }
+    }
+
+    fn take(&self, wanted: &Wanted) -> Held<'_> {
+        let mut held = Held::default();
+        for (number, shards) in &wanted.shards {
+            held.take(self.get(*number), *shards);
+        }
+        held
     }
 }
 
