@@ -12,8 +12,10 @@ use crate::chart;
 pub(crate) fn closing_report(report: &Report, run: &RunReport, width: usize) -> Result<String, fmt::Error> {
     let mut out = String::new();
     sales(&mut out, report, width)?;
-    time_of_day(&mut out, report, width)?;
-    invoices(&mut out, report, width)?;
+    if report.orders > 0 {
+        time_of_day(&mut out, report, width)?;
+        invoices(&mut out, report, width)?;
+    }
     deliveries(&mut out, run)?;
     Ok(out)
 }
