@@ -30,10 +30,9 @@ use embroker_core::{AnyBroker, Error, Result};
 /// # }
 /// ```
 pub async fn connect(url: &str) -> Result<AnyBroker> {
+    // The URL may hold a password, so it is never repeated.
     let Some((scheme, _)) = url.split_once("://") else {
-        return Err(Error::Config(format!(
-            "{url:?} is no broker URL: write mem://, redis://host:port or redis+unix:///path"
-        )));
+        return Err(Error::Config("a broker URL reads mem://, redis://host:port or redis+unix:///path".into()));
     };
     match scheme {
         #[cfg(feature = "mem")]

@@ -39,7 +39,7 @@ impl MemBroker {
             Some(("mem", "")) => return Ok(Self::new()),
             Some(("mem", name)) if !name.contains(['/', '?', '#', '@']) => name,
             _ => {
-                return Err(Error::Config(format!("{url} is no in-memory broker: write mem:// or mem://name")));
+                return Err(Error::Config("an in-memory broker's URL reads mem:// or mem://name".into()));
             }
         };
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,7 @@
 //! Commands and transactions from several threads at once: each is atomic, whatever keys it works on.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use std::thread;
 
 use embroker_core::{Command, Pipeline, Value, prelude::*};

@@ -103,6 +103,11 @@ pub(crate) fn to_ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
+/// A duration in whole seconds, rounded up.
+pub(crate) fn to_seconds(duration: Duration) -> u64 {
+    duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0))
+}
+
 /// A time in milliseconds since the Unix epoch, rounded up; one before the epoch is negative.
 pub(crate) fn epoch_ms(time: SystemTime) -> Arg<'static> {
     match time.duration_since(UNIX_EPOCH) {
@@ -119,7 +124,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_duration_rounds_up_to_milliseconds() {
+    fn a_duration_rounds_up_and_never_overflows() {
+        assert_eq!([0, 1, 1_000, 1_001].map(|ms| to_seconds(Duration::from_millis(ms))), [0, 1, 1, 2]);
+        assert_eq!(to_seconds(Duration::MAX), u64::MAX);
         assert_eq!([0, 1, 999_999, 1_000_000, 1_000_001].map(|ns| to_ms(Duration::from_nanos(ns))), [0, 1, 1, 1, 2]);
         assert_eq!(to_ms(Duration::MAX), u64::MAX);
     }

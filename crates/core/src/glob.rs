@@ -281,6 +281,7 @@ impl ByteSet {
             return;
         }
         glob.push('[');
+        let start_of_class = glob.len();
         if self.contains(b']') {
             glob.push(']');
         }
@@ -300,7 +301,7 @@ impl ByteSet {
             }
         }
         // A set of only `-` and `!` puts the dash first, where it is literal as well.
-        let dash_first = glob.ends_with('[');
+        let dash_first = glob.len() == start_of_class;
         for special in if dash_first { *b"-!" } else { *b"!-" } {
             if self.contains(special) {
                 glob.push(char::from(special));
@@ -386,6 +387,11 @@ mod tests {
         assert!(matches!(Glob::new("*.news").matcher, Matcher::Suffix(_)));
         let glob = Glob::new("purchase_orders:* Ceremony");
         assert_eq!((glob.prefix(), glob.suffix()), (&b"purchase_orders:"[..], &b" Ceremony"[..]));
+    }
+
+    #[test]
+    fn a_bracket_in_a_class_does_not_open_another() {
+        assert_eq!(matched(b"[-![]"), b"!-[");
     }
 
     proptest! {

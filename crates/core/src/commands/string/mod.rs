@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 pub use options::{Expiry, SetOptions};
-use options::{whole_milliseconds, whole_seconds};
 
 use super::calls;
+use crate::expiry::{to_ms, to_seconds};
 use crate::table::{Keys, rows};
 use crate::{Arg, Command, FromValue};
 
@@ -157,7 +157,7 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn setex<'a>(key: impl Into<Arg<'a>>, ttl: Duration, value: impl Into<Arg<'a>>) -> () = command(StringCommand::SetEx, key).arg(whole_seconds(ttl)).arg(value);
+        fn setex<'a>(key: impl Into<Arg<'a>>, ttl: Duration, value: impl Into<Arg<'a>>) -> () = command(StringCommand::SetEx, key).arg(to_seconds(ttl)).arg(value);
 
         /// `PSETEX key milliseconds value` (since 2.6.0): writes the value with a time to live, rounded up to whole milliseconds.
         ///
@@ -176,7 +176,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn psetex<'a>(key: impl Into<Arg<'a>>, ttl: Duration, value: impl Into<Arg<'a>>) -> () = command(StringCommand::PSetEx, key).arg(whole_milliseconds(ttl)).arg(value);
+        fn psetex<'a>(key: impl Into<Arg<'a>>, ttl: Duration, value: impl Into<Arg<'a>>) -> () =
+            command(StringCommand::PSetEx, key).arg(to_ms(ttl)).arg(value);
 
         /// `MGET key …` (since 1.0.0): the values in the order asked for, `None` where a key does not exist or holds no string.
         ///

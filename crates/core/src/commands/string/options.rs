@@ -1,8 +1,9 @@
 //! What SET and GETEX take beside the key and the value.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use crate::Command;
+use crate::expiry::{epoch_ms, to_ms};
 
 /// What becomes of a key's deadline when [`set_with`](crate::prelude::StringCommands::set_with) or
 /// [`getex`](crate::prelude::StringCommands::getex) runs.
@@ -26,11 +27,8 @@ impl Expiry {
     /// Adds the words for it. `default` is what the command does without any, `word` what makes it do the other thing.
     pub(super) fn onto<'a>(self, command: Command<'a>, default: Self, word: &'static str) -> Command<'a> {
         match self {
-            Self::In(ttl) => command.arg("PX").arg(whole_milliseconds(ttl)),
-            Self::At(time) => {
-                let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-                command.arg("PXAT").arg(whole_milliseconds(since))
-            }
+            Self::In(ttl) => command.arg("PX").arg(to_ms(ttl)),
+            Self::At(time) => command.arg("PXAT").arg(epoch_ms(time)),
             Self::Never | Self::Keep if self == default => command,
             Self::Never | Self::Keep => command.arg(word),
         }
@@ -81,17 +79,10 @@ impl SetOptions {
     }
 }
 
-/// Rounded up, so that no key lives shorter than it was given. What is beyond a `u64` is refused by the broker as well.
-pub(super) fn whole_milliseconds(time: Duration) -> u64 {
-    time.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(u64::MAX)
-}
-
-pub(super) fn whole_seconds(time: Duration) -> u64 {
-    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
     use crate::commands::StringCommand;
 
@@ -106,15 +97,5 @@ mod tests {
         assert_eq!(words(SetOptions::new().xx().nx()), "set k v NX");
         assert_eq!(words(SetOptions::new().xx().expiry(Expiry::Keep)), "set k v XX KEEPTTL");
         assert_eq!(words(SetOptions::new().expiry(Expiry::At(at))), "set k v PXAT 1700000000123");
-    }
-
-    #[test]
-    fn times_are_rounded_up_and_never_overflow() {
-        assert_eq!(whole_milliseconds(Duration::from_nanos(1)), 1);
-        assert_eq!(whole_milliseconds(Duration::from_millis(7)), 7);
-        assert_eq!(whole_milliseconds(Duration::MAX), u64::MAX);
-        assert_eq!(whole_seconds(Duration::from_millis(1_001)), 2);
-        assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
-        assert_eq!((whole_seconds(Duration::ZERO), whole_milliseconds(Duration::ZERO)), (0, 0));
     }
 }

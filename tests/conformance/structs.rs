@@ -1,0 +1,7 @@
+//! Soon.
+
+use embroker_test_support::{Case, cases};
+
+pub(crate) fn cases() -> Vec<Case> {
+    cases![]
+}

@@ -1,0 +1,261 @@
+//! MULTI/EXEC as pipelines, and WATCH.
+
+use embroker::error::texts;
+use embroker::prelude::*;
+use embroker::{AnyBroker, Command, Error, Pipeline, Replies, ServerError, Value};
+use embroker_test_support::{Case, cases, transcript};
+
+pub(crate) fn cases() -> Vec<Case> {
+    cases![
+        a_pipeline_answers_each_command_in_order,
+        a_pipeline_goes_on_after_an_error,
+        a_transaction_answers_each_command_in_order,
+        a_command_that_fails_does_not_undo_the_others,
+        a_command_that_cant_be_queued_discards_the_transaction,
+        an_empty_pipeline_answers_nothing,
+        a_pipeline_refuses_commands_of_one_clients_connection,
+        a_watch_that_nobody_disturbed_runs_its_transaction,
+        any_write_to_a_watched_key_breaks_the_watch,
+        what_changes_nothing_leaves_the_watch_whole,
+        creating_a_watched_key_breaks_the_watch,
+        a_key_that_comes_back_was_still_written,
+        every_watched_key_counts,
+        of_two_watches_on_one_key_the_first_to_write_wins,
+        a_watch_that_is_dropped_guards_nothing,
+        a_watched_transaction_that_cant_be_queued_is_discarded,
+        a_watch_without_an_effect_can_end_empty,
+        a_watch_needs_a_key,
+    ]
+}
+
+fn pipeline(atomic: bool, lines: &[&'static str]) -> Pipeline<'static> {
+    let mut pipeline = if atomic { Pipeline::atomic() } else { Pipeline::new() };
+    for line in lines {
+        pipeline.push(Command::from_argv(line.split(' ')).expect("a command"));
+    }
+    pipeline
+}
+
+async fn atomic(broker: &AnyBroker, lines: &[&'static str]) -> Result<Replies, Error> {
+    broker.pipeline(pipeline(true, lines)).await
+}
+
+async fn run(broker: &AnyBroker, line: &str) {
+    let _ = broker.execute(Command::from_argv(line.split(' ')).expect("a command")).await;
+}
+
+async fn a_pipeline_answers_each_command_in_order(broker: AnyBroker) {
+    let replies = broker.pipeline(pipeline(false, &["SET a 1", "INCR a", "GET a", "GET b"])).await.unwrap();
+    assert_eq!(replies, [Ok(Value::OK), Ok(Value::Int(2)), Ok("2".into()), Ok(Value::Null)]);
+}
+
+async fn a_pipeline_goes_on_after_an_error(broker: AnyBroker) {
+    let replies = broker.pipeline(pipeline(false, &["SET a x", "INCR a", "FOO", "GET", "HGET a f", "GET a"])).await;
+    assert_eq!(
+        replies.unwrap(),
+        [
+            Ok(Value::OK),
+            Err(texts::NOT_AN_INTEGER),
+            Err(ServerError::new("ERR unknown command 'FOO', with args beginning with: ")),
+            Err(ServerError::wrong_arity("get")),
+            Err(texts::WRONG_TYPE),
+            Ok("x".into()),
+        ]
+    );
+}
+
+async fn a_transaction_answers_each_command_in_order(broker: AnyBroker) {
+    let replies = atomic(&broker, &["HSET h a 1 b 2", "HGETALL h", "DEL h", "EXISTS h"]).await.unwrap();
+    let pairs = vec![("a".into(), "1".into()), ("b".into(), "2".into())];
+    assert_eq!(replies, [Ok(Value::Int(2)), Ok(Value::Map(pairs)), Ok(Value::Int(1)), Ok(Value::Int(0))]);
+}
+
+async fn a_command_that_fails_does_not_undo_the_others(broker: AnyBroker) {
+    let replies = atomic(&broker, &["SET a x", "HSET a f v", "SET b y"]).await.unwrap();
+    assert_eq!(replies, [Ok(Value::OK), Err(texts::WRONG_TYPE), Ok(Value::OK)]);
+    transcript(&broker, r#"MGET a b => ["x", "y"]"#).await;
+}
+
+async fn a_command_that_cant_be_queued_discards_the_transaction(broker: AnyBroker) {
+    for wrong in ["FOO bar", "GET", "PUBSUB BOGUS"] {
+        let outcome = atomic(&broker, &["SET a x", wrong, "SET b y"]).await;
+        assert_eq!(outcome, Err(Error::Server(texts::EXEC_ABORT)), "{wrong}");
+    }
+    transcript(&broker, "EXISTS a b => 0\nSET a 1 => +OK").await;
+}
+
+async fn an_empty_pipeline_answers_nothing(broker: AnyBroker) {
+    assert_eq!(broker.pipeline(Pipeline::new()).await, Ok(vec![]));
+    assert_eq!(broker.pipeline(Pipeline::atomic()).await, Ok(vec![]));
+}
+
+async fn a_pipeline_refuses_commands_of_one_clients_connection(broker: AnyBroker) {
+    for line in ["MULTI", "EXEC", "DISCARD", "WATCH a", "UNWATCH", "SUBSCRIBE a"] {
+        for is_atomic in [true, false] {
+            let mut refused = pipeline(is_atomic, &["SET a 1"]);
+            refused.push(Command::from_argv(line.split(' ')).unwrap());
+            let outcome = broker.pipeline(refused).await;
+            assert!(matches!(outcome, Err(Error::Config(_))), "{line}: {outcome:?}");
+        }
+    }
+    transcript(&broker, "EXISTS a => 0").await;
+}
+
+async fn a_watch_that_nobody_disturbed_runs_its_transaction(broker: AnyBroker) {
+    run(&broker, "SET seats 5").await;
+    let watch = broker.watch(["seats", "nope"]).await.unwrap();
+    run(&broker, "SET other 1").await;
+    let replies = watch.exec(pipeline(true, &["DECR seats", "FOO a"])).await;
+    assert_eq!(replies, Err(Error::Server(texts::EXEC_ABORT)));
+
+    let watch = broker.watch(["seats", "nope"]).await.unwrap();
+    let replies = watch.exec(pipeline(true, &["DECR seats", "HGET seats f"])).await;
+    assert_eq!(replies, Ok(Some(vec![Ok(Value::Int(4)), Err(texts::WRONG_TYPE)])));
+}
+
+async fn any_write_to_a_watched_key_breaks_the_watch(broker: AnyBroker) {
+    for (before, write) in [
+        ("SET k v", "SET k v"),
+        ("SET k v", "DEL k"),
+        ("SET k v", "UNLINK k"),
+        ("SET k v", "GETDEL k"),
+        ("SET k v", "APPEND k x"),
+        ("SET k v", "SETRANGE k 0 v"),
+        ("SET k v", "GETSET k v"),
+        ("SET k v", "MSET other 1 k 2"),
+        ("SET k v", "EXPIRE k 100"),
+        ("SET k v", "EXPIRE k -1"),
+        ("SET k v", "GETEX k EX 100"),
+        ("SET k v EX 100", "PERSIST k"),
+        ("SET k v EX 100", "GETEX k PERSIST"),
+        ("SET k v", "RENAME k other"),
+        ("SET k v", "SETBIT k 0 1"),
+        ("SET k v", "BITFIELD k SET u8 0 119"),
+        ("SET k v", "BITOP NOT k missing"),
+        ("SET k v", "FLUSHALL"),
+        ("SET k v", "FLUSHDB"),
+        ("SET k 1", "INCR k"),
+        ("SET k 1", "INCRBYFLOAT k 0"),
+        ("SET k 1", "DECRBY k 0"),
+        ("HSET k f v", "HSET k f v"),
+        ("HSET k f v", "HDEL k f"),
+        ("HSET k f 1", "HINCRBY k f 0"),
+        ("HSET k f 1", "HINCRBYFLOAT k f 0"),
+        ("HSET k f v", "HSETNX k g v"),
+        ("SADD k a", "SADD k b"),
+        ("SADD k a", "SREM k a"),
+        ("SADD k a", "SPOP k"),
+        ("SADD k a", "SMOVE k other a"),
+        ("SADD k a", "SINTERSTORE k missing"),
+        ("SADD k a", "SUNIONSTORE k k"),
+    ] {
+        run(&broker, "FLUSHALL").await;
+        run(&broker, before).await;
+        let watch = broker.watch(["k"]).await.unwrap();
+        run(&broker, write).await;
+        let outcome = watch.exec(pipeline(true, &["SET done 1"])).await;
+        assert_eq!(outcome, Ok(None), "{before}, then {write}");
+        transcript(&broker, "EXISTS done => 0").await;
+    }
+}
+
+async fn what_changes_nothing_leaves_the_watch_whole(broker: AnyBroker) {
+    for (before, read) in [
+        ("SET k v", "GET k"),
+        ("SET k v", "GETEX k"),
+        ("SET k v", "GETEX k PERSIST"),
+        ("SET k v", "PERSIST k"),
+        ("SET k v", "SETNX k x"),
+        ("SET k v", "SET k x NX"),
+        ("SET k v", "MSETNX other 1 k 2"),
+        ("SET k v", "EXPIRE k 100 XX"),
+        ("SET k v", "TOUCH k"),
+        ("SET k v", "INCR k"),
+        ("SET k v", "HSET k f v"),
+        ("SET k v", "COPY k other"),
+        ("SET k v", "RENAMENX k k"),
+        ("SET other v", "RENAMENX other other"),
+        ("SET k v", "DEL other"),
+        ("SET k v", "SETBIT k 0 0"),
+        ("SET k v", "BITFIELD k SET u8 0 118"),
+        ("SET k v", "BITFIELD k GET u8 0"),
+        ("HSET k f v", "HSETNX k f w"),
+        ("HSET k f v", "HDEL k g"),
+        ("HSET k f v", "HINCRBY k f 1"),
+        ("SADD k a", "SADD k a"),
+        ("SADD k a", "SREM k b"),
+        ("SADD k a", "SPOP k 0"),
+        ("SADD k a", "SMOVE k other b"),
+        ("SADD k a", "SMOVE k k a"),
+        ("SADD k a", "SRANDMEMBER k"),
+        ("PERSIST k", "DEL k"),
+        ("PERSIST k", "EXPIRE k 100"),
+        ("PERSIST k", "FLUSHALL"),
+        ("PERSIST k", "SDIFFSTORE k missing"),
+    ] {
+        run(&broker, "FLUSHALL").await;
+        run(&broker, before).await;
+        let watch = broker.watch(["k"]).await.unwrap();
+        run(&broker, read).await;
+        let outcome = watch.exec(pipeline(true, &["SET done 1"])).await;
+        assert_eq!(outcome, Ok(Some(vec![Ok(Value::OK)])), "{before}, then {read}");
+    }
+}
+
+async fn creating_a_watched_key_breaks_the_watch(broker: AnyBroker) {
+    let watch = broker.watch(["k"]).await.unwrap();
+    run(&broker, "SADD k a").await;
+    assert_eq!(watch.exec(pipeline(true, &["SET done 1"])).await, Ok(None));
+    transcript(&broker, "EXISTS done => 0").await;
+}
+
+async fn a_key_that_comes_back_was_still_written(broker: AnyBroker) {
+    run(&broker, "SET k v").await;
+    let watch = broker.watch(["k"]).await.unwrap();
+    run(&broker, "DEL k").await;
+    run(&broker, "SET k v").await;
+    assert_eq!(watch.exec(pipeline(true, &["SET k w"])).await, Ok(None));
+    transcript(&broker, r#"GET k => "v""#).await;
+}
+
+async fn every_watched_key_counts(broker: AnyBroker) {
+    for key in ["a", "b", "c"] {
+        let watch = broker.watch(["a", "b", "c", "a"]).await.unwrap();
+        run(&broker, &format!("SET {key} 1")).await;
+        assert_eq!(watch.exec(Pipeline::atomic()).await, Ok(None), "{key}");
+    }
+}
+
+async fn of_two_watches_on_one_key_the_first_to_write_wins(broker: AnyBroker) {
+    run(&broker, "SET seats 5").await;
+    let first = broker.watch(["seats"]).await.unwrap();
+    let second = broker.watch(["seats"]).await.unwrap();
+    assert_eq!(first.exec(pipeline(true, &["DECR seats"])).await, Ok(Some(vec![Ok(Value::Int(4))])));
+    assert_eq!(second.exec(pipeline(true, &["DECR seats"])).await, Ok(None));
+    transcript(&broker, r#"GET seats => "4""#).await;
+}
+
+async fn a_watch_that_is_dropped_guards_nothing(broker: AnyBroker) {
+    drop(broker.watch(["k"]).await.unwrap());
+    run(&broker, "SET k 1").await;
+    assert_eq!(atomic(&broker, &["INCR k"]).await, Ok(vec![Ok(Value::Int(2))]));
+}
+
+async fn a_watched_transaction_that_cant_be_queued_is_discarded(broker: AnyBroker) {
+    let watch = broker.watch(["k"]).await.unwrap();
+    run(&broker, "SET k 1").await;
+    // Redis looks at what was queued before it looks at the watch.
+    let outcome = watch.exec(pipeline(true, &["SET done 1", "GET"])).await;
+    assert_eq!(outcome, Err(Error::Server(texts::EXEC_ABORT)));
+    transcript(&broker, "EXISTS done => 0").await;
+}
+
+async fn a_watch_without_an_effect_can_end_empty(broker: AnyBroker) {
+    let watch = broker.watch(["k"]).await.unwrap();
+    assert_eq!(watch.exec(Pipeline::new()).await, Ok(Some(vec![])));
+}
+
+async fn a_watch_needs_a_key(broker: AnyBroker) {
+    let outcome = broker.watch([""; 0]).await.map(|_| ());
+    assert_eq!(outcome, Err(Error::Server(ServerError::wrong_arity("watch"))));
+}

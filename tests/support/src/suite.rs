@@ -1,0 +1,154 @@
+//! Tests that run once for each backend, as `mem::…` and `redis::…`.
+//!
+//! A [`Suite`] is the `main` of a test target without libtest's own harness. Its Redis half runs on private servers.
+//! Where no redis-server is installed, that half is reported as ignored; with `EMBROKER_REQUIRE_REDIS=1` it fails.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use embroker::{AnyBroker, BoxFuture};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use proptest::strategy::Strategy;
+use tokio::runtime::Runtime;
+
+use crate::{Property, RedisServer, redis_half_is_ignored};
+
+/// How long a case may take before it counts as hung. Property tests have no limit.
+const CASE_LIMIT: Duration = Duration::from_secs(60);
+
+/// A backend that tests run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// The in-memory broker.
+    Mem,
+    /// A real Redis, started for the test.
+    Redis,
+}
+
+impl Backend {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Mem, Self::Redis];
+
+    /// A fresh broker that nobody else uses. The server, where there is one, stops when it is dropped.
+    pub async fn start(self) -> anyhow::Result<Running> {
+        let (url, server) = match self {
+            Self::Mem => ("mem://".to_owned(), None),
+            Self::Redis => {
+                let server = RedisServer::start()?;
+                (server.url(), Some(server))
+            }
+        };
+        let broker = embroker::connect(&url).await.with_context(|| format!("connecting to {url}"))?;
+        Ok(Running { broker, backend: self, _server: server })
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mem => "mem",
+            Self::Redis => "redis",
+        })
+    }
+}
+
+/// A broker that was started for one test.
+#[derive(Debug)]
+pub struct Running {
+    /// The broker.
+    pub broker: AnyBroker,
+    /// What it is.
+    pub backend: Backend,
+    _server: Option<RedisServer>,
+}
+
+/// One conformance case: a name, and what runs on a fresh broker. Made by [`cases!`](crate::cases).
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The function's name, a sentence.
+    pub name: &'static str,
+    /// The function.
+    pub run: fn(AnyBroker) -> BoxFuture<'static, ()>,
+}
+
+/// Lists async functions of one [`AnyBroker`] as [`Case`]s. A function that is left out is dead code, which the
+/// conformance target denies.
+#[macro_export]
+macro_rules! cases {
+    ($($case:ident),* $(,)?) => {
+        vec![$($crate::Case { name: stringify!($case), run: |broker| Box::pin($case(broker)) }),*]
+    };
+}
+
+/// The tests of one target.
+#[derive(Debug, Default)]
+pub struct Suite(Vec<Trial>);
+
+impl Suite {
+    /// No test yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a family's cases, each once for each backend.
+    pub fn family(&mut self, family: &str, cases: Vec<Case>) {
+        for Case { name, run } in cases {
+            for backend in Backend::ALL {
+                self.test(backend, &format!("{family}::{name}"), async move || {
+                    let running = backend.start().await?;
+                    let case = tokio::time::timeout(CASE_LIMIT, run(running.broker.clone())).await;
+                    case.with_context(|| format!("still running after {CASE_LIMIT:?}"))
+                });
+            }
+        }
+    }
+
+    /// Adds one test. It starts what it needs itself; without a redis-server, those of [`Backend::Redis`] don't run.
+    pub fn test(
+        &mut self,
+        backend: Backend,
+        name: &str,
+        test: impl AsyncFnOnce() -> anyhow::Result<()> + Send + 'static,
+    ) {
+        self.add(backend, name, move |runtime| runtime.block_on(test()));
+    }
+
+    /// Adds a property: `check` runs for each input of the strategy, on the state that `setup` made once.
+    pub fn property<C, S: Strategy>(
+        &mut self,
+        backend: Backend,
+        name: &str,
+        property: Property,
+        strategy: impl Fn() -> S + Send + 'static,
+        setup: impl AsyncFnOnce() -> anyhow::Result<C> + Send + 'static,
+        check: impl AsyncFn(&mut C, S::Value) -> anyhow::Result<()> + Send + 'static,
+    ) {
+        self.add(backend, name, move |runtime| {
+            let state = runtime.block_on(setup())?;
+            property.check(runtime, state, &strategy(), check)
+        });
+    }
+
+    fn add(
+        &mut self,
+        backend: Backend,
+        name: &str,
+        test: impl FnOnce(&Runtime) -> anyhow::Result<()> + Send + 'static,
+    ) {
+        let run = move || {
+            if backend == Backend::Redis && redis_half_is_ignored() {
+                return Ok(Completion::ignored_with("no redis-server; cargo xtask test installs one"));
+            }
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            test(&runtime).map(|()| Completion::Completed).map_err(|error| Failed::from(format!("{error:#}")))
+        };
+        self.0.push(Trial::ignorable_test(format!("{backend}::{name}"), run));
+    }
+
+    /// Runs the tests that the command line asks for, as `cargo test` does.
+    pub fn run(self) -> ExitCode {
+        libtest_mimic::run(&Arguments::from_args(), self.0).exit_code()
+    }
+}
