@@ -23,8 +23,15 @@ use crate::error::Result;
 use crate::{Broker, Command, FromValue};
 
 /// Runs a command and reads its reply as the type that the typed call promises.
-async fn run<T: FromValue>(broker: &impl Broker, command: Command<'_>) -> Result<T> {
-    T::from_value(broker.execute(command).await?)
+///
+/// The broker's future is made at once, so that the command moves once and not through a second state machine. It runs, as
+/// every future does, when it is polled.
+fn run<'a, T: FromValue, B: Broker>(
+    broker: &'a B,
+    command: Command<'a>,
+) -> impl Future<Output = Result<T>> + Send + use<'a, T, B> {
+    let reply = broker.execute(command);
+    async move { T::from_value(reply.await?) }
 }
 
 /// Declares the typed calls of a family. Each becomes a method of the family's trait, which every [`Broker`] has, and a
