@@ -1,1 +1,3 @@
+//! Soon.
+
 fn main() {}
