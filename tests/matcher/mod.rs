@@ -10,6 +10,7 @@ use proptest::sample::select;
 
 /// The rules, each as Redis 7.0 has it or as one would expect it.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each rule is on or off by itself")]
 pub(crate) struct Rules {
     /// Nothing but the empty pattern matches the empty text, so `*` does not.
     pub(crate) empty_text_needs_empty_pattern: bool,
@@ -138,9 +139,8 @@ impl Rules {
 fn is_closed(class: &[u8]) -> bool {
     match class {
         [] => false,
-        [b'\\', _, rest @ ..] => is_closed(rest),
         [b']', ..] => true,
-        [_, rest @ ..] => is_closed(rest),
+        [b'\\', _, rest @ ..] | [_, rest @ ..] => is_closed(rest),
     }
 }
 
