@@ -15,7 +15,7 @@ use crate::shell::cargo;
 enum Task {
     /// Runs every test on both backends. Installs redis-server where it is missing.
     ///
-    /// EMBROKER_CASES sets how often each property is tried; EMBROKER_REDIS_SERVER names another server to test against.
+    /// `EMBROKER_CASES` sets how often each property is tried, `EMBROKER_REDIS_SERVER` the server to test against.
     Test {
         /// What to hand on to `cargo test`, such as `--test glob`, or `-- pubsub` to run the tests of that name.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
