@@ -1,7 +1,7 @@
 //! The command families: for each, its rows of the table and its typed calls.
 //!
-//! A family has the same file name here, in broker-mem and in tests/conformance. [`rows!`](crate::table) declares
-//! the rows; [`calls!`] declares each typed call once, for brokers and for pipelines.
+//! A family has the same file name here, in broker-mem and in tests/conformance. `rows!` declares
+//! the rows; `calls!` declares each typed call once, for brokers and for pipelines.
 
 mod bitfield;
 mod hash;
