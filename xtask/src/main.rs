@@ -4,6 +4,8 @@ mod ci;
 mod redis;
 mod shell;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::Parser;
 
@@ -17,7 +19,7 @@ enum Task {
     ///
     /// `EMBROKER_CASES` sets how often each property is tried, `EMBROKER_REDIS_SERVER` the server to test against.
     Test {
-        /// What to hand on to `cargo test`, such as `--test glob`, or `-- pubsub` to run the tests of that name.
+        /// What to hand on to `cargo test`: `--test glob` for one target, `pubsub` for the tests with that in their name.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -25,12 +27,16 @@ enum Task {
     Ci,
 }
 
-fn main() -> Result<()> {
-    match Task::parse() {
+fn main() -> ExitCode {
+    let outcome = match Task::parse() {
         Task::Test { args } => test(&args),
-        Task::Ci => {
-            ci::checks()?;
-            test(&[])
+        Task::Ci => ci::checks().and_then(|()| test(&[])),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
         }
     }
 }
