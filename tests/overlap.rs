@@ -17,7 +17,7 @@ use matcher::{Rules, bytes, pattern};
 use proptest::prelude::*;
 
 const PROPERTY: Property =
-    Property { cases: 300, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/overlap.txt") };
+    Property { cases: 1500, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/overlap.txt") };
 
 const SUBSCRIBERS: usize = 4;
 

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 const PROPERTY: Property =
-    Property { cases: 60, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/shop.txt") };
+    Property { cases: 200, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/shop.txt") };
 
 fn orders() -> BoxedStrategy<Vec<Order>> {
     let event = select(&["Womens Judo", "Opening Ceremony", "Mens 4x400", "*", "a:b", "Éclair [x]"][..]);

@@ -16,7 +16,7 @@ use crate::generate::Templates;
 use crate::pair::Pair;
 
 const PROPERTY: Property =
-    Property { cases: 400, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/differential.txt") };
+    Property { cases: 1500, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/differential.txt") };
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
