@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     ];
     for (name, family) in families {
         // What a family does to a key shows in the commands on keys.
-        let templates = [family, family, generate::KEY].concat();
+        let templates = [family, family, generate::KEY, generate::VALUES].concat();
         random_commands(&mut suite, name, templates);
     }
     random_commands(&mut suite, "all", generate::all_families());

@@ -41,7 +41,7 @@ pub(crate) fn steps(templates: &[&'static str]) -> BoxedStrategy<Vec<Step>> {
 
 pub(crate) fn watch_steps() -> BoxedStrategy<Vec<WatchStep>> {
     let command = undrawn(&generate::all_families());
-    let keys = prop::collection::vec(prop::sample::select(KEYS), 1..3);
+    let keys = prop::collection::vec(prop::sample::select(generate::BUSY_KEYS), 1..3);
     let step = prop_oneof![
         6 => command.clone().prop_map(WatchStep::Run),
         3 => (0..WATCHERS, keys).prop_map(|(watcher, keys)| WatchStep::Watch(watcher, keys)),
