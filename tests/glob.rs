@@ -19,7 +19,7 @@ use proptest::test_runner::TestRunner;
 
 /// Each case is a batch of some hundred pairs of a pattern and a text.
 const PROPERTY: Property =
-    Property { cases: 200, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/glob.txt") };
+    Property { cases: 1000, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/glob.txt") };
 
 /// Patterns, and the texts that each of them is tried on.
 #[derive(Clone)]

@@ -17,7 +17,7 @@ use matcher::{Rules, bytes, pattern};
 use proptest::prelude::*;
 
 const PROPERTY: Property =
-    Property { cases: 300, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/overlap.txt") };
+    Property { cases: 1500, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/overlap.txt") };
 
 const SUBSCRIBERS: usize = 4;
 
@@ -185,11 +185,15 @@ impl Clients {
                 self.subscribers[*who].unsubscribe(channels).await?;
             }
             Step::Psubscribe(who, patterns) => {
-                patterns.iter().for_each(|pattern| model.psubscribe(*who, pattern));
+                for pattern in patterns {
+                    model.psubscribe(*who, pattern);
+                }
                 self.subscribers[*who].psubscribe(patterns).await?;
             }
             Step::Punsubscribe(who, patterns) => {
-                patterns.iter().for_each(|pattern| model.punsubscribe(*who, pattern));
+                for pattern in patterns {
+                    model.punsubscribe(*who, pattern);
+                }
                 self.subscribers[*who].punsubscribe(patterns).await?;
             }
             Step::UnsubscribeAll(who) => {

@@ -17,6 +17,9 @@ pub(crate) fn missed(run: &RunReport) -> Vec<String> {
         if counts.lagged > 0 {
             problems.push(format!("{name} missed {} messages because it read too slowly", counts.lagged));
         }
+        if counts.gaps > 0 {
+            problems.push(format!("{name} lost its connection and missed messages: the totals are incomplete"));
+        }
     }
     problems
 }

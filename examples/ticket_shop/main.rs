@@ -71,7 +71,12 @@ async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
     let mut problems = check::missed(&run);
     let complete = selling.is_ok();
-    problems.extend(selling.err().map(|error| error.to_string()));
+    if sold.orders < args.purchases {
+        screen.line(&format!("\nClosed after {} of {} purchases", sold.orders, args.purchases));
+    }
+    // Who missed messages has said so already.
+    let failed = selling.err().filter(|error| !matches!(error, ShopError::MessagesLost(_)));
+    problems.extend(failed.map(|error| error.to_string()));
     let report = match Report::read(&broker, EVENTS, CUSTOMERS).await {
         Ok(report) => report,
         Err(error) => anyhow::bail!(problems.into_iter().next().unwrap_or_else(|| error.to_string())),

@@ -12,8 +12,10 @@ use crate::chart;
 pub(crate) fn closing_report(report: &Report, run: &RunReport, width: usize) -> Result<String, fmt::Error> {
     let mut out = String::new();
     sales(&mut out, report, width)?;
-    time_of_day(&mut out, report, width)?;
-    invoices(&mut out, report, width)?;
+    if report.orders > 0 {
+        time_of_day(&mut out, report, width)?;
+        invoices(&mut out, report, width)?;
+    }
     deliveries(&mut out, run)?;
     Ok(out)
 }
@@ -43,11 +45,7 @@ fn time_of_day(out: &mut String, report: &Report, width: usize) -> fmt::Result {
     write!(out, "{}", style(chart::histogram(&report.tickets_by_hour, width)).cyan())?;
     let counted: i64 = report.tickets_by_hour.iter().map(|tickets| i64::from(*tickets)).sum();
     if counted != report.tickets {
-        writeln!(
-            out,
-            "The counters have 8 bits and start again from 0 after 255, so these are not all {}.",
-            report.tickets
-        )?;
+        writeln!(out, "Each counter has 8 bits and wraps past 255: they don't add up to {}.", report.tickets)?;
     }
     Ok(())
 }

@@ -22,8 +22,7 @@ impl Screen {
             ProgressBar::hidden()
         } else {
             // Where stderr is no terminal, it does not show either.
-            let style =
-                ProgressStyle::with_template("{bar:32} {human_pos}/{human_len} purchases, {per_sec}, {eta} left")?;
+            let style = ProgressStyle::with_template("{bar:32} {human_pos}/{human_len} purchases, {eta} left")?;
             let bar = ProgressBar::new(purchases).with_style(style.progress_chars("━╸─"));
             bar.enable_steady_tick(Duration::from_millis(250));
             bar

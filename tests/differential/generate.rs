@@ -89,6 +89,7 @@ pub(crate) const SET: Templates = &[
     "SDIFFSTORE set set+",
     "SINTER set+",
     "SINTERCARD numkeys set+ (LIMIT count)?",
+    "SINTERCARD 1 set LIMIT count",
     "SINTERCARD 2 set set (LIMIT count)*",
     "SINTERSTORE set set+",
     "SISMEMBER set member",
@@ -147,6 +148,7 @@ pub(crate) const KEY: Templates = &[
     "EXISTS key+",
     "EXPIRE key seconds (NX|XX|GT|LT)*",
     "EXPIREAT key timestamp (NX|XX|GT|LT)*",
+    "EXPIREAT key timestamp (GT|LT)",
     "EXPIRETIME key",
     "FLUSHALL (ASYNC|SYNC)?",
     "FLUSHDB (ASYNC|SYNC)?",
@@ -168,6 +170,10 @@ pub(crate) const KEY: Templates = &[
     "UNLINK key+",
 ];
 
+/// What the commands on keys work on.
+pub(crate) const VALUES: Templates =
+    &["HSET key (field value)+", "SADD key member+", "SET key value", "SETRANGE key offset value"];
+
 const MESSAGES: Templates = &[
     "PUBLISH member value",
     "PUBSUB CHANNELS pattern?",
@@ -185,6 +191,9 @@ pub(crate) const KEYS: &[&str] = &["h1", "h2", "t1", "t2", "t3", "s1", "s2", "s3
 
 /// Every database that a template names and that there is.
 pub(crate) const DATABASES: &[&str] = &["0", "1", "2"];
+
+/// The keys that most commands on any key name, so that they meet.
+pub(crate) const BUSY_KEYS: &[&str] = &["h1", "t1", "s1", "s2"];
 
 /// All families, and commands that are none.
 pub(crate) fn all_families() -> Vec<&'static str> {
@@ -212,9 +221,9 @@ pub(crate) fn command(templates: &[&'static str]) -> BoxedStrategy<Argv> {
         .boxed()
 }
 
-/// What empties everything comes seldom.
+/// What takes everything away comes seldom.
 fn weight(template: &str) -> u32 {
-    if template.starts_with("FLUSH") { 1 } else { 6 }
+    if template.starts_with("FLUSH") || template.starts_with("SWAPDB") { 1 } else { 6 }
 }
 
 /// Reads a template.
@@ -273,7 +282,7 @@ fn kind(word: &str) -> BoxedStrategy<Vec<u8>> {
     let mostly = |keys: &'static [&str]| prop_oneof![9 => text(keys), 1 => text(KEYS)].boxed();
     let integer = |edges: &'static [&str]| prop_oneof![3 => text(edges), 2 => decimal(-20..40), 1 => any_int()].boxed();
     match word {
-        "key" => text(KEYS),
+        "key" => prop_oneof![5 => text(BUSY_KEYS), 1 => text(KEYS)].boxed(),
         "hash" => mostly(&["h1", "h2"]),
         "set" => mostly(&["t1", "t2", "t3"]),
         "string" => mostly(&["s1", "s2", "s3"]),
@@ -282,11 +291,12 @@ fn kind(word: &str) -> BoxedStrategy<Vec<u8>> {
         "number" => prop_oneof![any_int(), any_float(), decimal(-100..100)].boxed(),
         "int" => prop_oneof![2 => decimal(-300..300), 1 => any_int()].boxed(),
         "float" => any_float(),
-        // Deadlines are far away or past, and no two of them near each other: the clocks of two brokers differ by moments.
+        // Deadlines are far away or past. Only those in absolute time may be equal or near each other: the clocks of two
+        // brokers differ by moments.
         "seconds" => prop_oneof![6 => decimal(100_000..1_000_000_000), 1 => any_deadline()].boxed(),
         "milliseconds" => prop_oneof![6 => decimal(100_000_000..1_000_000_000_000), 1 => any_deadline()].boxed(),
-        "timestamp" => prop_oneof![6 => decimal(5_000_000_000..9_000_000_000), 1 => any_deadline()].boxed(),
-        "timestampms" => prop_oneof![6 => decimal(5_000_000_000_000..9_000_000_000_000), 1 => any_deadline()].boxed(),
+        "timestamp" => prop_oneof![3 => text(&["5000000000", "6000000000"]), 3 => decimal(5_000_000_000..9_000_000_000), 1 => any_deadline()].boxed(),
+        "timestampms" => prop_oneof![3 => text(&["5000000000000", "6000000000000"]), 3 => decimal(5_000_000_000_000..9_000_000_000_000), 1 => any_deadline()].boxed(),
         "index" => integer(&["0", "1", "-1", "-100", "100", "9223372036854775807", "-9223372036854775808"]),
         "count" => integer(&["0", "1", "2", "3", "-1", "-2", "-3", "1000"]),
         "numkeys" => prop_oneof![4 => decimal(1..5), 1 => any_int()].boxed(),

@@ -41,7 +41,7 @@ pub(crate) fn steps(templates: &[&'static str]) -> BoxedStrategy<Vec<Step>> {
 
 pub(crate) fn watch_steps() -> BoxedStrategy<Vec<WatchStep>> {
     let command = undrawn(&generate::all_families());
-    let keys = prop::collection::vec(prop::sample::select(KEYS), 1..3);
+    let keys = prop::collection::vec(prop::sample::select(generate::BUSY_KEYS), 1..3);
     let step = prop_oneof![
         6 => command.clone().prop_map(WatchStep::Run),
         3 => (0..WATCHERS, keys).prop_map(|(watcher, keys)| WatchStep::Watch(watcher, keys)),
@@ -137,15 +137,16 @@ impl Pair {
         for step in steps {
             match step {
                 WatchStep::Run(argv) => {
-                    self.run(&compare::population(&argv).into_iter().chain([argv]).collect::<Vec<_>>()).await?
+                    let argvs: Vec<Argv> = compare::population(&argv).into_iter().chain([argv]).collect();
+                    self.run(&argvs).await?;
                 }
-                WatchStep::Watch(watcher, keys) => {
+                WatchStep::Watch(who, keys) => {
                     let mem = self.mem.broker.watch(keys.iter()).await?;
-                    watches[watcher] = Some((mem, self.redis.broker.watch(keys.iter()).await?));
+                    watches[who] = Some((mem, self.redis.broker.watch(keys.iter()).await?));
                 }
-                WatchStep::Drop(watcher) => watches[watcher] = None,
-                WatchStep::Exec(watcher, argvs) => {
-                    let Some((mem, redis)) = watches[watcher].take() else { continue };
+                WatchStep::Drop(who) => watches[who] = None,
+                WatchStep::Exec(who, argvs) => {
+                    let Some((mem, redis)) = watches[who].take() else { continue };
                     let mem = outcome(mem.exec(pipeline(&argvs, Pipeline::atomic())).await)?;
                     let redis = outcome(redis.exec(pipeline(&argvs, Pipeline::atomic())).await)?;
                     same_outcome(&argvs, &mem, &redis)?;

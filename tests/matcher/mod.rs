@@ -10,36 +10,37 @@ use proptest::sample::select;
 
 /// The rules, each as Redis 7.0 has it or as one would expect it.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+#[expect(clippy::struct_excessive_bools, reason = "each rule is on or off by itself")]
+pub(crate) struct Rules {
     /// Nothing but the empty pattern matches the empty text, so `*` does not.
-    pub empty_text_needs_empty_pattern: bool,
+    pub(crate) empty_text_needs_empty_pattern: bool,
     /// A class that is not closed ends with the pattern; otherwise `[` would be literal.
-    pub unclosed_class_is_a_class: bool,
+    pub(crate) unclosed_class_is_a_class: bool,
     /// `[z-a]` is `[a-z]`; otherwise it would match nothing.
-    pub reversed_range_is_a_range: bool,
+    pub(crate) reversed_range_is_a_range: bool,
     /// Ranges compare bytes as signed.
-    pub signed_ranges: bool,
+    pub(crate) signed_ranges: bool,
     /// `[!a]` holds `!` and `a`; otherwise it would be a negation.
-    pub exclamation_is_a_member: bool,
+    pub(crate) exclamation_is_a_member: bool,
     /// `[^a]` is a negation; otherwise `^` would be a member.
-    pub caret_negates: bool,
+    pub(crate) caret_negates: bool,
     /// A backslash at the end is literal; otherwise it would match nothing.
-    pub last_backslash_is_literal: bool,
+    pub(crate) last_backslash_is_literal: bool,
     /// A backslash escapes inside a class too.
-    pub escapes_in_classes: bool,
+    pub(crate) escapes_in_classes: bool,
     /// A backslash escapes outside of classes.
-    pub escapes: bool,
+    pub(crate) escapes: bool,
     /// `[a-]` takes the bracket as the end of the range; otherwise the dash would be literal there.
-    pub bracket_ends_a_range: bool,
+    pub(crate) bracket_ends_a_range: bool,
     /// `[]a]` is an empty class and `a]`; otherwise the first bracket would be a member.
-    pub first_bracket_closes: bool,
+    pub(crate) first_bracket_closes: bool,
     /// A range may not start or end with an escape: `[\a-z]` is `a`, and then what `-z` is.
-    pub escape_starts_no_range: bool,
+    pub(crate) escape_starts_no_range: bool,
 }
 
 impl Rules {
     /// As Redis 7.0.15 has them.
-    pub const REDIS: Self = Self {
+    pub(crate) const REDIS: Self = Self {
         empty_text_needs_empty_pattern: true,
         unclosed_class_is_a_class: true,
         reversed_range_is_a_range: true,
@@ -55,7 +56,7 @@ impl Rules {
     };
 
     /// Redis's rules with one of them changed, for each of them.
-    pub fn odd_ones_off() -> Vec<(&'static str, Self)> {
+    pub(crate) fn odd_ones_off() -> Vec<(&'static str, Self)> {
         let redis = Self::REDIS;
         vec![
             ("* on the empty text", Self { empty_text_needs_empty_pattern: false, ..redis }),
@@ -74,7 +75,7 @@ impl Rules {
     }
 
     /// Whether the pattern matches the whole text.
-    pub fn matches(&self, pattern: &[u8], text: &[u8]) -> bool {
+    pub(crate) fn matches(&self, pattern: &[u8], text: &[u8]) -> bool {
         if text.is_empty() && self.empty_text_needs_empty_pattern {
             return pattern.is_empty();
         }
@@ -138,9 +139,8 @@ impl Rules {
 fn is_closed(class: &[u8]) -> bool {
     match class {
         [] => false,
-        [b'\\', _, rest @ ..] => is_closed(rest),
         [b']', ..] => true,
-        [_, rest @ ..] => is_closed(rest),
+        [b'\\', _, rest @ ..] | [_, rest @ ..] => is_closed(rest),
     }
 }
 
@@ -148,13 +148,13 @@ fn is_closed(class: &[u8]) -> bool {
 const ALPHABET: &[u8] = b"aaabbc-]^!\\*[\x00\x7f\x80\xff";
 
 /// A short text.
-pub fn bytes() -> BoxedStrategy<Vec<u8>> {
+pub(crate) fn bytes() -> BoxedStrategy<Vec<u8>> {
     let byte = prop_oneof![8 => select(ALPHABET), 1 => any::<u8>()];
     prop::collection::vec(byte, 0..5).boxed()
 }
 
 /// A pattern in which classes, escapes and stars are frequent, whole and broken.
-pub fn pattern() -> BoxedStrategy<Vec<u8>> {
+pub(crate) fn pattern() -> BoxedStrategy<Vec<u8>> {
     let byte = prop_oneof![8 => select(ALPHABET), 1 => any::<u8>()].boxed();
     let member = prop_oneof![
         3 => byte.clone().prop_map(|byte| vec![byte]),

@@ -1,6 +1,8 @@
 //! [`MemBroker`]: the engine as a [`Broker`].
 
+use std::future::{Future, poll_fn};
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 
 use embroker_core::error::texts;
 use embroker_core::{
@@ -209,8 +211,9 @@ impl std::fmt::Debug for MemBrokerBuilder {
 }
 
 impl Broker for MemBroker {
-    async fn execute(&self, command: Command<'_>) -> Result<Value> {
-        self.call(&command)
+    fn execute(&self, command: Command<'_>) -> impl Future<Output = Result<Value>> + Send {
+        // It is done in one poll: the command need not move into a state machine.
+        poll_fn(move |_| Poll::Ready(self.call(&command)))
     }
 
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {

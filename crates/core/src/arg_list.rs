@@ -28,13 +28,15 @@ impl<'a> ArgList<'a> {
                 args[*len] = arg;
                 *len += 1;
             }
-            Self::Few { args, .. } => {
-                let mut many = Vec::with_capacity(2 * IN_PLACE);
-                many.extend(std::mem::replace(args, [const { Arg::EMPTY }; IN_PLACE]));
-                many.push(arg);
-                *self = Self::Many(many);
-            }
-            Self::Many(args) => args.push(arg),
+            _ => self.push_on_heap(arg),
+        }
+    }
+
+    #[cold]
+    fn push_on_heap(&mut self, arg: Arg<'a>) {
+        self.reserve(IN_PLACE);
+        if let Self::Many(args) = self {
+            args.push(arg);
         }
     }
 

@@ -32,7 +32,7 @@ pub struct Command<'a> {
 enum Name<'a> {
     Known(&'static CommandSpec),
     /// Not in the table: the word as it was given.
-    Unknown(Arg<'a>),
+    Unknown(Box<Arg<'a>>),
     /// A container that is in the table with a subcommand that is not; the subcommand is the first argument.
     UnknownSubcommand(&'static CommandSpec),
 }
@@ -65,7 +65,7 @@ impl<'a> Command<'a> {
         let name = words.next().ok_or_else(|| Error::Config("a command needs at least its name".into()))?;
         let mut rest: ArgList<'a> = words.collect();
         let name = match table::find(name.as_bytes()) {
-            None => Name::Unknown(name),
+            None => Name::Unknown(Box::new(name)),
             Some(spec) if spec.flags.contains(Flags::CONTAINER) && !rest.is_empty() => {
                 let full = [spec.name.as_bytes(), rest[0].as_bytes()].join(&b'|');
                 match table::find(&full) {
@@ -194,7 +194,7 @@ impl<'a> Command<'a> {
         Command {
             name: match self.name {
                 Name::Known(spec) => Name::Known(spec),
-                Name::Unknown(name) => Name::Unknown(name.into_owned()),
+                Name::Unknown(name) => Name::Unknown(Box::new(name.into_owned())),
                 Name::UnknownSubcommand(spec) => Name::UnknownSubcommand(spec),
             },
             args: self.args.into_owned(),

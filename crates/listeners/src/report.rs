@@ -40,6 +40,23 @@ impl Sum for ListenerCounts {
 }
 
 /// What the listeners of a runner have received so far, by name.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # let broker = embroker_mem::MemBroker::new();
+/// use embroker_listeners::{Runner, ticket_shop::{CustomerPurchases, SalesAnalytics}};
+///
+/// let running = Runner::new(broker).listen(SalesAnalytics).listen(CustomerPurchases).start().await?;
+/// let counts = running.counts();
+/// let names: Vec<&str> = counts.iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["sales_analytics", "customer_purchases"]);
+/// assert!(counts.get("somebody else").is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Counts(Vec<Progress>);
 

@@ -95,6 +95,15 @@ impl<B: Broker> Runner<B> {
     }
 
     /// Calls this for each failure at once, from the task of the listener that failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    ///
+    /// let runner = Runner::new(broker).listen(SalesAnalytics).on_failure(|failure| eprintln!("{failure}"));
+    /// ```
     pub fn on_failure(mut self, hook: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
         self.settings.on_failure = Arc::new(hook);
         self

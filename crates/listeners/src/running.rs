@@ -11,6 +11,22 @@ use crate::{Cause, FailedAt, Failure, Subscriptions};
 /// Listeners at work; made by [`Runner::start`](crate::Runner::start).
 ///
 /// Dropping it stops them where they are. [`shutdown`](Self::shutdown) lets them finish.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let broker = embroker_mem::MemBroker::new();
+/// # use embroker_core::prelude::*;
+/// # use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+/// let running = Runner::new(broker.clone()).listen(SalesAnalytics).start().await?;
+/// assert_eq!(running.counts().total().seen(), 0);
+/// broker.publish("purchase_orders", "no-such-order").await?;
+/// assert_eq!(running.shutdown().await.total().seen(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropping it stops the listeners at once"]
 pub struct Running {
     pub(crate) tasks: Vec<Task>,
@@ -86,6 +102,25 @@ impl Running {
     /// # Errors
     ///
     /// [`StreamEnded`] where a listener can't receive any more and the counts are not reached.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// # use embroker_core::prelude::*;
+    /// # use embroker_listeners::{Runner, ticket_shop::{CustomerPurchases, Order, SalesAnalytics, post_purchase}};
+    /// # let (order_id, event, who) = ("1".into(), "Womens Judo".into(), "Jamie".into());
+    /// # let order = Order { order_id, event, who, qty: 2, cost: 40.0, ts: 3_600 };
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).listen(CustomerPurchases).start().await?;
+    /// post_purchase(&broker, &order).await?;
+    /// let due = running.deliveries("purchase_orders");
+    /// let counts = running.wait_for(|counts| counts.total().seen() >= due).await?;
+    /// assert_eq!(counts.get("sales_analytics").map(|counts| counts.handled), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_for(&self, mut reached: impl FnMut(&Counts) -> bool) -> Result<Counts, StreamEnded> {
         let mut counts = self.counts.subscribe();
         loop {

@@ -25,7 +25,7 @@ impl Property {
         runtime: &Runtime,
         state: C,
         strategy: &S,
-        test: impl AsyncFn(&mut C, S::Value) -> anyhow::Result<()>,
+        test: &impl AsyncFn(&mut C, S::Value) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let config = Config {
             cases: self.cases()?,

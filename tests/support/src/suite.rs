@@ -147,7 +147,7 @@ impl Suite {
     ) {
         self.add(backend, name, move |runtime| {
             let state = runtime.block_on(setup())?;
-            property.check(runtime, state, &strategy(), check)
+            property.check(runtime, state, &strategy(), &check)
         });
     }
 

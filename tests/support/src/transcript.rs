@@ -1,5 +1,7 @@
 //! Commands and what they must answer, written line by line as in a redis-cli session.
 
+#![expect(clippy::expect_used, reason = "a transcript that is written wrong fails its test")]
+
 use embroker::{AnyBroker, Broker as _, Command, Error, Value};
 
 /// Runs a transcript and compares every reply.

@@ -1,7 +1,7 @@
 //! The command families: for each, its rows of the table and its typed calls.
 //!
-//! A family has the same file name here, in broker-mem and in tests/conformance. [`rows!`](crate::table) declares
-//! the rows; [`calls!`] declares each typed call once, for brokers and for pipelines.
+//! A family has the same file name here, in broker-mem and in tests/conformance. `rows!` declares
+//! the rows; `calls!` declares each typed call once, for brokers and for pipelines.
 
 mod bitfield;
 mod hash;
@@ -23,8 +23,15 @@ use crate::error::Result;
 use crate::{Broker, Command, FromValue};
 
 /// Runs a command and reads its reply as the type that the typed call promises.
-async fn run<T: FromValue>(broker: &impl Broker, command: Command<'_>) -> Result<T> {
-    T::from_value(broker.execute(command).await?)
+///
+/// The broker's future is made at once, so that the command moves once and not through a second state machine. It runs, as
+/// every future does, when it is polled.
+fn run<'a, T: FromValue, B: Broker>(
+    broker: &'a B,
+    command: Command<'a>,
+) -> impl Future<Output = Result<T>> + Send + use<'a, T, B> {
+    let reply = broker.execute(command);
+    async move { T::from_value(reply.await?) }
 }
 
 /// Declares the typed calls of a family. Each becomes a method of the family's trait, which every [`Broker`] has, and a

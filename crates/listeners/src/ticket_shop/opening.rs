@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use embroker_core::Pipeline;
+use embroker_core::error::texts;
 use embroker_core::prelude::*;
+use embroker_core::{Error, Pipeline};
 
 use super::{Event, ShopError, create_event, keys};
 
@@ -60,7 +61,12 @@ pub async fn open<B: Broker>(broker: &B, events: &[Event], customers: &[&str]) -
 }
 
 async fn delete_earlier_run<B: Broker>(broker: &B, customers: &[&str]) -> Result<u64, ShopError> {
-    let events = broker.smembers(keys::EVENTS).await?;
+    let events = match broker.smembers(keys::EVENTS).await {
+        Err(Error::Server(error)) if error == texts::WRONG_TYPE => {
+            return Err(ShopError::ForeignKey(keys::EVENTS.to_owned()));
+        }
+        events => events?,
+    };
     if events.is_empty() {
         return Ok(0);
     }

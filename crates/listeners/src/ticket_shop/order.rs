@@ -6,6 +6,21 @@ use serde::{Deserialize, Serialize};
 use super::{ShopError, keys};
 
 /// One purchase of tickets, stored as the hash `purchase_order_details:<order_id>`.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_listeners::ticket_shop::Order;
+///
+/// let order = Order {
+///     order_id: "1".into(),
+///     event: "Opening Ceremony".into(),
+///     who: "Jamie".into(),
+///     qty: 6,
+///     cost: 120.0,
+///     ts: 1_595_613_600, // 24 July 2020, 18:00
+/// };
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// Identifies the order; this is what is published.

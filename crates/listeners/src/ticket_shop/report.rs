@@ -47,6 +47,23 @@ impl Report {
     /// # Errors
     ///
     /// Where a key holds something else than the shop stores there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_listeners::ticket_shop::{Order, Report, post_purchase_with_inline_metrics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// # let (order_id, event, who) = ("1".into(), "Womens Judo".into(), "Jamie".into());
+    ///
+    /// let order = Order { order_id, event, who, qty: 2, cost: 40.0, ts: 3_600 };
+    /// post_purchase_with_inline_metrics(&broker, &order).await?;
+    /// let report = Report::read(&broker, ["Womens Judo", "Mens 4x400"], ["Jamie", "Amy"]).await?;
+    /// assert_eq!(report, Report::of(["Womens Judo", "Mens 4x400"], [&order]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn read<B: Broker>(
         broker: &B,
         events: impl IntoIterator<Item: AsRef<str>>,

@@ -38,6 +38,22 @@ pub async fn run_inline(broker: &impl Broker, orders: &[Order]) -> Result<Report
 
 /// Posts every order as a message, lets [`SalesAnalytics`], [`EventsAnalytics`] and [`CustomerPurchases`] keep the metrics,
 /// then reads the report. It comes with what the listeners tell of their run.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use embroker_listeners::ticket_shop::{Order, run_with_listeners};
+/// # let broker = embroker_mem::MemBroker::new();
+/// # let (order_id, event, who) = ("1".into(), "Womens Judo".into(), "Jamie".into());
+///
+/// let order = Order { order_id, event, who, qty: 2, cost: 40.0, ts: 3_600 };
+/// let (report, run) = run_with_listeners(&broker, &[order]).await?;
+/// assert_eq!((report.tickets, run.total().handled), (2, 3));
+/// # Ok(())
+/// # }
+/// ```
 pub async fn run_with_listeners<B: Broker + Clone>(
     broker: &B,
     orders: &[Order],

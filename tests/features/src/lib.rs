@@ -1,0 +1,1 @@
+//! Nothing but tests: what embroker answers where a feature is off.
