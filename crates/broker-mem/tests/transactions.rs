@@ -141,7 +141,7 @@ fn crossing_copies_moves_and_flushes_of_databases_neither_deadlock_nor_leave_a_b
 
 #[test]
 fn flushall_empties_a_database_that_was_first_used_before_a_write_that_it_undoes() {
-    const DATABASES: u32 = 500;
+    const DATABASES: u32 = 100;
     let broker = MemBroker::builder().databases(DATABASES).build();
     let (begin, end) = (Barrier::new(2), Barrier::new(2));
     thread::scope(|scope| {
