@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::task::Waker;
 
 use dashmap::mapref::one::{MappedRef, MappedRefMut, Ref, RefMut};
 use embroker_core::ServerError;
@@ -13,6 +14,7 @@ use super::entry::expect;
 use super::latches::Shard;
 use super::{Entry, Held, Key, Object, ObjectKind};
 use crate::engine::Engine;
+use crate::pubsub::Readers;
 
 /// A value of one type, for reading.
 pub(crate) type Read<'t, T> = MappedRef<'t, Key, Entry, T>;
@@ -27,11 +29,24 @@ pub(crate) struct Tx<'a> {
     engine: &'a Engine,
     held: Held<'a>,
     now: Cell<Option<u64>>,
+    // Behind the latches, so that it is dropped after them.
+    readers: Wakeful,
+}
+
+/// Readers of what the transaction published, woken when its latches are released: a waker may run its reader on the spot,
+/// and that one may call the broker.
+#[derive(Default)]
+struct Wakeful(Readers);
+
+impl Drop for Wakeful {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.0).into_iter().for_each(Waker::wake);
+    }
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(engine: &'a Engine, held: Held<'a>) -> Self {
-        Self { engine, held, now: Cell::new(None) }
+        Self { engine, held, now: Cell::new(None), readers: Wakeful::default() }
     }
 
     pub(crate) fn engine(&self) -> &'a Engine {
@@ -182,6 +197,15 @@ impl<'a> Tx<'a> {
     /// Says that a command changed the key, so that whoever watches it hears of it.
     pub(crate) fn touch(&self, key: &[u8]) {
         self.engine.watches.touch(key);
+    }
+
+    /// Wakes these readers once the latches are released.
+    pub(crate) fn wake_at_end(&mut self, readers: Readers) {
+        if self.readers.0.is_empty() {
+            self.readers.0 = readers;
+        } else {
+            self.readers.0.extend(readers);
+        }
     }
 
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
