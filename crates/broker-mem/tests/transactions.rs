@@ -1,11 +1,14 @@
 //! Commands and transactions from several threads at once: each is atomic, whatever keys it works on.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a panic is the report")]
 
-use std::sync::Barrier;
+use std::pin::pin;
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::task::{Context, Wake};
 use std::thread;
+use std::time::Duration;
 
-use embroker_core::{Command, Pipeline, Value, prelude::*};
+use embroker_core::{Command, Pipeline, SubscribeOptions, Value, prelude::*};
 use embroker_mem::MemBroker;
 
 const THREADS: usize = 4;
@@ -196,4 +199,31 @@ fn all_subscribers_see_messages_of_several_publishers_in_one_order() {
     assert_eq!(seen[0].len(), ROUNDS * THREADS);
     assert_eq!(seen[0], seen[1]);
     assert_eq!(seen[1], seen[2]);
+}
+
+/// Runs its reader on the spot: reads the key that the transaction wrote.
+struct ReadsAtOnce {
+    broker: MemBroker,
+    seen: Mutex<mpsc::Sender<Value>>,
+}
+
+impl Wake for ReadsAtOnce {
+    fn wake(self: Arc<Self>) {
+        self.seen.lock().unwrap().send(self.broker.call(&command("GET order")).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn a_reader_that_its_waker_runs_on_the_spot_sees_the_whole_transaction() {
+    let (seen, reads) = mpsc::channel();
+    thread::spawn(move || {
+        let broker = MemBroker::new();
+        let mut subscriber = block_on(broker.subscriber(SubscribeOptions::default())).unwrap();
+        block_on(subscriber.subscribe(["orders"])).unwrap();
+        let waker = Arc::new(ReadsAtOnce { broker: broker.clone(), seen: Mutex::new(seen) }).into();
+        assert!(pin!(subscriber.next()).poll(&mut Context::from_waker(&waker)).is_pending());
+        block_on(broker.pipeline(pipeline(&["PUBLISH orders 1", "SET order placed"]))).unwrap();
+    });
+    let read = reads.recv_timeout(Duration::from_secs(30)).expect("the transaction ends");
+    assert_eq!(read, Value::from("placed"));
 }

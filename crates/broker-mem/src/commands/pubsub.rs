@@ -27,7 +27,9 @@ pub(super) fn handler(command: PubSubCommand) -> Handler {
 
 /// `PUBLISH channel message`: how many subscriptions received it.
 fn publish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(tx.engine().pubsub.publish(&args[0], &args[1]).into())
+    let (receivers, readers) = tx.engine().pubsub.publish_unwoken(&args[0], &args[1]);
+    tx.wake_at_end(readers);
+    Ok(receivers.into())
 }
 
 /// `PUBSUB` with a subcommand that the table does not know never gets here, and without one its arity is wrong.

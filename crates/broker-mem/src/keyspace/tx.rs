@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::task::Waker;
 
 use dashmap::mapref::one::{MappedRef, MappedRefMut, Ref, RefMut};
 use embroker_core::ServerError;
@@ -13,6 +14,7 @@ use super::entry::expect;
 use super::latches::Shard;
 use super::{Entry, Held, Key, Keyspace, Object, ObjectKind};
 use crate::engine::Engine;
+use crate::pubsub::Readers;
 
 /// A value of one type, for reading.
 pub(crate) type Read<'t, T> = MappedRef<'t, Key, Entry, T>;
@@ -29,11 +31,24 @@ pub(crate) struct Tx<'a> {
     keyspace: &'a Keyspace,
     held: Held<'a>,
     now: Cell<Option<u64>>,
+    // Behind the latches, so that it is dropped after them.
+    readers: Wakeful,
+}
+
+/// Readers of what the transaction published, woken when its latches are released: a waker may run its reader on the spot,
+/// and that one may call the broker.
+#[derive(Default)]
+struct Wakeful(Readers);
+
+impl Drop for Wakeful {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.0).into_iter().for_each(Waker::wake);
+    }
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(engine: &'a Engine, keyspace: &'a Keyspace, held: Held<'a>) -> Self {
-        Self { engine, keyspace, held, now: Cell::new(None) }
+        Self { engine, keyspace, held, now: Cell::new(None), readers: Wakeful::default() }
     }
 
     pub(crate) fn engine(&self) -> &'a Engine {
@@ -197,6 +212,15 @@ impl<'a> Tx<'a> {
     /// Says that a command changed the key, so that whoever watches it hears of it.
     pub(crate) fn touch(&self, key: &[u8]) {
         self.keyspace.watches.touch(key);
+    }
+
+    /// Wakes these readers once the latches are released.
+    pub(crate) fn wake_at_end(&mut self, readers: Readers) {
+        if self.readers.0.is_empty() {
+            self.readers.0 = readers;
+        } else {
+            self.readers.0.extend(readers);
+        }
     }
 
     /// Pays for a write: now and then removes keys of the same shards whose time is over.

@@ -24,6 +24,9 @@ type ClientId = u64;
 /// The clients of one channel or pattern, in the order they came until one leaves.
 type Clients = IndexMap<ClientId, Arc<Queue>, RandomState>;
 
+/// Readers to be woken.
+pub(crate) type Readers = SmallVec<[Waker; 4]>;
+
 /// The pub/sub side of one broker.
 #[derive(Default)]
 pub(crate) struct PubSub(Mutex<Registry>);
@@ -49,23 +52,31 @@ struct FanOut {
     /// How many subscriptions received it.
     receivers: usize,
     /// Who waits for it.
-    readers: SmallVec<[Waker; 4]>,
+    readers: Readers,
     /// Who was cut off, having read too slowly.
     cut_off: Vec<ClientId>,
 }
 
 impl PubSub {
     /// Sends a message to every subscription that matches; how many there were.
-    pub(crate) fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
+    #[cfg(test)]
+    fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
+        let (receivers, readers) = self.publish_unwoken(channel, payload);
+        readers.into_iter().for_each(Waker::wake);
+        receivers
+    }
+
+    /// Sends a message to every subscription that matches; how many there were, and who waits for it.
+    ///
+    /// The caller wakes them once it holds nothing: a waker may run its reader on the spot, and that one may call the broker.
+    #[must_use = "the readers wait for their wakers"]
+    pub(crate) fn publish_unwoken(&self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
         let mut registry = self.lock();
         let FanOut { receivers, readers, cut_off } = registry.fan_out(channel, payload);
         for id in cut_off {
             registry.leave(id);
         }
-        // A waker may run its reader on the spot, and that one may publish.
-        drop(registry);
-        readers.into_iter().for_each(Waker::wake);
-        receivers
+        (receivers, readers)
     }
 
     /// The channels that have a subscriber and match.

@@ -189,10 +189,13 @@ impl Queue {
         if state.closed {
             return Poll::Ready(None);
         }
-        match &mut state.reader {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        let before = match &state.reader {
+            Some(reader) if reader.will_wake(cx.waker()) => None,
+            _ => state.reader.replace(cx.waker().clone()),
+        };
+        // The last waker of a task may take the task with it, and that may own subscribers.
+        drop(state);
+        drop(before);
         Poll::Pending
     }
 
@@ -290,6 +293,34 @@ mod tests {
         queue.push(message(2));
         let last = Event::Message(message(2));
         assert_eq!(drain(&queue), [Event::Gap(Gap::Lagged(2)), Event::Gap(Gap::Resubscribed), last]);
+    }
+
+    /// Looks at the queue when it is dropped, as a task does that owns its subscriber.
+    struct OwnsItsQueue(std::sync::Weak<Queue>, std::sync::mpsc::Sender<usize>);
+
+    impl std::task::Wake for OwnsItsQueue {
+        fn wake(self: std::sync::Arc<Self>) {}
+    }
+
+    impl Drop for OwnsItsQueue {
+        fn drop(&mut self) {
+            if let Some(queue) = self.0.upgrade() {
+                self.1.send(queue.len()).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_waker_that_is_replaced_may_use_the_queue_when_it_is_dropped() {
+        let (dropped, drops) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let queue = std::sync::Arc::new(Queue::new(SubscribeOptions::default()));
+            let first = Waker::from(std::sync::Arc::new(OwnsItsQueue(std::sync::Arc::downgrade(&queue), dropped)));
+            assert!(queue.poll_next(&mut Context::from_waker(&first)).is_pending());
+            drop(first);
+            assert!(queue.poll_next(&mut Context::from_waker(Waker::noop())).is_pending());
+        });
+        assert_eq!(drops.recv_timeout(std::time::Duration::from_secs(30)), Ok(0));
     }
 
     #[test]
