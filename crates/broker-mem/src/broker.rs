@@ -13,8 +13,8 @@ use crate::engine::Engine;
 use crate::pubsub::MemSubscriber;
 use crate::watch::MemWatch;
 
-/// A Redis-compatible broker in this process. Clones share the same keys and subscribers; when the last one is dropped, the
-/// streams of its subscribers end.
+/// A Redis-compatible broker in this process. Clones share the same keys and subscribers; when the last one is dropped,
+/// the streams of its subscribers end.
 ///
 /// # Examples
 ///
@@ -133,7 +133,8 @@ impl MemBrokerBuilder {
         self
     }
 
-    /// Makes SPOP, SRANDMEMBER, HRANDFIELD and RANDOMKEY repeatable: the same seed and the same calls, the same answers.
+    /// Makes SPOP, SRANDMEMBER, HRANDFIELD and RANDOMKEY repeatable: the same seed and the same calls, the same
+    /// answers.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self

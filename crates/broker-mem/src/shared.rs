@@ -8,8 +8,8 @@ use embroker_core::{Error, Result};
 use crate::broker::{MemBroker, WeakMemBroker};
 
 impl MemBroker {
-    /// The broker of a URL: `mem://` makes a new one, `mem://name` is the same one everywhere in this process for as long as
-    /// somebody has it.
+    /// The broker of a URL: `mem://` makes a new one, `mem://name` is the same one everywhere in this process for as
+    /// long as somebody has it.
     ///
     /// # Errors
     ///

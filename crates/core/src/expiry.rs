@@ -30,7 +30,8 @@ pub enum ExpireIf {
     Persistent,
     /// `XX`: only a key that has a deadline.
     Expiring,
-    /// `GT`: only where the new deadline is later than the old one. A key without a deadline lasts for ever, so never that.
+    /// `GT`: only where the new deadline is later than the old one. A key without a deadline lasts for ever, so never
+    /// that.
     Later,
     /// `LT`: only where the new deadline is earlier than the old one, or where there is none.
     Earlier,

@@ -61,8 +61,8 @@ impl Latches {
 }
 
 impl Latch {
-    /// A command that panics while it holds a latch may leave its own key as it was, half way or gone, as Redis does when
-    /// it crashes; the bookkeeping itself is whole, so others go on.
+    /// A command that panics while it holds a latch may leave its own key as it was, half way or gone, as Redis does
+    /// when it crashes; the bookkeeping itself is whole, so others go on.
     fn lock(&self) -> MutexGuard<'_, Shard> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -121,8 +121,8 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a watch
-    /// would have to hear of: who saw the key live misses it at EXEC, and for anybody else nothing changes.
+    /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a
+    /// watch would have to hear of: who saw the key live misses it at EXEC, and for anybody else nothing changes.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Object> {
         let entry = self.take(key)?;
         self.is_live(&entry).then_some(entry.object)
@@ -222,10 +222,11 @@ impl<'a> Tx<'a> {
         self.held.shards().flat_map(|(_, shard)| shard.keys.iter().rev().cloned().collect::<Vec<_>>()).collect()
     }
 
-    /// One step of SCAN over the whole keyspace: up to `count` keys from the cursor on, and the next cursor, 0 at the end.
+    /// One step of SCAN over the whole keyspace: up to `count` keys from the cursor on, and the next cursor, 0 at the
+    /// end.
     ///
-    /// A cursor is a shard and how many of its keys are still to come. A shard is walked from its end, and a removal moves
-    /// its last key forward, so a key that stays is never passed over.
+    /// A cursor is a shard and how many of its keys are still to come. A shard is walked from its end, and a removal
+    /// moves its last key forward, so a key that stays is never passed over.
     pub(crate) fn scan(&mut self, cursor: u64, count: usize) -> (u64, Vec<Key>) {
         const LEFT_BITS: u32 = 40;
         const ALL: u64 = (1 << LEFT_BITS) - 1;

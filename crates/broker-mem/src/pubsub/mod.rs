@@ -1,7 +1,8 @@
 //! Who is subscribed to what, and the fan-out of messages.
 //!
-//! One lock orders everything: a message goes to all its subscribers before the next one starts, which gives the common order.
-//! Readers are woken after it is released. The registry knows nothing of keys, and no latch is taken under its lock.
+//! One lock orders everything: a message goes to all its subscribers before the next one starts, which gives the common
+//! order. Readers are woken after it is released. The registry knows nothing of keys, and no latch is taken under its
+//! lock.
 
 mod patterns;
 mod subscriber;

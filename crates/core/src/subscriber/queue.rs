@@ -100,8 +100,8 @@ impl Queue {
         open
     }
 
-    /// As [`push`](Self::push), but leaves it to the caller to wake the reader: for one who holds a lock of its own, since a
-    /// waker may run the reader on the spot.
+    /// As [`push`](Self::push), but leaves it to the caller to wake the reader: for one who holds a lock of its own,
+    /// since a waker may run the reader on the spot.
     #[must_use = "the reader waits for its waker"]
     pub fn push_unwoken(&self, message: Message) -> (bool, Option<Waker>) {
         let mut state = self.lock();

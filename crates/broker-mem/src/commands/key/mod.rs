@@ -1,4 +1,5 @@
-//! Commands on keys of any type. [`expire`] has deadlines, [`rename`] what moves and copies, [`scan`] what goes over all keys.
+//! Commands on keys of any type. [`expire`] has deadlines, [`rename`] what moves and copies, [`scan`] what goes over
+//! all keys.
 
 mod expire;
 mod rename;
