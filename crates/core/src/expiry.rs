@@ -49,6 +49,21 @@ impl From<ExpireIf> for Arg<'_> {
 }
 
 /// How long a key still lives.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # let broker = embroker_mem::MemBroker::new();
+/// use embroker_core::{Ttl, prelude::*};
+///
+/// broker.set("greeting", "hello").await?;
+/// assert_eq!(broker.ttl("greeting").await?, Ttl::Persistent);
+/// assert_eq!(broker.ttl("nothing").await?, Ttl::Missing);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ttl {
     /// There is no such key.

@@ -24,7 +24,7 @@ use crate::{Arg, FromValue, Value};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct ScanOptions<'a> {
     pattern: Option<Arg<'a>>,
