@@ -4,8 +4,11 @@ use embroker_core::table::{self, CommandId, Flags};
 
 const PAGE: &str = include_str!("../../../docs/compatibility.md");
 
+/// Whether a command is of a family.
+type IsOf = fn(CommandId) -> bool;
+
 /// The families in the page's order, with the name that it gives them.
-const FAMILIES: [(&str, fn(CommandId) -> bool); 6] = [
+const FAMILIES: [(&str, IsOf); 6] = [
     ("messages", |id| matches!(id, CommandId::PubSub(_))),
     ("hashes", |id| matches!(id, CommandId::Hash(_))),
     ("sets", |id| matches!(id, CommandId::Set(_))),
