@@ -1,4 +1,5 @@
-//! Duplicate delivery on overlapping patterns: whatever subscribers subscribe to, each receives exactly what a model says.
+//! Duplicate delivery on overlapping patterns: whatever subscribers subscribe to, each receives exactly what a model
+//! says.
 //!
 //! The model's matcher stands in `matcher/`, written from Redis's rules and without the matcher under test.
 
@@ -214,7 +215,8 @@ impl Clients {
     }
 }
 
-/// Publishes a last message that the subscriber receives and reads all that comes before it: with that, everything has come.
+/// Publishes a last message that the subscriber receives and reads all that comes before it: with that, everything has
+/// come.
 async fn read_until(running: &Running, subscriber: &mut Subscriber, last: &str) -> Result<Vec<Message>> {
     subscriber.subscribe([last]).await?;
     running.broker.publish(last, last).await?;

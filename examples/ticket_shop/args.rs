@@ -10,7 +10,8 @@ use clap::Parser;
 pub(crate) struct Args {
     /// Where the shop runs: `mem://`, `redis://[user:password@]host[:port][/db]` or `redis+unix:///path/to.sock`.
     ///
-    /// On a Redis it deletes its own keys of an earlier run first, and refuses to start where others use the same names.
+    /// On a Redis it deletes its own keys of an earlier run first, and refuses to start where others use the same
+    /// names.
     #[arg(long, value_name = "URL", default_value = "mem://")]
     pub(crate) broker: String,
 

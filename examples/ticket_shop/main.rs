@@ -1,7 +1,7 @@
 //! The ticket shop: sells tickets for four events, in this process or on a real Redis.
 //!
-//! Purchases are published; five listeners hear of them. Three keep the metrics, two print a line for each ceremony ticket.
-//! When all is sold and handled, the totals are read back, checked against the purchases, and shown.
+//! Purchases are published; five listeners hear of them. Three keep the metrics, two print a line for each ceremony
+//! ticket. When all is sold and handled, the totals are read back, checked against the purchases, and shown.
 
 mod args;
 mod chart;

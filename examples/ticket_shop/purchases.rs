@@ -39,7 +39,8 @@ impl Purchases {
         self.rng.choice(names).copied().unwrap_or_default()
     }
 
-    /// A time in the next of as many stretches of the day as there are purchases; stretches are short in the rush hours.
+    /// A time in the next of as many stretches of the day as there are purchases; stretches are short in the rush
+    /// hours.
     fn time(&mut self) -> i64 {
         let all: u32 = RUSH.iter().sum();
         let mut rest = (self.made as f64 + self.rng.f64()) / self.all as f64 * f64::from(all);

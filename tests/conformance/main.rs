@@ -1,7 +1,7 @@
 //! What both backends answer, case by case with literal replies: a file for each command family.
 //!
-//! A case is an async function over a fresh `AnyBroker`, listed once in its family's `cases()`. One that is not listed is dead
-//! code, which does not compile here; a file that is not in [`families!`] is found by the first test.
+//! A case is an async function over a fresh `AnyBroker`, listed once in its family's `cases()`. One that is not listed
+//! is dead code, which does not compile here; a file that is not in [`families!`] is found by the first test.
 
 #![deny(dead_code)]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a case that can't go on fails")]

@@ -1,8 +1,9 @@
-//! Random commands: a grammar of templates, one for each row of the command table, and the nasty values they are filled with.
+//! Random commands: a grammar of templates, one for each row of the command table, and the nasty values they are filled
+//! with.
 //!
-//! A template is a line such as `HSET hash (field value)+`. Capitals stand for themselves, a lower-case word for one kind of
-//! argument (see [`kind`]), `?`, `*` and `+` for repetition, `|` in brackets for a choice. Now and then a word is dropped,
-//! added or replaced, so that arity, syntax and type errors are hit in every command.
+//! A template is a line such as `HSET hash (field value)+`. Capitals stand for themselves, a lower-case word for one
+//! kind of argument (see [`kind`]), `?`, `*` and `+` for repetition, `|` in brackets for a choice. Now and then a word
+//! is dropped, added or replaced, so that arity, syntax and type errors are hit in every command.
 
 use std::fmt;
 
@@ -32,7 +33,8 @@ impl Argv {
         self.0.get(at).map(Vec::as_slice)
     }
 
-    /// Whether its effect depends on more than the commands before it: it sets a deadline that may pass while the test runs.
+    /// Whether its effect depends on more than the commands before it: it sets a deadline that may pass while the test
+    /// runs.
     fn depends_on_its_surroundings(&self) -> bool {
         let number = |word: &[u8]| str::from_utf8(word).ok().and_then(|text| text.parse::<i64>().ok());
         let soon = |word: &[u8]| matches!(number(word), Some(1..=60_000));
@@ -291,8 +293,8 @@ fn kind(word: &str) -> BoxedStrategy<Vec<u8>> {
         "number" => prop_oneof![any_int(), any_float(), decimal(-100..100)].boxed(),
         "int" => prop_oneof![2 => decimal(-300..300), 1 => any_int()].boxed(),
         "float" => any_float(),
-        // Deadlines are far away or past. Only those in absolute time may be equal or near each other: the clocks of two
-        // brokers differ by moments.
+        // Deadlines are far away or past. Only those in absolute time may be equal or near each other: the clocks of
+        // two brokers differ by moments.
         "seconds" => prop_oneof![6 => decimal(100_000..1_000_000_000), 1 => any_deadline()].boxed(),
         "milliseconds" => prop_oneof![6 => decimal(100_000_000..1_000_000_000_000), 1 => any_deadline()].boxed(),
         "timestamp" => prop_oneof![3 => text(&["5000000000", "6000000000"]), 3 => decimal(5_000_000_000..9_000_000_000), 1 => any_deadline()].boxed(),

@@ -1,5 +1,5 @@
-//! Redis's glob rules as a small recursive matcher, and patterns that meet its odd corners. It knows nothing of the matcher
-//! under test.
+//! Redis's glob rules as a small recursive matcher, and patterns that meet its odd corners. It knows nothing of the
+//! matcher under test.
 //!
 //! Each odd rule can be switched off, which shows whether a pattern and a text ever depend on it.
 

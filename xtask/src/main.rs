@@ -19,7 +19,8 @@ enum Task {
     ///
     /// `EMBROKER_CASES` sets how often each property is tried, `EMBROKER_REDIS_SERVER` the server to test against.
     Test {
-        /// What to hand on to `cargo test`: `--test glob` for one target, `pubsub` for the tests with that in their name.
+        /// What to hand on to `cargo test`: `--test glob` for one target, `pubsub` for the tests with that in their
+        /// name.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },

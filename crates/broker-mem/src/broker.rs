@@ -17,8 +17,8 @@ use crate::watch::MemWatch;
 /// How many databases a Redis has that nobody configured.
 pub(crate) const DATABASES: u32 = 16;
 
-/// A Redis-compatible broker in this process. Clones share the same keys and subscribers; when the last one is dropped, the
-/// streams of its subscribers end.
+/// A Redis-compatible broker in this process. Clones share the same keys and subscribers; when the last one is dropped,
+/// the streams of its subscribers end.
 ///
 /// # Examples
 ///
@@ -67,8 +67,8 @@ impl MemBroker {
         MemBrokerBuilder { clock: Box::new(SystemClock), seed: None, databases: DATABASES }
     }
 
-    /// The same broker, another of its databases: what a Redis client does with SELECT. All databases share subscribers,
-    /// clock and chance.
+    /// The same broker, another of its databases: what a Redis client does with SELECT. All databases share
+    /// subscribers, clock and chance.
     ///
     /// # Errors
     ///
@@ -121,8 +121,8 @@ impl MemBroker {
 
     /// Removes every key whose time is over, and answers how many there were.
     ///
-    /// In all databases. Nobody sees an expired key; writes remove them little by little. Call this now and then where keys with a
-    /// deadline are written in bursts and never touched again.
+    /// In all databases. Nobody sees an expired key; writes remove them little by little. Call this now and then where
+    /// keys with a deadline are written in bursts and never touched again.
     pub fn sweep(&self) -> usize {
         self.engine.sweep()
     }
@@ -172,14 +172,15 @@ impl MemBrokerBuilder {
         self
     }
 
-    /// Makes SPOP, SRANDMEMBER, HRANDFIELD and RANDOMKEY repeatable: the same seed and the same calls, the same answers.
+    /// Makes SPOP, SRANDMEMBER, HRANDFIELD and RANDOMKEY repeatable: the same seed and the same calls, the same
+    /// answers.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// How many databases there are, numbered from 0; 16 where nobody says, and never fewer than 1. One that is not used takes
-    /// about 200 bytes.
+    /// How many databases there are, numbered from 0; 16 where nobody says, and never fewer than 1. One that is not
+    /// used takes about 200 bytes.
     ///
     /// # Examples
     ///

@@ -22,7 +22,8 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place in it.
+    /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place
+    /// in it.
     pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, databases: u32) -> Self {
         let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let hasher = match seed {

@@ -10,8 +10,9 @@ use crate::broker::{DATABASES, MemBroker, WeakMemBroker};
 const FORM: &str = "mem://[name][/database]";
 
 impl MemBroker {
-    /// The broker of a URL: `mem://` makes a new one, `mem://name` is the same one everywhere in this process for as long as
-    /// somebody has it. A number after one more slash selects a [database](Self::database): `mem://name/3`, `mem:///3`.
+    /// The broker of a URL: `mem://` makes a new one, `mem://name` is the same one everywhere in this process for as
+    /// long as somebody has it. A number after one more slash selects a [database](Self::database): `mem://name/3`,
+    /// `mem:///3`.
     ///
     /// # Errors
     ///

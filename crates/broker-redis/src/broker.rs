@@ -22,12 +22,13 @@ use crate::watch::{RedisWatch, read_transaction, transaction};
 /// # Connections
 ///
 /// Commands and pipelines of all clones go over one connection. Each [`Subscriber`] and each [`Watch`] has a connection
-/// of its own. A command that blocks on the server, such as BLPOP, holds up all who share its connection: use a client of your
-/// own for it. Connections live on the Tokio runtime that the call which made them ran on, and need it to keep running.
+/// of its own. A command that blocks on the server, such as BLPOP, holds up all who share its connection: use a client
+/// of your own for it. Connections live on the Tokio runtime that the call which made them ran on, and need it to keep
+/// running.
 ///
 /// A lost connection is made again by the next call; callers share the attempt. Attempts that fail keep a growing
-/// distance, and a call waits for its turn: it fails with [`Error::Disconnected`] only after an attempt that ended after
-/// the call began, so the first call after the server is back succeeds.
+/// distance, and a call waits for its turn: it fails with [`Error::Disconnected`] only after an attempt that ended
+/// after the call began, so the first call after the server is back succeeds.
 ///
 /// # When a connection is lost under a command
 ///
@@ -39,8 +40,8 @@ use crate::watch::{RedisWatch, read_transaction, transaction};
 ///
 /// When its connection is lost, its stream tells [`Gap::Disconnected`](embroker_core::Gap). It connects again for as
 /// long as it lives, subscribes to everything that it was subscribed to, and when the server has confirmed every name,
-/// the stream tells [`Gap::Resubscribed`](embroker_core::Gap). All messages after that are complete again. Messages that arrive
-/// before all names are confirmed belong to the gap and are dropped.
+/// the stream tells [`Gap::Resubscribed`](embroker_core::Gap). All messages after that are complete again. Messages
+/// that arrive before all names are confirmed belong to the gap and are dropped.
 ///
 /// A server that refuses (the password was changed, an ACL forbids a channel) is asked again at the longest delay, and
 /// the gap stays open: a subscriber is never subscribed to a part of its names in silence. Calls to `subscribe` answer

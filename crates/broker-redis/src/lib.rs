@@ -1,7 +1,8 @@
 //! embroker's backend on a real Redis, through the `redis` crate and RESP3.
 //!
 //! - [`RedisBroker`] is the broker; [`RedisBrokerBuilder`] sets its timeouts and its name.
-//! - `link` has the one supervised connection that commands share; `subscriber` and `watch` have connections of their own.
+//! - `link` has the one supervised connection that commands share; `subscriber` and `watch` have connections of their
+//!   own.
 //! - `connection` makes a connection and knows when it is lost; `wire` is its socket; `url` says where it goes.
 
 mod backoff;

@@ -103,6 +103,13 @@ impl PartialEq for Arg<'_> {
 
 impl Eq for Arg<'_> {}
 
+/// By the bytes, whoever owns them, as equality goes.
+impl std::hash::Hash for Arg<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
 impl fmt::Debug for Arg<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.as_bytes().escape_ascii())

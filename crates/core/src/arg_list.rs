@@ -1,6 +1,7 @@
 //! The arguments of one command: the first few in place, more on the heap.
 //!
-//! `SmallVec` would do, but is invariant in its items, and a command must be usable for a shorter lifetime than its own.
+//! `SmallVec` would do, but is invariant in its items, and a command must be usable for a shorter lifetime than its
+//! own.
 
 use std::ops::Deref;
 

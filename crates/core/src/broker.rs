@@ -26,6 +26,48 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// - A write is never repeated on its own. Where its outcome is not known, the error says so.
 /// - All subscribers see messages in one common order, once for each matching subscription, and what is not
 ///   delivered shows as a [`Gap`](crate::Gap) in the stream.
+///
+/// # Examples
+///
+/// A broker around another one, which counts the commands that go through it. It has all the typed calls.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use embroker_core::{Arg, Command, Pipeline, Replies, Result, SubscribeOptions, Subscriber, Value, Watch,
+/// prelude::*};
+///
+/// struct Counted<B> {
+///     inner: B,
+///     commands: AtomicU64,
+/// }
+///
+/// impl<B: Broker> Broker for Counted<B> {
+///     async fn execute(&self, command: Command<'_>) -> Result<Value> {
+///         self.commands.fetch_add(1, Ordering::Relaxed);
+///         self.inner.execute(command).await
+///     }
+///     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
+///         self.commands.fetch_add(pipeline.len() as u64, Ordering::Relaxed);
+///         self.inner.pipeline(pipeline).await
+///     }
+///     async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
+///         self.inner.watch_keys(keys).await
+///     }
+///     async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
+///         self.inner.subscriber(options).await
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let broker = Counted { inner: embroker_mem::MemBroker::new(), commands: AtomicU64::new(0) };
+/// broker.set("greeting", "hello").await?;
+/// assert_eq!(broker.strlen("greeting").await?, 5);
+/// assert_eq!(broker.commands.load(Ordering::Relaxed), 2);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Broker: Send + Sync + 'static {
     /// Runs one command.
     ///

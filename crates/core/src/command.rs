@@ -43,6 +43,8 @@ impl PartialEq for Command<'_> {
     }
 }
 
+impl Eq for Command<'_> {}
+
 impl<'a> Command<'a> {
     /// A command of the table, without arguments yet.
     #[inline]

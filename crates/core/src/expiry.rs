@@ -30,7 +30,8 @@ pub enum ExpireIf {
     Persistent,
     /// `XX`: only a key that has a deadline.
     Expiring,
-    /// `GT`: only where the new deadline is later than the old one. A key without a deadline lasts for ever, so never that.
+    /// `GT`: only where the new deadline is later than the old one. A key without a deadline lasts for ever, so never
+    /// that.
     Later,
     /// `LT`: only where the new deadline is earlier than the old one, or where there is none.
     Earlier,
@@ -48,6 +49,21 @@ impl From<ExpireIf> for Arg<'_> {
 }
 
 /// How long a key still lives.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # let broker = embroker_mem::MemBroker::new();
+/// use embroker_core::{Ttl, prelude::*};
+///
+/// broker.set("greeting", "hello").await?;
+/// assert_eq!(broker.ttl("greeting").await?, Ttl::Persistent);
+/// assert_eq!(broker.ttl("nothing").await?, Ttl::Missing);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ttl {
     /// There is no such key.

@@ -64,6 +64,23 @@ impl FromValue for u64 {
     }
 }
 
+macro_rules! from_value_integers {
+    ($($int:ident)*) => { $(
+        impl FromValue for $int {
+            fn from_value(value: Value) -> Result<Self> {
+                let wanted = concat!("an integer that fits ", stringify!($int));
+                match value {
+                    Value::Int(number) => Self::try_from(number).map_err(|_| Error::decode(wanted, &value)),
+                    other => parse(&other, wanted),
+                }
+            }
+        }
+    )* };
+}
+
+// Not u8: a Vec<u8> would then be an array of numbers where bytes are meant.
+from_value_integers!(i32 u32 usize);
+
 impl FromValue for f64 {
     fn from_value(value: Value) -> Result<Self> {
         match value {
@@ -190,5 +207,8 @@ mod tests {
     fn what_does_not_fit_says_what_was_there() {
         let error = bool::from_value(Value::Int(7)).unwrap_err();
         assert_eq!(error.to_string(), "cannot decode: expected 0 or 1, got 7");
+        let error = u32::from_value(Value::Int(1 << 32)).unwrap_err();
+        assert_eq!(error.to_string(), "cannot decode: expected an integer that fits u32, got 4294967296");
+        assert_eq!((i32::from_value(Value::from("-5")), usize::from_value(Value::Int(5))), (Ok(-5), Ok(5)));
     }
 }

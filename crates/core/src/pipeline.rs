@@ -25,7 +25,8 @@ pub type Replies = Vec<Result<Value, ServerError>>;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "its commands run once a broker is given it"]
 pub struct Pipeline<'a> {
     commands: Vec<Command<'a>>,
     atomic: bool,

@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::{Arg, FromValue, Value};
 
 /// What one step of an iteration looks at, for [`scan`](crate::prelude::KeyCommands::scan),
-/// [`sscan`](crate::prelude::SetCommands::sscan) and HSCAN. The default has no option at all: every item, about ten a step.
+/// [`sscan`](crate::prelude::SetCommands::sscan) and HSCAN. The default has no option at all: every item, about ten a
+/// step.
 ///
 /// # Examples
 ///
@@ -23,7 +24,7 @@ use crate::{Arg, FromValue, Value};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct ScanOptions<'a> {
     pattern: Option<Arg<'a>>,
@@ -37,8 +38,8 @@ impl<'a> ScanOptions<'a> {
         Self::default()
     }
 
-    /// `MATCH pattern`: only what the [glob](crate::Glob) matches. It filters each step, so a step may answer nothing though
-    /// the iteration is not over.
+    /// `MATCH pattern`: only what the [glob](crate::Glob) matches. It filters each step, so a step may answer nothing
+    /// though the iteration is not over.
     pub fn pattern(mut self, pattern: impl Into<Arg<'a>>) -> Self {
         self.pattern = Some(pattern.into());
         self
@@ -53,7 +54,8 @@ impl<'a> ScanOptions<'a> {
         self
     }
 
-    /// `TYPE type`, since 6.0.0 and for SCAN only: only keys of this type. SSCAN and HSCAN answer `ERR syntax error` to it.
+    /// `TYPE type`, since 6.0.0 and for SCAN only: only keys of this type. SSCAN and HSCAN answer `ERR syntax error` to
+    /// it.
     pub fn kind(mut self, kind: KeyType) -> Self {
         self.kind = Some(kind);
         self

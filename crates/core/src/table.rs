@@ -33,6 +33,17 @@ pub enum CommandId {
 }
 
 /// One row of the table: what Redis 7.0's `COMMAND INFO` says of a command.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{commands::KeyCommand, table::{Flags, Keys}};
+///
+/// let rename = KeyCommand::Rename.spec();
+/// assert_eq!((rename.name, rename.arity, rename.since), ("rename", 3, "1.0.0"));
+/// assert_eq!(rename.keys, Keys::TWO);
+/// assert!(rename.flags.contains(Flags::WRITE));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CommandSpec {
@@ -74,7 +85,17 @@ impl CommandSpec {
 }
 
 /// What a command does, as a small set.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::table::Flags;
+///
+/// let flags = Flags::READONLY | Flags::FAST;
+/// assert!(flags.contains(Flags::FAST) && !flags.contains(Flags::WRITE));
+/// assert_eq!(format!("{flags:?}"), r#"{"readonly", "fast"}"#);
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Flags(u16);
 
 impl Flags {
@@ -140,7 +161,7 @@ impl fmt::Debug for Flags {
 }
 
 /// Where a command's keys stand among its arguments. Positions count from 0 after the name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Keys {
     /// The command names no key and touches none.
@@ -206,6 +227,11 @@ impl Keys {
 }
 
 /// Every row of the table, by family and then by name.
+///
+/// ```
+/// let since_7 = embroker_core::table::all().filter(|spec| spec.since.starts_with("7."));
+/// assert!(since_7.map(|spec| spec.name).any(|name| name == "sintercard"));
+/// ```
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
         BitfieldCommand::ROWS,

@@ -43,6 +43,10 @@ pub enum Value {
 
 impl Value {
     /// `OK`, as a status.
+    ///
+    /// ```
+    /// assert_eq!(embroker_core::Value::OK.as_bytes(), Some(&b"OK"[..]));
+    /// ```
     pub const OK: Self = Self::status("OK");
 
     /// A status.
@@ -51,11 +55,24 @@ impl Value {
     }
 
     /// 1 for true and 0 for false, as commands older than RESP3 answer.
+    ///
+    /// ```
+    /// use embroker_core::Value;
+    ///
+    /// assert_eq!((Value::flag(true), Value::flag(false)), (Value::Int(1), Value::Int(0)));
+    /// ```
     pub const fn flag(yes: bool) -> Self {
         Self::Int(yes as i64)
     }
 
-    /// The bytes of a bulk string or a status.
+    /// The bytes of a bulk string or a status; `None` for anything else.
+    ///
+    /// ```
+    /// use embroker_core::Value;
+    ///
+    /// assert_eq!(Value::from("hello").as_bytes(), Some(&b"hello"[..]));
+    /// assert_eq!(Value::Int(5).as_bytes(), None);
+    /// ```
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Bulk(bytes) | Self::Status(bytes) => Some(bytes),

@@ -53,7 +53,7 @@ impl std::fmt::Debug for Watch {
 }
 
 /// What a backend does for a [`Watch`]. Dropping it unwatches.
-pub trait WatchBackend: Send + 'static {
+pub trait WatchBackend: Send + Sync + 'static {
     /// EXEC: `None` where a watched key was written.
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>>;
 }

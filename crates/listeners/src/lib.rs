@@ -1,8 +1,8 @@
 //! Listeners for embroker: code that handles messages as they are published, on any [`Broker`](embroker_core::Broker).
 //!
 //! - A [`Listener`] says what it subscribes to and what it does with a message.
-//! - A [`Runner`] runs listeners side by side, counts what they handle, reports what they could not, and shuts down without
-//!   losing what was delivered.
+//! - A [`Runner`] runs listeners side by side, counts what they handle, reports what they could not, and shuts down
+//!   without losing what was delivered.
 //! - [`ticket_shop`] is a whole application built of them.
 
 mod failure;

@@ -11,8 +11,8 @@ pub type ListenerError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Code that handles the messages of its subscriptions, one at a time and in the order they were published.
 ///
-/// A listener is generic over the broker, so the same one runs in memory and on a real Redis. A [`Runner`](crate::Runner)
-/// gives it a subscriber of its own and calls it.
+/// A listener is generic over the broker, so the same one runs in memory and on a real Redis. A
+/// [`Runner`](crate::Runner) gives it a subscriber of its own and calls it.
 ///
 /// # Examples
 ///
@@ -53,8 +53,8 @@ pub trait Listener<B: Broker>: Send + 'static {
     /// message. So is a panic, after which the listener is as the panic left it.
     fn on_message(&mut self, broker: &B, message: &Message) -> impl Future<Output = Result<(), ListenerError>> + Send;
 
-    /// Is told where messages may be missing, in the order of the stream. A listener whose result depends on every message
-    /// reads back here what it missed.
+    /// Is told where messages may be missing, in the order of the stream. A listener whose result depends on every
+    /// message reads back here what it missed.
     ///
     /// The default does nothing: the runner has counted the gap already, and reports it.
     ///

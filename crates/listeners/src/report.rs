@@ -17,7 +17,8 @@ pub struct ListenerCounts {
     pub failed: u64,
     /// Messages that it never received because it read too slowly, counted exactly.
     pub lagged: u64,
-    /// Other places in its stream where messages may be missing, nobody knows how many: its connection was lost or restored.
+    /// Other places in its stream where messages may be missing, nobody knows how many: its connection was lost or
+    /// restored.
     pub gaps: u64,
 }
 

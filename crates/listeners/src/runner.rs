@@ -109,8 +109,8 @@ impl<B: Broker> Runner<B> {
         self
     }
 
-    /// How many failures of each listener are kept for the report: the first 100, where nothing else is said. The others are
-    /// counted.
+    /// How many failures of each listener are kept for the report: the first 100, where nothing else is said. The
+    /// others are counted.
     pub fn keep_failures(mut self, failures: usize) -> Self {
         self.settings.keep_failures = failures;
         self
@@ -120,8 +120,8 @@ impl<B: Broker> Runner<B> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where two listeners have the same name, where one subscribes to nothing, or outside a tokio runtime;
-    /// otherwise whatever the broker runs into. No listener runs then.
+    /// [`Error::Config`] where two listeners have the same name, where one subscribes to nothing, or outside a tokio
+    /// runtime; otherwise whatever the broker runs into. No listener runs then.
     pub async fn start(self) -> Result<Running> {
         let runtime = Handle::try_current()
             .map_err(|_| Error::Config("listeners run as tasks: start them inside a tokio runtime".into()))?;

@@ -68,7 +68,8 @@ impl Running {
     }
 
     /// How often these listeners receive a message that is published to the channel: what PUBLISH adds to
-    /// [`ListenerCounts::seen`](crate::ListenerCounts::seen) of their total. Other subscribers of the broker don't count here.
+    /// [`ListenerCounts::seen`](crate::ListenerCounts::seen) of their total. Other subscribers of the broker don't
+    /// count here.
     ///
     /// # Examples
     ///
@@ -96,8 +97,9 @@ impl Running {
 
     /// Waits until the counts are as asked for; answers them.
     ///
-    /// A message counts when the listener is through with it, so what it wrote is there. To wait for everything that was
-    /// published, add up [`deliveries`](Self::deliveries) and compare with [`ListenerCounts::seen`](crate::ListenerCounts::seen).
+    /// A message counts when the listener is through with it, so what it wrote is there. To wait for everything that
+    /// was published, add up [`deliveries`](Self::deliveries) and compare with
+    /// [`ListenerCounts::seen`](crate::ListenerCounts::seen).
     ///
     /// # Errors
     ///
@@ -142,7 +144,8 @@ impl Running {
 
     /// Ends all subscriptions now, lets every listener handle what was delivered to it until then, and reports.
     ///
-    /// It takes as long as the listeners take for what waits in their queues. Dropping the future stops them where they are.
+    /// It takes as long as the listeners take for what waits in their queues. Dropping the future stops them where they
+    /// are.
     ///
     /// # Examples
     ///

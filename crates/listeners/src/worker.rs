@@ -105,8 +105,8 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
     }
 }
 
-/// Finishes a call of the listener. Where the shutdown comes meanwhile, it ends the subscriptions at once: what is published
-/// from then on is not for this listener, however long the call takes.
+/// Finishes a call of the listener. Where the shutdown comes meanwhile, it ends the subscriptions at once: what is
+/// published from then on is not for this listener, however long the call takes.
 async fn closing<T>(call: impl Future<Output = T>, subscriber: &Subscriber, stop: &mut Stop, log: &mut Log) -> T {
     let mut call = pin!(call);
     tokio::select! {

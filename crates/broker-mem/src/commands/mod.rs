@@ -1,7 +1,7 @@
 //! The handlers: a file for each family, named as in core.
 //!
-//! A handler reads like the command's documentation, in Redis's own order: look up, check, apply, reply. Every variant of a
-//! family's enum has its handler, or this crate does not compile.
+//! A handler reads like the command's documentation, in Redis's own order: look up, check, apply, reply. Every variant
+//! of a family's enum has its handler, or this crate does not compile.
 
 #![allow(clippy::unnecessary_wraps, reason = "a handler that never fails has the signature of all handlers")]
 
@@ -46,7 +46,8 @@ pub(crate) fn reach(id: CommandId, args: &Args<'_>, databases: &Databases, wante
     }
 }
 
-/// Commands of one client's connection never get here: [`Broker::execute`](embroker_core::Broker) and pipelines refuse them.
+/// Commands of one client's connection never get here: [`Broker::execute`](embroker_core::Broker) and pipelines refuse
+/// them.
 fn session_only(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
     Err(embroker_core::ServerError::from_static("ERR this command needs a connection of its own"))
 }

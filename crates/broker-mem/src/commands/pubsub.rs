@@ -37,8 +37,8 @@ fn pubsub(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Err(ServerError::unknown_subcommand(args.get(0).unwrap_or_default(), "pubsub"))
 }
 
-/// `PUBSUB CHANNELS [pattern]`: the channels with a subscriber, in no order. Without a pattern all of them; `*` leaves out
-/// the one with the empty name.
+/// `PUBSUB CHANNELS [pattern]`: the channels with a subscriber, in no order. Without a pattern all of them; `*` leaves
+/// out the one with the empty name.
 fn channels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
         return Err(ServerError::subcommand_syntax(b"channels", "pubsub"));

@@ -46,8 +46,8 @@ impl<'a> ScanOptions<'a> {
     }
 }
 
-/// Reads a cursor as C's `strtoul` does: digits after an optional sign, where a minus counts down from 2^64, and no text at
-/// all is 0. What follows a NUL byte is not seen.
+/// Reads a cursor as C's `strtoul` does: digits after an optional sign, where a minus counts down from 2^64, and no
+/// text at all is 0. What follows a NUL byte is not seen.
 pub(super) fn read_cursor(text: &[u8]) -> Result<u64, ServerError> {
     let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
     let (negative, digits) = match text {

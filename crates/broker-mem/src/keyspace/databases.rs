@@ -1,7 +1,7 @@
 //! The numbered databases of one broker, and how a command latches what it reaches in them.
 //!
-//! A database is made when it is first used and stays for good, so that an idle broker is small. All of them hash alike,
-//! which is what lets two of them swap shard by shard.
+//! A database is made when it is first used and stays for good, so that an idle broker is small. All of them hash
+//! alike, which is what lets two of them swap shard by shard.
 
 use std::sync::OnceLock;
 
@@ -52,8 +52,8 @@ impl Databases {
             let before = self.made().count();
             self.made().for_each(|keyspace| wanted.whole(keyspace));
             let held = self.take(&wanted);
-            // A database that was made meanwhile may hold a key by now, one that was written before another that is latched
-            // here. Databases are only ever made, so this comes to an end.
+            // A database that was made meanwhile may hold a key by now, one that was written before another that is
+            // latched here. Databases are only ever made, so this comes to an end.
             if self.made().count() == before {
                 return held;
             }

@@ -1,5 +1,5 @@
-//! One latch for each shard of a database's map. They are taken in ascending order, by database and then by shard, so that
-//! no two commands wait for each other.
+//! One latch for each shard of a database's map. They are taken in ascending order, by database and then by shard, so
+//! that no two commands wait for each other.
 //!
 //! A latch guards its [`Shard`]'s bookkeeping and, by convention, the map's shard of the same number.
 
@@ -55,8 +55,8 @@ impl Latches {
 }
 
 impl Latch {
-    /// A command that panics while it holds a latch may leave its own key as it was, half way or gone, as Redis does when
-    /// it crashes; the bookkeeping itself is whole, so others go on.
+    /// A command that panics while it holds a latch may leave its own key as it was, half way or gone, as Redis does
+    /// when it crashes; the bookkeeping itself is whole, so others go on.
     fn lock(&self) -> MutexGuard<'_, Shard> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,9 +1,9 @@
 //! The keys and what they hold.
 //!
-//! A database's values live in a [`DashMap`]. Beside it stands one latch for each shard of that map (see [`latches`]): a
-//! command first takes the latches of all its keys, then works through a [`Tx`]. Whoever holds a shard's latch is the only
-//! one to touch that shard, so the map's own locks are never waited for, and commands on many keys are atomic, in however
-//! many databases.
+//! A database's values live in a [`DashMap`]. Beside it stands one latch for each shard of that map (see [`latches`]):
+//! a command first takes the latches of all its keys, then works through a [`Tx`]. Whoever holds a shard's latch is the
+//! only one to touch that shard, so the map's own locks are never waited for, and commands on many keys are atomic, in
+//! however many databases.
 //!
 //! Lock order: latches by database and then by shard, then either a watch list or the pub/sub registry, then a queue.
 
@@ -28,7 +28,8 @@ use crate::watch::WatchList;
 /// A key, shared by the map and by the indexes beside it.
 pub(crate) type Key = Arc<[u8]>;
 
-/// How many shards a map has: enough that two threads seldom meet, few enough to latch all, and a bit each in [`Wanted`].
+/// How many shards a map has: enough that two threads seldom meet, few enough to latch all, and a bit each in
+/// [`Wanted`].
 const SHARDS: usize = u64::BITS as usize;
 
 /// One database.

@@ -35,8 +35,8 @@ pub(crate) struct Tx<'a> {
     readers: Wakeful,
 }
 
-/// Readers of what the transaction published, woken when its latches are released: a waker may run its reader on the spot,
-/// and that one may call the broker.
+/// Readers of what the transaction published, woken when its latches are released: a waker may run its reader on the
+/// spot, and that one may call the broker.
 #[derive(Default)]
 struct Wakeful(Readers);
 
@@ -151,8 +151,8 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a watch
-    /// would have to hear of: who saw the key live misses it at EXEC, and for anybody else nothing changes.
+    /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a
+    /// watch would have to hear of: who saw the key live misses it at EXEC, and for anybody else nothing changes.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Object> {
         let entry = self.take(key)?;
         self.is_live(&entry).then_some(entry.object)
@@ -264,10 +264,11 @@ impl<'a> Tx<'a> {
             .collect()
     }
 
-    /// One step of SCAN over the whole keyspace: up to `count` keys from the cursor on, and the next cursor, 0 at the end.
+    /// One step of SCAN over the whole keyspace: up to `count` keys from the cursor on, and the next cursor, 0 at the
+    /// end.
     ///
-    /// A cursor is a shard and how many of its keys are still to come. A shard is walked from its end, and a removal moves
-    /// its last key forward, so a key that stays is never passed over.
+    /// A cursor is a shard and how many of its keys are still to come. A shard is walked from its end, and a removal
+    /// moves its last key forward, so a key that stays is never passed over.
     pub(crate) fn scan(&mut self, cursor: u64, count: usize) -> (u64, Vec<Key>) {
         const LEFT_BITS: u32 = 40;
         const ALL: u64 = (1 << LEFT_BITS) - 1;
@@ -322,8 +323,8 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Swaps all that two databases hold, which are latched as a whole. A watch stays with its database's number, so it hears
-    /// of a key that is in either.
+    /// Swaps all that two databases hold, which are latched as a whole. A watch stays with its database's number, so it
+    /// hears of a key that is in either.
     pub(crate) fn swap(&mut self, first: u32, second: u32) {
         if first == second {
             return;

@@ -1,7 +1,7 @@
 //! The numbers of INCRBYFLOAT and HINCRBYFLOAT: the 80-bit `long double` of x86, with its 64-bit mantissa.
 //!
-//! Redis reads them with `strtold`, adds them on the x87 and prints them with `%.17Lf`; the same is done here with whole
-//! numbers, rounding to the nearest and ties to even, so that every digit is Redis's on any machine.
+//! Redis reads them with `strtold`, adds them on the x87 and prints them with `%.17Lf`; the same is done here with
+//! whole numbers, rounding to the nearest and ties to even, so that every digit is Redis's on any machine.
 
 mod natural;
 #[cfg(test)]
@@ -48,8 +48,8 @@ impl LongDouble {
 
     /// Reads what C's `strtold` reads: a decimal number, a hexadecimal one with a binary exponent, or an infinity.
     ///
-    /// As in Redis the whole text must be the number, without space around it. A number that is too large, or so small that
-    /// it would become zero, is refused; one that only loses digits is not.
+    /// As in Redis the whole text must be the number, without space around it. A number that is too large, or so small
+    /// that it would become zero, is refused; one that only loses digits is not.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         if text.len() > LONGEST_TEXT {
             return None;
@@ -127,8 +127,8 @@ impl LongDouble {
 }
 
 impl Magnitude {
-    /// The number nearest to `bits × 2^exponent`, ties to the even mantissa. The lowest bit may stand for any fraction that was
-    /// cut off, where at least two bits more than a mantissa's are given.
+    /// The number nearest to `bits × 2^exponent`, ties to the even mantissa. The lowest bit may stand for any fraction
+    /// that was cut off, where at least two bits more than a mantissa's are given.
     fn nearest(bits: u128, exponent: i32) -> Self {
         if bits == 0 {
             return LongDouble::ZERO.magnitude;
@@ -192,7 +192,8 @@ impl Literal {
         if self.digits.is_empty() {
             return LongDouble::ZERO.magnitude.into();
         }
-        // The number is below 10 to this power, and not below a tenth of that. The bounds are those of the range of numbers.
+        // The number is below 10 to this power, and not below a tenth of that. The bounds are those of the range of
+        // numbers.
         let below = self.exponent + self.digits.len() as i64;
         if !(-4950..=4933).contains(&below) {
             return None;

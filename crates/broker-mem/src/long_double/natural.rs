@@ -68,8 +68,8 @@ impl Natural {
         shifted
     }
 
-    /// The quotient of two numbers that are not zero as `bits × 2^exponent`, with 66 or 67 bits, the lowest of which is set where
-    /// the division leaves a rest.
+    /// The quotient of two numbers that are not zero as `bits × 2^exponent`, with 66 or 67 bits, the lowest of which is
+    /// set where the division leaves a rest.
     pub(super) fn divide(&self, divisor: &Self) -> (u128, i32) {
         const BITS: isize = 66;
         let exponent = self.bits() as isize - divisor.bits() as isize - BITS;

@@ -1,7 +1,7 @@
 //! A hash: fields and values, indexed by place.
 //!
-//! A small hash keeps its fields in the order they came, as Redis's listpack does, and HSCAN answers it at once. One that
-//! outgrows Redis's limits stays large for good: a removal then moves the last field into the hole.
+//! A small hash keeps its fields in the order they came, as Redis's listpack does, and HSCAN answers it at once. One
+//! that outgrows Redis's limits stays large for good: a removal then moves the last field into the hole.
 
 use ahash::RandomState;
 use bytes::Bytes;
@@ -64,10 +64,11 @@ impl Hash {
         removed.is_some()
     }
 
-    /// One step of HSCAN: the next cursor, 0 at the end, and the fields of this step, `count` of them where the hash is large.
+    /// One step of HSCAN: the next cursor, 0 at the end, and the fields of this step, `count` of them where the hash is
+    /// large.
     ///
-    /// The cursor says how many fields are still to come. They are walked from the end, and a removal moves the last field
-    /// forward, so a field that stays is never passed over.
+    /// The cursor says how many fields are still to come. They are walked from the end, and a removal moves the last
+    /// field forward, so a field that stays is never passed over.
     pub(crate) fn scan(&self, cursor: u64, count: usize) -> (u64, impl Iterator<Item = (&Bytes, &Bytes)>) {
         let len = self.fields.len();
         let end = match usize::try_from(cursor) {

@@ -9,8 +9,8 @@ use crate::args::parse_int;
 /// The most integers that Redis keeps in its compact encoding (`set-max-intset-entries`).
 const MAX_COMPACT: usize = 512;
 
-/// The members of a set, in a vector with an index beside it: a random one is a draw of a position, and a removal moves the
-/// last member into the hole.
+/// The members of a set, in a vector with an index beside it: a random one is a draw of a position, and a removal moves
+/// the last member into the hole.
 #[derive(Clone)]
 pub(crate) struct Set {
     members: IndexSet<Bytes, RandomState>,
@@ -69,8 +69,8 @@ impl Set {
 
     /// One step of SSCAN: about `count` members, and the next cursor, 0 at the end.
     ///
-    /// A cursor says how many members are still to come. They are walked from the end down, and a removal only ever moves a
-    /// member forward, so one that stays is never passed over.
+    /// A cursor says how many members are still to come. They are walked from the end down, and a removal only ever
+    /// moves a member forward, so one that stays is never passed over.
     pub(crate) fn scan(&self, cursor: u64, count: usize) -> (u64, impl Iterator<Item = &Bytes>) {
         let end = match usize::try_from(cursor).unwrap_or(usize::MAX) {
             _ if self.compact => self.len(),

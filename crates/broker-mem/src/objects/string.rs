@@ -6,7 +6,8 @@ use bytes::{Bytes, BytesMut};
 
 use crate::args::parse_int;
 
-/// A string value. A number is kept as one, bytes that were handed in are shared, and bytes that are being changed are owned.
+/// A string value. A number is kept as one, bytes that were handed in are shared, and bytes that are being changed are
+/// owned.
 #[derive(Clone)]
 pub(crate) struct Str(Repr);
 

@@ -1,7 +1,8 @@
 //! Who is subscribed to what, and the fan-out of messages.
 //!
-//! One lock orders everything: a message goes to all its subscribers before the next one starts, which gives the common order.
-//! Readers are woken after it is released. The registry knows nothing of keys, and no latch is taken under its lock.
+//! One lock orders everything: a message goes to all its subscribers before the next one starts, which gives the common
+//! order. Readers are woken after it is released. The registry knows nothing of keys, and no latch is taken under its
+//! lock.
 
 mod patterns;
 mod subscriber;
@@ -68,7 +69,8 @@ impl PubSub {
 
     /// Sends a message to every subscription that matches; how many there were, and who waits for it.
     ///
-    /// The caller wakes them once it holds nothing: a waker may run its reader on the spot, and that one may call the broker.
+    /// The caller wakes them once it holds nothing: a waker may run its reader on the spot, and that one may call the
+    /// broker.
     #[must_use = "the readers wait for their wakers"]
     pub(crate) fn publish_unwoken(&self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
         let mut registry = self.lock();

@@ -1,8 +1,9 @@
 //! The subscribed patterns, indexed so that PUBLISH looks at those that may match and not at all of them.
 //!
-//! Every match of a pattern starts with its literal prefix and ends with its literal suffix. Patterns whose prefix and suffix
-//! have the same lengths share a [`Shape`]; within a shape they are found by the hash of both texts. A PUBLISH costs one
-//! look-up for each shape, and there are few. To add or to remove a pattern takes constant time, however many there are.
+//! Every match of a pattern starts with its literal prefix and ends with its literal suffix. Patterns whose prefix and
+//! suffix have the same lengths share a [`Shape`]; within a shape they are found by the hash of both texts. A PUBLISH
+//! costs one look-up for each shape, and there are few. To add or to remove a pattern takes constant time, however many
+//! there are.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};

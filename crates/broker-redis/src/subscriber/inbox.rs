@@ -1,8 +1,8 @@
 //! Where a subscriber's connection puts what the server pushes: one inbox for each connection.
 //!
 //! The `redis` crate calls [`Inbox::send`] for messages and confirmations in the order of the wire, so that what it
-//! does is in place in the stream. The invariant: an inbox delivers messages only while it is live, and one that was live
-//! and is closed says so as [`Gap::Disconnected`].
+//! does is in place in the stream. The invariant: an inbox delivers messages only while it is live, and one that was
+//! live and is closed says so as [`Gap::Disconnected`].
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};

@@ -166,7 +166,8 @@ impl Supervisor {
         self.settle(connection, outcome, |wanted| wanted.remove(kind, &request.names))
     }
 
-    /// Notes a change that the server has confirmed. An error reply is the caller's; any other error is a lost connection.
+    /// Notes a change that the server has confirmed. An error reply is the caller's; any other error is a lost
+    /// connection.
     fn settle(
         &mut self,
         connection: &Connection,

@@ -203,8 +203,8 @@ impl Bitfield {
     }
 }
 
-/// A part of a string for `BITCOUNT` and `BITPOS`, in bytes or bits. Both ends are included, and a negative one counts from
-/// the string's end: -1 is the last.
+/// A part of a string for `BITCOUNT` and `BITPOS`, in bytes or bits. Both ends are included, and a negative one counts
+/// from the string's end: -1 is the last.
 ///
 /// # Examples
 ///
@@ -281,7 +281,8 @@ calls! {
     /// Typed calls on the bits of strings. Bit 0 is the most significant bit of the first byte.
     ///
     /// A key of another type answers `WRONGTYPE`; a key that does not exist is an empty string. Writes keep the key's
-    /// deadline and make the string as long as they reach, with zero bytes in between; its bits are those below 2³² (512 MB).
+    /// deadline and make the string as long as they reach, with zero bytes in between; its bits are those below 2³²
+    /// (512 MB).
     pub trait BitfieldCommands {
         /// `BITFIELD key GET|SET|INCRBY|OVERFLOW …` (since 3.2.0): a reply for each GET, SET and INCRBY, `None` where
         /// [`FieldOverflow::Fail`] kept one from writing.
@@ -306,8 +307,8 @@ calls! {
         fn bitfield<'a>(key: impl Into<Arg<'a>>, operations: Bitfield) -> Vec<Option<i64>> =
             command(BitfieldCommand::Bitfield, key).args(operations.0);
 
-        /// `BITFIELD_RO key GET encoding offset …` (since 6.0.0): the numbers in these fields; it never writes, so on Redis a
-        /// replica answers it as well.
+        /// `BITFIELD_RO key GET encoding offset …` (since 6.0.0): the numbers in these fields; it never writes, so on
+        /// Redis a replica answers it as well.
         ///
         /// # Examples
         ///
@@ -342,7 +343,8 @@ calls! {
         /// # use embroker_core::prelude::*;
         /// # let broker = embroker_mem::MemBroker::new();
         /// broker.setbit("seats:taken", 12, true).await?;
-        /// assert_eq!((broker.getbit("seats:taken", 12).await?, broker.getbit("seats:taken", 13).await?), (true, false));
+        /// assert_eq!((broker.getbit("seats:taken", 12).await?, broker.getbit("seats:taken", 13).await?), (true,
+        /// false));
         /// # Ok(())
         /// # }
         /// ```
@@ -386,8 +388,8 @@ calls! {
         fn bitcount<'a>(key: impl Into<Arg<'a>>, range: impl Into<Option<BitRange>>) -> i64 =
             command(BitfieldCommand::BitCount, key).args(range.into().map(bounded).into_iter().flat_map(BitRange::words));
 
-        /// `BITPOS key bit [start [end [BIT]]]` (since 2.8.7): the offset of the first bit that is 1 (`true`) or 0 (`false`),
-        /// or -1 where there is none. It counts from the string's begin, also in a range.
+        /// `BITPOS key bit [start [end [BIT]]]` (since 2.8.7): the offset of the first bit that is 1 (`true`) or 0
+        /// (`false`), or -1 where there is none. It counts from the string's begin, also in a range.
         ///
         /// Zero bits follow a string without end, so a 0 is always found, except in an empty range, in one whose end is
         /// given, and in a string that exists and is empty.
@@ -413,11 +415,11 @@ calls! {
                 .arg(u8::from(bit))
                 .args(range.into().into_iter().flat_map(BitRange::words));
 
-        /// `BITOP operation destination key …` (since 2.6.0): combines strings into another one, and answers how many bytes
-        /// it has: as many as the longest of them, the shorter ones counting as filled up with zero bytes.
+        /// `BITOP operation destination key …` (since 2.6.0): combines strings into another one, and answers how many
+        /// bytes it has: as many as the longest of them, the shorter ones counting as filled up with zero bytes.
         ///
-        /// The destination loses what it held and its deadline; an empty result leaves no key. `ERR BITOP NOT must be called
-        /// with a single source key.` where [`BitOperation::Not`] has several.
+        /// The destination loses what it held and its deadline; an empty result leaves no key.
+        /// `ERR BITOP NOT must be called with a single source key.` where [`BitOperation::Not`] has several.
         ///
         /// # Examples
         ///

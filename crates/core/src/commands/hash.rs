@@ -41,8 +41,8 @@ calls! {
     ///
     /// A key of another type answers `WRONGTYPE`; a key that does not exist is an empty hash.
     pub trait HashCommands {
-        /// `HDEL key field …` (since 2.0.0; several fields since 2.4.0): removes fields, and the key with the last of them. How many
-        /// were there.
+        /// `HDEL key field …` (since 2.0.0; several fields since 2.4.0): removes fields, and the key with the last of
+        /// them. How many were there.
         ///
         /// # Examples
         ///
@@ -57,7 +57,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hdel<'a>(key: impl Into<Arg<'a>>, fields: impl IntoIterator<Item: Into<Arg<'a>>>) -> i64 = command(HashCommand::HDel, key).args(fields);
+        fn hdel<'a>(key: impl Into<Arg<'a>>, fields: impl IntoIterator<Item: Into<Arg<'a>>>) -> i64 =
+            command(HashCommand::HDel, key).args(fields);
 
         /// `HEXISTS key field` (since 2.0.0): whether the hash has the field.
         ///
@@ -74,7 +75,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hexists<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>) -> bool = command(HashCommand::HExists, key).arg(field);
+        fn hexists<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>) -> bool =
+            command(HashCommand::HExists, key).arg(field);
 
         /// `HGET key field` (since 2.0.0): the value of the field, `None` where there is none.
         ///
@@ -91,10 +93,11 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hget<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>) -> Option<Bytes> = command(HashCommand::HGet, key).arg(field);
+        fn hget<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>) -> Option<Bytes> =
+            command(HashCommand::HGet, key).arg(field);
 
-        /// `HGETALL key` (since 2.0.0): every field with its value. [`hgetall_as`](crate::prelude::StructCommands::hgetall_as) reads them
-        /// as a struct.
+        /// `HGETALL key` (since 2.0.0): every field with its value.
+        /// [`hgetall_as`](crate::prelude::StructCommands::hgetall_as) reads them as a struct.
         ///
         /// # Examples
         ///
@@ -127,13 +130,15 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hincrby<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>, by: i64) -> i64 = command(HashCommand::HIncrBy, key).arg(field).arg(by);
+        fn hincrby<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>, by: i64) -> i64 =
+            command(HashCommand::HIncrBy, key).arg(field).arg(by);
 
         /// `HINCRBYFLOAT key field increment` (since 2.6.0): the field's new value; a missing field counts from 0.
         ///
-        /// The sum is an 80-bit `long double`, stored as text with up to 17 digits after the point; the answer is the `f64` nearest
-        /// to it. `ERR hash value is not a float` where the field holds no number, `ERR value is NaN or Infinity` or `ERR value is
-        /// not a valid float` where the increment is none, `ERR increment would produce NaN or Infinity` where the sum is none.
+        /// The sum is an 80-bit `long double`, stored as text with up to 17 digits after the point; the answer is the
+        /// `f64` nearest to it. `ERR hash value is not a float` where the field holds no number,
+        /// `ERR value is NaN or Infinity` or `ERR value is not a valid float` where the increment is none,
+        /// `ERR increment would produce NaN or Infinity` where the sum is none.
         ///
         /// # Examples
         ///
@@ -147,7 +152,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hincrbyfloat<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>, by: f64) -> f64 = command(HashCommand::HIncrByFloat, key).arg(field).arg(by);
+        fn hincrbyfloat<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>, by: f64) -> f64 =
+            command(HashCommand::HIncrByFloat, key).arg(field).arg(by);
 
         /// `HKEYS key` (since 2.0.0): every field.
         ///
@@ -181,7 +187,8 @@ calls! {
         /// ```
         fn hlen<'a>(key: impl Into<Arg<'a>>) -> i64 = command(HashCommand::HLen, key);
 
-        /// `HMGET key field …` (since 2.0.0): the value of each field in the order asked for, `None` where there is none.
+        /// `HMGET key field …` (since 2.0.0): the value of each field in the order asked for, `None` where there is
+        /// none.
         ///
         /// # Examples
         ///
@@ -195,9 +202,11 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hmget<'a>(key: impl Into<Arg<'a>>, fields: impl IntoIterator<Item: Into<Arg<'a>>>) -> Vec<Option<Bytes>> = command(HashCommand::HMGet, key).args(fields);
+        fn hmget<'a>(key: impl Into<Arg<'a>>, fields: impl IntoIterator<Item: Into<Arg<'a>>>) -> Vec<Option<Bytes>> =
+            command(HashCommand::HMGet, key).args(fields);
 
-        /// `HRANDFIELD key` (since 6.2.0): one field by chance, each as likely as the others; `None` where there is no key.
+        /// `HRANDFIELD key` (since 6.2.0): one field by chance, each as likely as the others; `None` where there is no
+        /// key.
         ///
         /// # Examples
         ///
@@ -213,11 +222,11 @@ calls! {
         /// ```
         fn hrandfield<'a>(key: impl Into<Arg<'a>>) -> Option<Bytes> = command(HashCommand::HRandField, key);
 
-        /// `HRANDFIELD key count` (since 6.2.0): up to `count` different fields by chance; where `count` is negative, so many draws,
-        /// each from all fields.
+        /// `HRANDFIELD key count` (since 6.2.0): up to `count` different fields by chance; where `count` is negative,
+        /// so many draws, each from all fields.
         ///
-        /// `ERR value is out of range, …` for [`i64::MIN`]. The in-memory broker answers `ERR value is out of range` to more than
-        /// 2^24 draws as well.
+        /// `ERR value is out of range, …` for [`i64::MIN`]. The in-memory broker answers `ERR value is out of range` to
+        /// more than 2^24 draws as well.
         ///
         /// # Examples
         ///
@@ -232,11 +241,14 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hrandfield_count<'a>(key: impl Into<Arg<'a>>, count: i64) -> Vec<Bytes> = command(HashCommand::HRandField, key).arg(count);
+        fn hrandfield_count<'a>(key: impl Into<Arg<'a>>, count: i64) -> Vec<Bytes> =
+            command(HashCommand::HRandField, key).arg(count);
 
-        /// `HRANDFIELD key count WITHVALUES` (since 6.2.0): as [`hrandfield_count`](Self::hrandfield_count), each field with its value.
+        /// `HRANDFIELD key count WITHVALUES` (since 6.2.0): as [`hrandfield_count`](Self::hrandfield_count), each field
+        /// with its value.
         ///
-        /// `ERR value is out of range` also for a `count` beyond half of an `i64`; the in-memory broker makes at most 2^23 draws.
+        /// `ERR value is out of range` also for a `count` beyond half of an `i64`; the in-memory broker makes at most
+        /// 2^23 draws.
         ///
         /// # Examples
         ///
@@ -250,7 +262,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hrandfield_withvalues<'a>(key: impl Into<Arg<'a>>, count: i64) -> Vec<(Bytes, Bytes)> = command(HashCommand::HRandField, key).arg(count).arg("WITHVALUES");
+        fn hrandfield_withvalues<'a>(key: impl Into<Arg<'a>>, count: i64) -> Vec<(Bytes, Bytes)> =
+            command(HashCommand::HRandField, key).arg(count).arg("WITHVALUES");
 
         /// `HSET key field value …` (since 2.0.0; several fields since 4.0.0): how many fields are new.
         /// [`hset_struct`](crate::prelude::StructCommands::hset_struct) writes a struct.
@@ -267,7 +280,10 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hset<'a>(key: impl Into<Arg<'a>>, fields: impl IntoIterator<Item = (impl Into<Arg<'a>>, impl Into<Arg<'a>>)>) -> i64 = command(HashCommand::HSet, key).pairs(fields);
+        fn hset<'a>(
+            key: impl Into<Arg<'a>>,
+            fields: impl IntoIterator<Item = (impl Into<Arg<'a>>, impl Into<Arg<'a>>)>,
+        ) -> i64 = command(HashCommand::HSet, key).pairs(fields);
 
         /// `HSETNX key field value` (since 2.0.0): sets the field where it is not there yet; whether it did.
         ///
@@ -284,7 +300,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hsetnx<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> bool = command(HashCommand::HSetNx, key).arg(field).arg(value);
+        fn hsetnx<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> bool =
+            command(HashCommand::HSetNx, key).arg(field).arg(value);
 
         /// `HSTRLEN key field` (since 3.2.0): how many bytes the value has, 0 where there is none.
         ///
@@ -300,7 +317,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn hstrlen<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>) -> i64 = command(HashCommand::HStrLen, key).arg(field);
+        fn hstrlen<'a>(key: impl Into<Arg<'a>>, field: impl Into<Arg<'a>>) -> i64 =
+            command(HashCommand::HStrLen, key).arg(field);
 
         /// `HVALS key` (since 2.0.0): every value.
         ///
@@ -319,7 +337,8 @@ calls! {
         fn hvals<'a>(key: impl Into<Arg<'a>>) -> Vec<Bytes> = command(HashCommand::HVals, key);
 
         also {
-            /// `HGET key field` (since 2.0.0), read as any [`FromValue`] type: a number, text. `None` where there is no field.
+            /// `HGET key field` (since 2.0.0), read as any [`FromValue`] type: a number, text. `None` where there is no
+            /// field.
             ///
             /// [`Error::Decode`](crate::Error::Decode) where the value does not read as that type.
             ///
@@ -344,8 +363,9 @@ calls! {
                 super::run(self, command(HashCommand::HGet, key).arg(field))
             }
 
-            /// `HSCAN key cursor …` (since 2.8.0): one step of an iteration over the fields and their values, and the next cursor. Start
-            /// with 0, end when 0 comes back. A field that stays is met at least once, however many others come and go.
+            /// `HSCAN key cursor …` (since 2.8.0): one step of an iteration over the fields and their values, and the
+            /// next cursor. Start with 0, end when 0 comes back. A field that stays is met at least once, however many
+            /// others come and go.
             ///
             /// A small hash is answered in one step.
             ///

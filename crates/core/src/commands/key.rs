@@ -1,7 +1,7 @@
 //! Keys of any type: existence, expiry, renaming, iteration.
 //!
-//! Typed calls on time work in milliseconds: they send PEXPIRE, PEXPIREAT, PTTL and PEXPIRETIME, of which EXPIRE, EXPIREAT,
-//! TTL and EXPIRETIME are the same in whole seconds.
+//! Typed calls on time work in milliseconds: they send PEXPIRE, PEXPIREAT, PTTL and PEXPIRETIME, of which EXPIRE,
+//! EXPIREAT, TTL and EXPIRETIME are the same in whole seconds.
 
 use std::time::{Duration, SystemTime};
 
@@ -52,8 +52,8 @@ calls! {
     ///
     /// Where a call takes several keys, none at all answers `ERR wrong number of arguments …`.
     pub trait KeyCommands {
-        /// `COPY source destination` (since 6.2.0): copies the value and its deadline. False where there is no source or
-        /// where the destination exists.
+        /// `COPY source destination` (since 6.2.0): copies the value and its deadline. False where there is no source
+        /// or where the destination exists.
         ///
         /// `ERR source and destination objects are the same` where both keys are one.
         ///
@@ -93,8 +93,8 @@ calls! {
         fn copy_replace<'a>(source: impl Into<Arg<'a>>, destination: impl Into<Arg<'a>>) -> bool =
             command(KeyCommand::Copy, source).arg(destination).arg("REPLACE");
 
-        /// `COPY source destination DB index` (since 6.2.0): as [`copy`](Self::copy), to a key of another database, which
-        /// may have the same name.
+        /// `COPY source destination DB index` (since 6.2.0): as [`copy`](Self::copy), to a key of another database,
+        /// which may have the same name.
         ///
         /// `ERR DB index is out of range` where there is no such database.
         ///
@@ -114,8 +114,8 @@ calls! {
         fn copy_to_db<'a>(source: impl Into<Arg<'a>>, destination: impl Into<Arg<'a>>, db: u32) -> bool =
             command(KeyCommand::Copy, source).arg(destination).arg("DB").arg(db);
 
-        /// `DBSIZE` (since 1.0.0): how many keys there are. A real Redis also counts keys that have expired but that it has
-        /// not removed yet.
+        /// `DBSIZE` (since 1.0.0): how many keys there are. A real Redis also counts keys that have expired but that it
+        /// has not removed yet.
         ///
         /// # Examples
         ///
@@ -166,11 +166,11 @@ calls! {
         fn exists<'a>(keys: impl IntoIterator<Item: Into<Arg<'a>>>) -> i64 =
             Command::new(KeyCommand::Exists.spec()).args(keys);
 
-        /// `PEXPIRE key milliseconds` (since 2.6.0): the key expires after this time, rounded up to a whole millisecond; at
-        /// once after zero. Whether there is such a key.
+        /// `PEXPIRE key milliseconds` (since 2.6.0): the key expires after this time, rounded up to a whole
+        /// millisecond; at once after zero. Whether there is such a key.
         ///
-        /// `ERR invalid expire time in 'pexpire' command` where the deadline is beyond [`i64::MAX`] milliseconds since the
-        /// Unix epoch.
+        /// `ERR invalid expire time in 'pexpire' command` where the deadline is beyond [`i64::MAX`] milliseconds since
+        /// the Unix epoch.
         ///
         /// # Examples
         ///
@@ -190,8 +190,8 @@ calls! {
         fn expire<'a>(key: impl Into<Arg<'a>>, after: Duration) -> bool =
             command(KeyCommand::PExpire, key).arg(to_ms(after));
 
-        /// `PEXPIRE key milliseconds NX|XX|GT|LT` (since 7.0.0): as [`expire`](Self::expire), only on a condition. Whether
-        /// it holds.
+        /// `PEXPIRE key milliseconds NX|XX|GT|LT` (since 7.0.0): as [`expire`](Self::expire), only on a condition.
+        /// Whether it holds.
         ///
         /// # Examples
         ///
@@ -212,8 +212,8 @@ calls! {
         fn expire_if<'a>(key: impl Into<Arg<'a>>, after: Duration, condition: ExpireIf) -> bool =
             command(KeyCommand::PExpire, key).arg(to_ms(after)).arg(condition);
 
-        /// `PEXPIREAT key milliseconds` (since 2.6.0): the key expires at this time, rounded up to a whole millisecond; at
-        /// once where that is past. Whether there is such a key.
+        /// `PEXPIREAT key milliseconds` (since 2.6.0): the key expires at this time, rounded up to a whole millisecond;
+        /// at once where that is past. Whether there is such a key.
         ///
         /// # Examples
         ///
@@ -234,8 +234,8 @@ calls! {
         fn expireat<'a>(key: impl Into<Arg<'a>>, at: SystemTime) -> bool =
             command(KeyCommand::PExpireAt, key).arg(epoch_ms(at));
 
-        /// `PEXPIREAT key milliseconds NX|XX|GT|LT` (since 7.0.0): as [`expireat`](Self::expireat), only on a condition.
-        /// Whether it holds.
+        /// `PEXPIREAT key milliseconds NX|XX|GT|LT` (since 7.0.0): as [`expireat`](Self::expireat), only on a
+        /// condition. Whether it holds.
         ///
         /// # Examples
         ///
@@ -313,8 +313,8 @@ calls! {
         /// ```
         fn flushdb<'a>() -> () = Command::new(KeyCommand::FlushDb.spec());
 
-        /// `KEYS pattern` (since 1.0.0): the keys that the [glob](crate::Glob) matches, in no order; `*` is every key. Holds
-        /// everybody else up meanwhile: with many keys, use [`scan`](Self::scan).
+        /// `KEYS pattern` (since 1.0.0): the keys that the [glob](crate::Glob) matches, in no order; `*` is every key.
+        /// Holds everybody else up meanwhile: with many keys, use [`scan`](Self::scan).
         ///
         /// # Examples
         ///
@@ -349,8 +349,8 @@ calls! {
         /// ```
         fn key_type<'a>(key: impl Into<Arg<'a>>) -> KeyType = command(KeyCommand::Type, key);
 
-        /// `MOVE key db` (since 1.0.0): the value and its deadline move to the key of the same name in another database.
-        /// False where there is no such key or where that one exists.
+        /// `MOVE key db` (since 1.0.0): the value and its deadline move to the key of the same name in another
+        /// database. False where there is no such key or where that one exists.
         ///
         /// `ERR DB index is out of range` where there is no such database, `ERR source and destination objects are the
         /// same` where it is this one.
@@ -429,7 +429,8 @@ calls! {
         fn rename<'a>(key: impl Into<Arg<'a>>, to: impl Into<Arg<'a>>) -> () =
             command(KeyCommand::Rename, key).arg(to);
 
-        /// `RENAMENX key to` (since 1.0.0): as [`rename`](Self::rename), only where `to` does not exist. Whether it was so.
+        /// `RENAMENX key to` (since 1.0.0): as [`rename`](Self::rename), only where `to` does not exist. Whether it was
+        /// so.
         ///
         /// `ERR no such key` where there is no `key`.
         ///
@@ -449,11 +450,11 @@ calls! {
         fn renamenx<'a>(key: impl Into<Arg<'a>>, to: impl Into<Arg<'a>>) -> bool =
             command(KeyCommand::RenameNx, key).arg(to);
 
-        /// `SCAN cursor` (since 2.8.0): one step of an iteration over the keys, and the cursor of the next. Begin with 0;
-        /// 0 comes back at the end.
+        /// `SCAN cursor` (since 2.8.0): one step of an iteration over the keys, and the cursor of the next. Begin with
+        /// 0; 0 comes back at the end.
         ///
-        /// A key that exists from the first step to the last is answered at least once; one that comes or goes meanwhile
-        /// may be missed, and a key may be answered twice.
+        /// A key that exists from the first step to the last is answered at least once; one that comes or goes
+        /// meanwhile may be missed, and a key may be answered twice.
         ///
         /// # Examples
         ///
@@ -483,7 +484,8 @@ calls! {
         fn scan<'a>(cursor: u64, options: ScanOptions<'a>) -> (u64, Vec<Bytes>) =
             Command::new(KeyCommand::Scan.spec()).arg(cursor).args(options.into_args());
 
-        /// `SWAPDB first second` (since 4.0.0): the two databases swap all that they hold; every client sees it at once.
+        /// `SWAPDB first second` (since 4.0.0): the two databases swap all that they hold; every client sees it at
+        /// once.
         ///
         /// `ERR DB index is out of range` where one of them does not exist.
         ///

@@ -24,8 +24,8 @@ use crate::{Broker, Command, FromValue};
 
 /// Runs a command and reads its reply as the type that the typed call promises.
 ///
-/// The broker's future is made at once, so that the command moves once and not through a second state machine. It runs, as
-/// every future does, when it is polled.
+/// The broker's future is made at once, so that the command moves once and not through a second state machine. It runs,
+/// as every future does, when it is polled.
 fn run<'a, T: FromValue, B: Broker>(
     broker: &'a B,
     command: Command<'a>,

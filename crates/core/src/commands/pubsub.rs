@@ -96,7 +96,8 @@ calls! {
             /// # let broker = embroker_mem::MemBroker::new();
             /// let subscriber = broker.subscriber(SubscribeOptions::default()).await?;
             /// subscriber.subscribe(["news"]).await?;
-            /// assert_eq!(broker.pubsub_numsub(["news", "weather"]).await?, [("news".into(), 1), ("weather".into(), 0)]);
+            /// assert_eq!(broker.pubsub_numsub(["news", "weather"]).await?, [("news".into(), 1), ("weather".into(),
+            /// 0)]);
             /// # Ok(())
             /// # }
             /// ```

@@ -44,8 +44,8 @@ fn sintercard<'a>(keys: impl IntoIterator<Item: Into<Arg<'a>>>) -> Command<'a> {
 calls! {
     /// Typed calls on sets: members without order under one key.
     ///
-    /// A key of another type answers `WRONGTYPE`; a key that does not exist is an empty set, and a set that loses its last
-    /// member is gone. Where a call takes several keys or members, none at all answers
+    /// A key of another type answers `WRONGTYPE`; a key that does not exist is an empty set, and a set that loses its
+    /// last member is gone. Where a call takes several keys or members, none at all answers
     /// `ERR wrong number of arguments …`.
     pub trait SetCommands {
         /// `SADD key member …` (since 1.0.0; several members since 2.4.0): how many of the members are new.
@@ -99,8 +99,8 @@ calls! {
         fn sdiff<'a>(keys: impl IntoIterator<Item: Into<Arg<'a>>>) -> HashSet<Bytes> =
             Command::new(SetCommand::SDiff.spec()).args(keys);
 
-        /// `SDIFFSTORE destination key …` (since 1.0.0): as [`sdiff`](Self::sdiff), kept under `destination` whatever that
-        /// held before, without a deadline; an empty result deletes it. How many members there are.
+        /// `SDIFFSTORE destination key …` (since 1.0.0): as [`sdiff`](Self::sdiff), kept under `destination` whatever
+        /// that held before, without a deadline; an empty result deletes it. How many members there are.
         ///
         /// # Examples
         ///
@@ -158,8 +158,8 @@ calls! {
         /// ```
         fn sintercard<'a>(keys: impl IntoIterator<Item: Into<Arg<'a>>>) -> i64 = sintercard(keys);
 
-        /// `SINTERCARD numkeys key … LIMIT limit` (since 7.0.0): as [`sintercard`](Self::sintercard), but stops counting at
-        /// `limit`; 0 is no limit.
+        /// `SINTERCARD numkeys key … LIMIT limit` (since 7.0.0): as [`sintercard`](Self::sintercard), but stops
+        /// counting at `limit`; 0 is no limit.
         ///
         /// `ERR LIMIT can't be negative` for more than [`i64::MAX`].
         ///
@@ -178,8 +178,8 @@ calls! {
         fn sintercard_limit<'a>(keys: impl IntoIterator<Item: Into<Arg<'a>>>, limit: u64) -> i64 =
             sintercard(keys).arg("LIMIT").arg(limit);
 
-        /// `SINTERSTORE destination key …` (since 1.0.0): as [`sinter`](Self::sinter), kept under `destination` whatever
-        /// that held before, without a deadline; an empty result deletes it. How many members there are.
+        /// `SINTERSTORE destination key …` (since 1.0.0): as [`sinter`](Self::sinter), kept under `destination`
+        /// whatever that held before, without a deadline; an empty result deletes it. How many members there are.
         ///
         /// # Examples
         ///
@@ -253,8 +253,8 @@ calls! {
             members: impl IntoIterator<Item: Into<Arg<'a>>>,
         ) -> Vec<bool> = command(SetCommand::SMIsMember, key).args(members);
 
-        /// `SMOVE source destination member` (since 1.0.0): moves a member, which no reader sees in neither or in both of
-        /// the sets. Whether `source` had it.
+        /// `SMOVE source destination member` (since 1.0.0): moves a member, which no reader sees in neither or in both
+        /// of the sets. Whether `source` had it.
         ///
         /// `WRONGTYPE` where either key is no set, except that a missing `source` answers false before `destination` is
         /// looked at.
@@ -336,8 +336,9 @@ calls! {
         /// `SRANDMEMBER key count` (since 2.6.0): up to `count` different random members; for a negative count, exactly
         /// as many as its absolute value, each drawn anew.
         ///
-        /// `ERR value is out of range, …` for [`i64::MIN`]. The in-memory broker also answers `ERR value is out of range`
-        /// where a negative count asks for more than 16,777,216 members of a set that exists.
+        /// `ERR value is out of range, …` for [`i64::MIN`]. The in-memory broker also answers
+        /// `ERR value is out of range` where a negative count asks for more than 16,777,216 members of a set that
+        /// exists.
         ///
         /// # Examples
         ///
@@ -373,11 +374,11 @@ calls! {
         fn srem<'a>(key: impl Into<Arg<'a>>, members: impl IntoIterator<Item: Into<Arg<'a>>>) -> i64 =
             command(SetCommand::SRem, key).args(members);
 
-        /// `SSCAN key cursor` (since 2.8.0): one step of an iteration over the members, and the cursor of the next. Begin
-        /// with 0; 0 comes back at the end.
+        /// `SSCAN key cursor` (since 2.8.0): one step of an iteration over the members, and the cursor of the next.
+        /// Begin with 0; 0 comes back at the end.
         ///
-        /// A member that is in the set from the first step to the last is answered at least once; one that comes or goes
-        /// meanwhile may be missed, and a member may be answered twice.
+        /// A member that is in the set from the first step to the last is answered at least once; one that comes or
+        /// goes meanwhile may be missed, and a member may be answered twice.
         ///
         /// # Examples
         ///
@@ -423,8 +424,8 @@ calls! {
         fn sunion<'a>(keys: impl IntoIterator<Item: Into<Arg<'a>>>) -> HashSet<Bytes> =
             Command::new(SetCommand::SUnion.spec()).args(keys);
 
-        /// `SUNIONSTORE destination key …` (since 1.0.0): as [`sunion`](Self::sunion), kept under `destination` whatever
-        /// that held before, without a deadline; an empty result deletes it. How many members there are.
+        /// `SUNIONSTORE destination key …` (since 1.0.0): as [`sunion`](Self::sunion), kept under `destination`
+        /// whatever that held before, without a deadline; an empty result deletes it. How many members there are.
         ///
         /// # Examples
         ///

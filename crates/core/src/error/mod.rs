@@ -11,7 +11,28 @@ pub use server::ServerError;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call on a broker failed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # let broker = embroker_mem::MemBroker::new();
+/// use embroker_core::{Error, error::texts, prelude::*};
+///
+/// broker.sadd("sales", ["order-1"]).await?;
+/// match broker.get("sales").await {
+///     Err(Error::Server(error)) if error.code() == "WRONGTYPE" => assert_eq!(error, texts::WRONG_TYPE),
+///     // The command was not sent: it can be repeated.
+///     Err(Error::Disconnected { .. }) => unreachable!("in memory"),
+///     // It may have run or not: read the state back.
+///     Err(Error::OutcomeUnknown { .. } | Error::Timeout { .. }) => unreachable!("in memory"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The broker ran the command and answered with an error. Nothing is wrong with the connection; correct the
@@ -56,17 +77,25 @@ pub enum Error {
         answer: ServerError,
     },
 
-    /// A reply or a stored value is not what the caller asked to read it as. The data is untouched.
+    /// A reply or a stored value is not what the caller asked to read it as; the text says what was there. The data is
+    /// untouched: read it as another type, as bytes or as a [`Value`](crate::Value), or mend what was stored.
     #[error("cannot decode: {0}")]
     Decode(String),
 
-    /// The call can't work as it is written: a bad URL, a feature that is off, a command out of its place.
+    /// The call can't work as it is written: a bad URL, a feature that is off, a command out of its place. The text
+    /// says what to write instead.
     #[error("{0}")]
     Config(String),
 }
 
 impl Error {
     /// The server's error, where that is what this is.
+    ///
+    /// ```
+    /// use embroker_core::{Error, error::texts};
+    ///
+    /// assert_eq!(Error::from(texts::SYNTAX).as_server(), Some(&texts::SYNTAX));
+    /// ```
     pub fn as_server(&self) -> Option<&ServerError> {
         match self {
             Self::Server(error) => Some(error),

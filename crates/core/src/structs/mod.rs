@@ -1,6 +1,7 @@
 //! Structs as hashes: a field of the struct is a field of the hash, its value decimal or UTF-8 text.
 //!
-//! [`ser`] writes a struct straight into the arguments of HSET, [`de`] reads one straight from the pairs that HGETALL answers.
+//! [`ser`] writes a struct straight into the arguments of HSET, [`de`] reads one straight from the pairs that HGETALL
+//! answers.
 
 mod de;
 mod ser;
@@ -32,27 +33,29 @@ use ser::Writes;
 /// | newtype | what it wraps |
 /// | `Option` | the value; `None` is a field that is not there |
 ///
-/// A `HashMap` or `BTreeMap` can stand for the struct, and serde's attributes do what they say: `rename`, `rename_all`, `skip`,
-/// `default`, `alias`, `deny_unknown_fields`, `flatten` of a struct or of a map that collects the other fields. Fields of the
-/// hash that the struct has none for are left out. A field can't hold a sequence, a nested struct or an enum variant with data:
-/// store it as text with `#[serde(with = "…")]`, or under a key of its own.
+/// A `HashMap` or `BTreeMap` can stand for the struct, and serde's attributes do what they say: `rename`, `rename_all`,
+/// `skip`, `default`, `alias`, `deny_unknown_fields`, `flatten` of a struct or of a map that collects the other fields.
+/// Fields of the hash that the struct has none for are left out. A field can't hold a sequence, a nested struct or an
+/// enum variant with data: store it as text with `#[serde(with = "…")]`, or under a key of its own.
 ///
-/// serde reads a flattened struct without asking for types, so its numbers and bools arrive as text and are refused: give them
-/// a `deserialize_with` that parses text. The same goes for an internally tagged enum.
+/// serde reads a flattened struct without asking for types, so its numbers and bools arrive as text and are refused:
+/// give them a `deserialize_with` that parses text. The same goes for an internally tagged enum.
 pub trait StructCommands: Broker + Sized {
     /// `HSET key field value …` with the fields of a struct (since 4.0.0).
     ///
     /// Afterwards the struct's own fields in the hash are what the struct says. A field that is `None`, or that
-    /// `skip_serializing_if` skips, is removed with `HDEL` in the same transaction, so that no old value stays. Fields of the
-    /// hash that the struct does not have stay, and so does the key's time to live. To replace the whole hash, put `DEL` before
-    /// [`Pipeline::hset_struct`] into an atomic pipeline.
+    /// `skip_serializing_if` skips, is removed with `HDEL` in the same transaction, so that no old value stays. Fields
+    /// of the hash that the struct does not have stay, and so does the key's time to live. To replace the whole hash,
+    /// put `DEL` before [`Pipeline::hset_struct`] into an atomic pipeline.
     ///
-    /// Inside a `#[serde(flatten)]` serde does not tell of fields that `skip_serializing_if` skips; those stay as they are.
+    /// Inside a `#[serde(flatten)]` serde does not tell of fields that `skip_serializing_if` skips; those stay as they
+    /// are.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`](crate::Error::Config), with the name of the field, where a value does not fit in one, and where no
-    /// field has a value: Redis keeps no empty hash. Nothing is written then. `WRONGTYPE` where the key is no hash.
+    /// [`Error::Config`](crate::Error::Config), with the name of the field, where a value does not fit in one, and
+    /// where no field has a value: Redis keeps no empty hash. Nothing is written then. `WRONGTYPE` where the key is no
+    /// hash.
     ///
     /// # Examples
     ///
@@ -101,9 +104,9 @@ pub trait StructCommands: Broker + Sized {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`](crate::Error::Decode), with the names of the key and the field, where a field is missing that is
-    /// neither an `Option` nor `#[serde(default)]`, or where a value does not read as the field's type. `WRONGTYPE` where the
-    /// key is no hash.
+    /// [`Error::Decode`](crate::Error::Decode), with the names of the key and the field, where a field is missing that
+    /// is neither an `Option` nor `#[serde(default)]`, or where a value does not read as the field's type. `WRONGTYPE`
+    /// where the key is no hash.
     ///
     /// # Examples
     ///
@@ -145,8 +148,8 @@ pub trait StructCommands: Broker + Sized {
 impl<B: Broker> StructCommands for B {}
 
 impl<'a> Pipeline<'a> {
-    /// Adds the commands of [`StructCommands::hset_struct`]: `HSET`, and after it `HDEL` where the struct has fields without a
-    /// value. So it is one reply or two; [`len`](Self::len) tells where the next one stands.
+    /// Adds the commands of [`StructCommands::hset_struct`]: `HSET`, and after it `HDEL` where the struct has fields
+    /// without a value. So it is one reply or two; [`len`](Self::len) tells where the next one stands.
     ///
     /// # Errors
     ///

@@ -8,7 +8,33 @@ use bytes::Bytes;
 use crate::error::{Error, Result};
 
 /// One item of a subscriber's stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # let broker = embroker_mem::MemBroker::new();
+/// use embroker_core::{Event, Gap, SubscribeOptions, prelude::*};
+///
+/// let mut subscriber = broker.subscriber(SubscribeOptions::default().max_messages(1)).await?;
+/// subscriber.subscribe(["news"]).await?;
+/// broker.publish("news", "first").await?;
+/// broker.publish("news", "second").await?;
+///
+/// let mut told = Vec::new();
+/// while let Some(event) = subscriber.try_next() {
+///     told.push(match event {
+///         Event::Message(message) => message.payload_str()?.to_owned(),
+///         Event::Gap(Gap::Lagged(n)) => format!("{n} lost"),
+///         _ => "read the state again".to_owned(),
+///     });
+/// }
+/// assert_eq!(told, ["1 lost", "second"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Event {
     /// A message that was published.
@@ -19,6 +45,13 @@ pub enum Event {
 
 impl Event {
     /// The message, where it is one.
+    ///
+    /// ```
+    /// use embroker_core::{Event, Gap, Message};
+    ///
+    /// assert!(Event::Message(Message::new(b"news", b"hello")).into_message().is_some());
+    /// assert!(Event::Gap(Gap::Lagged(3)).into_message().is_none());
+    /// ```
     pub fn into_message(self) -> Option<Message> {
         match self {
             Self::Message(message) => Some(message),
@@ -28,7 +61,7 @@ impl Event {
 }
 
 /// Why messages may be missing at this place of the stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gap {
     /// The subscriber read too slowly, and this many messages were dropped here: exactly so many.
@@ -43,7 +76,18 @@ pub enum Gap {
 /// One message as one of a subscriber's subscriptions received it.
 ///
 /// Channel and payload are shared by all who receive the message; a clone copies neither.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::Message;
+///
+/// let message = Message::new(b"news:sport", b"hello").matched_by("news:*".into());
+/// assert_eq!((message.channel(), message.payload()), (&b"news:sport"[..], &b"hello"[..]));
+/// assert_eq!(message.pattern(), Some(&b"news:*"[..]));
+/// assert_eq!(format!("{message:?}"), r#""hello" on "news:sport" by "news:*""#);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Message {
     /// The channel, then the payload.
     content: Arc<[u8]>,

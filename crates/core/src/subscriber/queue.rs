@@ -15,9 +15,11 @@ use super::event::{Event, Gap, Message};
 /// ```
 /// use embroker_core::{Overflow, SubscribeOptions};
 ///
+/// // 10,000 messages may wait; who lets more pile up is cut off.
 /// let options = SubscribeOptions::default().max_messages(10_000).overflow(Overflow::Disconnect);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
 pub struct SubscribeOptions {
     max_messages: usize,
     max_bytes: usize,
@@ -33,21 +35,18 @@ impl Default for SubscribeOptions {
 
 impl SubscribeOptions {
     /// How many messages may wait; at least 1.
-    #[must_use]
     pub fn max_messages(mut self, messages: usize) -> Self {
         self.max_messages = messages.max(1);
         self
     }
 
     /// How many bytes of messages may wait, each counted with a small overhead.
-    #[must_use]
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
     }
 
     /// What happens to a message that finds the queue full.
-    #[must_use]
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self
@@ -55,7 +54,7 @@ impl SubscribeOptions {
 }
 
 /// What happens to a message that finds its subscriber's queue full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Overflow {
     /// The oldest messages make room. The stream tells how many as [`Gap::Lagged`], where they stood.
@@ -64,7 +63,22 @@ pub enum Overflow {
     Disconnect,
 }
 
-/// The bounded queue that a broker fills and one [`Subscriber`](super::Subscriber) reads.
+/// The bounded queue that a broker fills and one [`Subscriber`](super::Subscriber) reads; for implementors of
+/// [`Broker`](crate::Broker).
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{Message, Queue, SubscribeOptions};
+///
+/// let queue = Queue::new(SubscribeOptions::default().max_messages(1));
+/// assert!(queue.push(Message::new(b"news", b"first")));
+/// assert!(queue.push(Message::new(b"news", b"second")), "the first made room");
+/// assert_eq!(queue.len(), 1);
+///
+/// queue.close();
+/// assert!(!queue.push(Message::new(b"news", b"third")));
+/// ```
 #[derive(Debug)]
 pub struct Queue {
     options: SubscribeOptions,
@@ -100,8 +114,8 @@ impl Queue {
         open
     }
 
-    /// As [`push`](Self::push), but leaves it to the caller to wake the reader: for one who holds a lock of its own, since a
-    /// waker may run the reader on the spot.
+    /// As [`push`](Self::push), but leaves it to the caller to wake the reader: for one who holds a lock of its own,
+    /// since a waker may run the reader on the spot.
     #[must_use = "the reader waits for its waker"]
     pub fn push_unwoken(&self, message: Message) -> (bool, Option<Waker>) {
         let mut state = self.lock();

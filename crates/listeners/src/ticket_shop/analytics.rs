@@ -32,7 +32,8 @@ macro_rules! metric {
 }
 
 metric! {
-    /// `sales_analytics`: tickets by time of day, in `sales_histogram:time_of_day` and `sales_histogram:time_of_day:<event>`.
+    /// `sales_analytics`: tickets by time of day, in `sales_histogram:time_of_day` and
+    /// `sales_histogram:time_of_day:<event>`.
     ///
     /// Both are strings of `u8` counters, that of an hour at bit (hour + 1) * 8; they wrap past 255, as BITFIELD does.
     ///

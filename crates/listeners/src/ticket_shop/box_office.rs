@@ -67,8 +67,8 @@ impl<'a, B: Broker> BoxOffice<'a, B> {
     ///
     /// # Errors
     ///
-    /// [`ShopError::MessagesLost`] where messages are missing and nobody knows how many; [`ShopError::StreamEnded`] where a
-    /// listener can't receive any more.
+    /// [`ShopError::MessagesLost`] where messages are missing and nobody knows how many; [`ShopError::StreamEnded`]
+    /// where a listener can't receive any more.
     pub async fn settle(&mut self) -> Result<(), ShopError> {
         self.seen(self.due).await.map(drop)
     }

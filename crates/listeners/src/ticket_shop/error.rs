@@ -12,11 +12,13 @@ pub enum ShopError {
     #[error("there is no order \"{0}\"")]
     NoSuchOrder(String),
 
-    /// The broker holds a key of the shop's that the shop did not make, so its totals would be wrong. Use another database.
+    /// The broker holds a key of the shop's that the shop did not make, so its totals would be wrong. Use another
+    /// database.
     #[error("the broker holds a key {0:?} that is not this shop's: use another database, such as redis://host:port/1")]
     ForeignKey(String),
 
-    /// The connection was lost while a listener waited for messages: those published meanwhile are missing from the totals.
+    /// The connection was lost while a listener waited for messages: those published meanwhile are missing from the
+    /// totals.
     #[error("listener {0:?} lost its connection and missed messages: the totals are incomplete")]
     MessagesLost(String),
 

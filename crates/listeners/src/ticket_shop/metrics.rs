@@ -1,12 +1,12 @@
-//! What an order adds to the metrics. Each function adds its commands to a pipeline that runs as one transaction, so the
-//! metrics never show half an order.
+//! What an order adds to the metrics. Each function adds its commands to a pipeline that runs as one transaction, so
+//! the metrics never show half an order.
 
 use embroker_core::{Arg, Bitfield, Broker, Encoding, Pipeline};
 
 use super::{Order, ShopError, keys};
 
-/// Adds the tickets to the histograms by time of day, overall and of the event: to the `u8` at bit (hour + 1) * 8, which
-/// wraps past 255.
+/// Adds the tickets to the histograms by time of day, overall and of the event: to the `u8` at bit (hour + 1) * 8,
+/// which wraps past 255.
 pub(super) fn count_hour<'a>(pipeline: &mut Pipeline<'a>, order: &'a Order) {
     let bit = (u64::from(order.hour()) + 1) * 8;
     for key in [Arg::from(keys::HISTOGRAM), keys::event_histogram(&order.event).into()] {

@@ -12,9 +12,9 @@
 //!
 //! A purchase is published as its order id, on `purchase_orders` and on `purchase_orders:<event>`.
 //!
-//! The metrics are kept in one of two ways: by whoever posts the purchase, [`post_purchase_with_inline_metrics`]; or by the
-//! listeners [`SalesAnalytics`], [`EventsAnalytics`] and [`CustomerPurchases`], which hear of it from [`post_purchase`].
-//! Both come to the same [`Report`].
+//! The metrics are kept in one of two ways: by whoever posts the purchase, [`post_purchase_with_inline_metrics`]; or by
+//! the listeners [`SalesAnalytics`], [`EventsAnalytics`] and [`CustomerPurchases`], which hear of it from
+//! [`post_purchase`]. Both come to the same [`Report`].
 
 mod alerters;
 mod analytics;

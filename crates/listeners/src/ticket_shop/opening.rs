@@ -12,16 +12,16 @@ use super::{Event, ShopError, create_event, keys};
 /// How many orders are looked up, and how many keys deleted, with one call.
 const BATCH: usize = 1_000;
 
-/// Makes the shop ready to sell: deletes what an earlier run of it left, and creates the events. Answers how many keys were
-/// deleted.
+/// Makes the shop ready to sell: deletes what an earlier run of it left, and creates the events. Answers how many keys
+/// were deleted.
 ///
-/// What it deletes are the keys of the events that `ticket_shop:events` names, of their orders, and of these customers; no
-/// other key is touched, and none at all where that set is missing.
+/// What it deletes are the keys of the events that `ticket_shop:events` names, of their orders, and of these customers;
+/// no other key is touched, and none at all where that set is missing.
 ///
 /// # Errors
 ///
-/// [`ShopError::ForeignKey`] where one of the keys that the totals are kept in is there and is not this shop's: then the
-/// totals would be wrong, and somebody else's data too.
+/// [`ShopError::ForeignKey`] where one of the keys that the totals are kept in is there and is not this shop's: then
+/// the totals would be wrong, and somebody else's data too.
 ///
 /// # Examples
 ///

@@ -56,7 +56,8 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// [`ShopError::NoSuchOrder`] where it is not stored, an error that names the field where one is missing or unreadable.
+    /// [`ShopError::NoSuchOrder`] where it is not stored, an error that names the field where one is missing or
+    /// unreadable.
     ///
     /// # Examples
     ///

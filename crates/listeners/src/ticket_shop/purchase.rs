@@ -33,8 +33,8 @@ pub async fn post_purchase_with_inline_metrics(broker: &impl Broker, order: &Ord
     metrics::run(broker, pipeline).await
 }
 
-/// Stores the order and publishes its id on `purchase_orders` and `purchase_orders:<event>`, in one transaction: who hears
-/// of it finds it.
+/// Stores the order and publishes its id on `purchase_orders` and `purchase_orders:<event>`, in one transaction: who
+/// hears of it finds it.
 ///
 /// # Examples
 ///

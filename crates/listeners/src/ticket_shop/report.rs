@@ -93,8 +93,8 @@ impl Report {
 
     /// What the totals have to be, computed from the orders, which all have different ids.
     ///
-    /// Sales are summed in `f64`, the broker's in 80 bits: they are equal as long as every sum is a whole number of dollars,
-    /// or of fractions that binary can hold.
+    /// Sales are summed in `f64`, the broker's in 80 bits: they are equal as long as every sum is a whole number of
+    /// dollars, or of fractions that binary can hold.
     ///
     /// # Examples
     ///

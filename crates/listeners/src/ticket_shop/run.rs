@@ -36,8 +36,8 @@ pub async fn run_inline(broker: &impl Broker, orders: &[Order]) -> Result<Report
     report(broker, orders).await
 }
 
-/// Posts every order as a message, lets [`SalesAnalytics`], [`EventsAnalytics`] and [`CustomerPurchases`] keep the metrics,
-/// then reads the report. It comes with what the listeners tell of their run.
+/// Posts every order as a message, lets [`SalesAnalytics`], [`EventsAnalytics`] and [`CustomerPurchases`] keep the
+/// metrics, then reads the report. It comes with what the listeners tell of their run.
 ///
 /// # Examples
 ///

@@ -61,9 +61,9 @@ impl Encoding {
 
     /// The number that SET writes for its argument.
     ///
-    /// An unsigned field takes a negative argument for one above 2⁶³, so SAT makes the largest number of it. In 7.0.15 the
-    /// same happens to a signed field when the argument is so far below that its distance from the largest number is no
-    /// `i64`: `SET i8 0 -9223372036854775808` with SAT writes 127.
+    /// An unsigned field takes a negative argument for one above 2⁶³, so SAT makes the largest number of it. In 7.0.15
+    /// the same happens to a signed field when the argument is so far below that its distance from the largest number
+    /// is no `i64`: `SET i8 0 -9223372036854775808` with SAT writes 127.
     pub(super) fn argument(self, number: i64) -> i128 {
         let (_, max) = self.range();
         let far_below = self.bits < 64 && max - i128::from(number) > i128::from(i64::MAX);

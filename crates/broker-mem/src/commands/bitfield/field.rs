@@ -26,8 +26,8 @@ enum Action {
     IncrBy(i64),
 }
 
-/// `BITFIELD key [GET type offset | SET type offset value | INCRBY type offset increment | OVERFLOW WRAP|SAT|FAIL …]`: a
-/// reply for each GET, SET and INCRBY.
+/// `BITFIELD key [GET type offset | SET type offset value | INCRBY type offset increment | OVERFLOW WRAP|SAT|FAIL …]`:
+/// a reply for each GET, SET and INCRBY.
 pub(super) fn bitfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let operations = parse(args)?;
     match operations.iter().filter(|operation| operation.writes()).map(Operation::last_bit).max() {

@@ -1,8 +1,8 @@
 //! Bits and bit fields of strings.
 //!
-//! Bit 0 is the most significant bit of the first byte. A string reads as if zero bits followed it without end, and grows
-//! as far as a write reaches. `encoding` has the arithmetic of a field, `field` BITFIELD, `count` BITCOUNT and BITPOS, and
-//! `op` BITOP.
+//! Bit 0 is the most significant bit of the first byte. A string reads as if zero bits followed it without end, and
+//! grows as far as a write reaches. `encoding` has the arithmetic of a field, `field` BITFIELD, `count` BITCOUNT and
+//! BITPOS, and `op` BITOP.
 
 mod count;
 mod encoding;

@@ -1,5 +1,5 @@
-//! Commands on keys of any type. [`expire`] has deadlines, [`rename`] what gives a value another key, [`databases`] what
-//! reaches into other databases, [`scan`] what goes over all keys.
+//! Commands on keys of any type. [`expire`] has deadlines, [`rename`] what gives a value another key, [`databases`]
+//! what reaches into other databases, [`scan`] what goes over all keys.
 
 mod databases;
 mod expire;

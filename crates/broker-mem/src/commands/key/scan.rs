@@ -8,8 +8,8 @@ use crate::Reply;
 use crate::args::Args;
 use crate::keyspace::Tx;
 
-/// `KEYS pattern`: the keys that it matches. `*` alone is every key, also the empty one, which no other pattern of stars
-/// matches.
+/// `KEYS pattern`: the keys that it matches. `*` alone is every key, also the empty one, which no other pattern of
+/// stars matches.
 pub(super) fn keys(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let pattern = (&args[0] != b"*").then(|| Glob::new(&args[0]));
     let keys = tx.keys();

@@ -37,7 +37,8 @@ pub(super) fn sinterstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     store(tx, &args[0], result)
 }
 
-/// `SINTERCARD numkeys key … [LIMIT limit]`: how many members the intersection has; counting stops at the limit, 0 for none.
+/// `SINTERCARD numkeys key … [LIMIT limit]`: how many members the intersection has; counting stops at the limit, 0 for
+/// none.
 pub(super) fn sintercard(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let keys = count(args, 0).filter(|keys| *keys > 0).ok_or(texts::NUMKEYS_NOT_POSITIVE)?;
     if keys > args.len() - 1 {

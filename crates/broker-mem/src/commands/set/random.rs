@@ -40,8 +40,8 @@ pub(super) fn spop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
 }
 
-/// `SRANDMEMBER key [count]`: a random member, or up to `count` different ones; exactly `-count` where it is negative, each
-/// drawn anew.
+/// `SRANDMEMBER key [count]`: a random member, or up to `count` different ones; exactly `-count` where it is negative,
+/// each drawn anew.
 pub(super) fn srandmember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let engine = tx.engine();
     match args.len() {

@@ -55,7 +55,8 @@ fn set_for(tx: &mut Tx<'_>, args: &Args<'_>, time: Time, command: &str) -> Reply
     Ok(Value::OK)
 }
 
-/// `GETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST]`: the text. The expire time is read only where there is a string.
+/// `GETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST]`: the text. The expire time is read only where there is a
+/// string.
 pub(super) fn getex(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let key = &args[0];
     let options = Options::of_getex(args)?;
@@ -140,7 +141,8 @@ impl Options {
         Ok(options)
     }
 
-    /// Reads EX, PX, EXAT or PXAT; answers where its argument stands. The same word may come again, another one may not.
+    /// Reads EX, PX, EXAT or PXAT; answers where its argument stands. The same word may come again, another one may
+    /// not.
     fn expire(&mut self, args: &Args<'_>, word: usize) -> Result<usize, ServerError> {
         let time = Time::ALL.into_iter().find(|time| args.is(word, time.word())).ok_or(texts::SYNTAX)?;
         let compatible = match self.ttl {
@@ -182,8 +184,8 @@ impl Time {
         matches!(self, Self::SecondsSinceEpoch | Self::MillisecondsSinceEpoch)
     }
 
-    /// When the key expires, in milliseconds since the epoch. `ERR invalid expire time in … command` for a time that is not
-    /// positive or lies beyond an `i64` of milliseconds.
+    /// When the key expires, in milliseconds since the epoch. `ERR invalid expire time in … command` for a time that is
+    /// not positive or lies beyond an `i64` of milliseconds.
     fn deadline(self, tx: &Tx<'_>, time: i64, command: &str) -> Result<u64, ServerError> {
         let milliseconds = match self {
             Self::Seconds | Self::SecondsSinceEpoch => time.checked_mul(1000),

@@ -1,4 +1,5 @@
-//! Each answer here was given by Redis 7.0.15 as well. Replies are written as [`Value`] shows them, errors with a `-` before.
+//! Each answer here was given by Redis 7.0.15 as well. Replies are written as [`Value`] shows them, errors with a `-`
+//! before.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -65,8 +65,8 @@ calls! {
         /// ```
         fn get<'a>(key: impl Into<Arg<'a>>) -> Option<Bytes> = command(StringCommand::Get, key);
 
-        /// `SET key value` (since 1.0.0): gives the key this value and no deadline, whatever it held before, a hash or a set too.
-        /// [`set_with`](Self::set_with) has the options.
+        /// `SET key value` (since 1.0.0): gives the key this value and no deadline, whatever it held before, a hash or
+        /// a set too. [`set_with`](Self::set_with) has the options.
         ///
         /// # Examples
         ///
@@ -81,10 +81,12 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn set<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> () = command(StringCommand::Set, key).arg(value);
+        fn set<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> () =
+            command(StringCommand::Set, key).arg(value);
 
-        /// `SET key value` with options (since 2.6.12; [`Expiry::Keep`] since 6.0.0, [`Expiry::At`] since 6.2.0): whether the value was
-        /// written, which is `true` unless [`SetOptions::nx`] or [`SetOptions::xx`] kept it from that.
+        /// `SET key value` with options (since 2.6.12; [`Expiry::Keep`] since 6.0.0, [`Expiry::At`] since 6.2.0):
+        /// whether the value was written, which is `true` unless [`SetOptions::nx`] or [`SetOptions::xx`] kept it from
+        /// that.
         ///
         /// `ERR invalid expire time in 'set' command` where the time to live is zero.
         ///
@@ -102,10 +104,11 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn set_with<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>, options: SetOptions) -> bool = options.onto(command(StringCommand::Set, key).arg(value));
+        fn set_with<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>, options: SetOptions) -> bool =
+            options.onto(command(StringCommand::Set, key).arg(value));
 
-        /// `SET key value GET` with options (since 6.2.0; with [`SetOptions::nx`] since 7.0.0): the value before, whether or not the new
-        /// one was written.
+        /// `SET key value GET` with options (since 6.2.0; with [`SetOptions::nx`] since 7.0.0): the value before,
+        /// whether or not the new one was written.
         ///
         /// `WRONGTYPE` where the key holds no string; nothing is written then.
         ///
@@ -122,7 +125,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn set_get<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>, options: SetOptions) -> Option<Bytes> = options.onto(command(StringCommand::Set, key).arg(value).arg("GET"));
+        fn set_get<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>, options: SetOptions) -> Option<Bytes> =
+            options.onto(command(StringCommand::Set, key).arg(value).arg("GET"));
 
         /// `SETNX key value` (since 1.0.0): writes the value if the key does not exist, and answers whether it did.
         ///
@@ -138,7 +142,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn setnx<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> bool = command(StringCommand::SetNx, key).arg(value);
+        fn setnx<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> bool =
+            command(StringCommand::SetNx, key).arg(value);
 
         /// `SETEX key seconds value` (since 2.0.0): writes the value with a time to live, rounded up to whole seconds.
         ///
@@ -157,9 +162,11 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn setex<'a>(key: impl Into<Arg<'a>>, ttl: Duration, value: impl Into<Arg<'a>>) -> () = command(StringCommand::SetEx, key).arg(to_seconds(ttl)).arg(value);
+        fn setex<'a>(key: impl Into<Arg<'a>>, ttl: Duration, value: impl Into<Arg<'a>>) -> () =
+            command(StringCommand::SetEx, key).arg(to_seconds(ttl)).arg(value);
 
-        /// `PSETEX key milliseconds value` (since 2.6.0): writes the value with a time to live, rounded up to whole milliseconds.
+        /// `PSETEX key milliseconds value` (since 2.6.0): writes the value with a time to live, rounded up to whole
+        /// milliseconds.
         ///
         /// `ERR invalid expire time in 'psetex' command` where it is zero.
         ///
@@ -179,7 +186,8 @@ calls! {
         fn psetex<'a>(key: impl Into<Arg<'a>>, ttl: Duration, value: impl Into<Arg<'a>>) -> () =
             command(StringCommand::PSetEx, key).arg(to_ms(ttl)).arg(value);
 
-        /// `MGET key …` (since 1.0.0): the values in the order asked for, `None` where a key does not exist or holds no string.
+        /// `MGET key …` (since 1.0.0): the values in the order asked for, `None` where a key does not exist or holds no
+        /// string.
         ///
         /// `ERR wrong number of arguments` where no key is named.
         ///
@@ -195,9 +203,11 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn mget<'a>(keys: impl IntoIterator<Item: Into<Arg<'a>>>) -> Vec<Option<Bytes>> = Command::new(StringCommand::MGet.spec()).args(keys);
+        fn mget<'a>(keys: impl IntoIterator<Item: Into<Arg<'a>>>) -> Vec<Option<Bytes>> =
+            Command::new(StringCommand::MGet.spec()).args(keys);
 
-        /// `MSET key value …` (since 1.0.1): writes all values at once. Of a key that is named twice the last value stays.
+        /// `MSET key value …` (since 1.0.1): writes all values at once. Of a key that is named twice the last value
+        /// stays.
         ///
         /// `ERR wrong number of arguments` where there is no pair.
         ///
@@ -213,9 +223,11 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn mset<'a>(pairs: impl IntoIterator<Item = (impl Into<Arg<'a>>, impl Into<Arg<'a>>)>) -> () = Command::new(StringCommand::MSet.spec()).pairs(pairs);
+        fn mset<'a>(pairs: impl IntoIterator<Item = (impl Into<Arg<'a>>, impl Into<Arg<'a>>)>) -> () =
+            Command::new(StringCommand::MSet.spec()).pairs(pairs);
 
-        /// `MSETNX key value …` (since 1.0.1): writes all values if none of the keys exists, and answers whether it did.
+        /// `MSETNX key value …` (since 1.0.1): writes all values if none of the keys exists, and answers whether it
+        /// did.
         ///
         /// `ERR wrong number of arguments` where there is no pair.
         ///
@@ -232,7 +244,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn msetnx<'a>(pairs: impl IntoIterator<Item = (impl Into<Arg<'a>>, impl Into<Arg<'a>>)>) -> bool = Command::new(StringCommand::MSetNx.spec()).pairs(pairs);
+        fn msetnx<'a>(pairs: impl IntoIterator<Item = (impl Into<Arg<'a>>, impl Into<Arg<'a>>)>) -> bool =
+            Command::new(StringCommand::MSetNx.spec()).pairs(pairs);
 
         /// `APPEND key value` (since 2.0.0): the new length in bytes. A missing key counts as empty; a deadline stays.
         ///
@@ -250,7 +263,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn append<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> i64 = command(StringCommand::Append, key).arg(value);
+        fn append<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> i64 =
+            command(StringCommand::Append, key).arg(value);
 
         /// `STRLEN key` (since 2.2.0): the length in bytes, 0 where there is no key.
         ///
@@ -268,8 +282,8 @@ calls! {
         /// ```
         fn strlen<'a>(key: impl Into<Arg<'a>>) -> i64 = command(StringCommand::StrLen, key);
 
-        /// `GETRANGE key start end` (since 2.4.0): the bytes from `start` to `end`, both included. Negative positions count from the
-        /// end, -1 is the last byte. Empty where nothing is in that range.
+        /// `GETRANGE key start end` (since 2.4.0): the bytes from `start` to `end`, both included. Negative positions
+        /// count from the end, -1 is the last byte. Empty where nothing is in that range.
         ///
         /// # Examples
         ///
@@ -285,10 +299,11 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn getrange<'a>(key: impl Into<Arg<'a>>, start: i64, end: i64) -> Bytes = command(StringCommand::GetRange, key).arg(start).arg(end);
+        fn getrange<'a>(key: impl Into<Arg<'a>>, start: i64, end: i64) -> Bytes =
+            command(StringCommand::GetRange, key).arg(start).arg(end);
 
-        /// `SETRANGE key offset value` (since 2.2.0): overwrites from this offset in bytes on, and answers the new length. Zero bytes
-        /// fill a gap; an empty value changes nothing.
+        /// `SETRANGE key offset value` (since 2.2.0): overwrites from this offset in bytes on, and answers the new
+        /// length. Zero bytes fill a gap; an empty value changes nothing.
         ///
         /// `ERR string exceeds maximum allowed size` beyond 512 MB.
         ///
@@ -307,12 +322,13 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn setrange<'a>(key: impl Into<Arg<'a>>, offset: u64, value: impl Into<Arg<'a>>) -> i64 = command(StringCommand::SetRange, key).arg(offset).arg(value);
+        fn setrange<'a>(key: impl Into<Arg<'a>>, offset: u64, value: impl Into<Arg<'a>>) -> i64 =
+            command(StringCommand::SetRange, key).arg(offset).arg(value);
 
         /// `INCR key` (since 1.0.0): the new number; a missing key counts from 0.
         ///
-        /// `ERR value is not an integer or out of range` where the key holds no decimal `i64`, `ERR increment or decrement would
-        /// overflow` where the result is none.
+        /// `ERR value is not an integer or out of range` where the key holds no decimal `i64`,
+        /// `ERR increment or decrement would overflow` where the result is none.
         ///
         /// # Examples
         ///
@@ -343,7 +359,8 @@ calls! {
         /// ```
         fn decr<'a>(key: impl Into<Arg<'a>>) -> i64 = command(StringCommand::Decr, key);
 
-        /// `INCRBY key increment` (since 1.0.0): the new number; a missing key counts from 0. Errors as [`incr`](Self::incr).
+        /// `INCRBY key increment` (since 1.0.0): the new number; a missing key counts from 0. Errors as
+        /// [`incr`](Self::incr).
         ///
         /// # Examples
         ///
@@ -359,8 +376,8 @@ calls! {
         /// ```
         fn incrby<'a>(key: impl Into<Arg<'a>>, by: i64) -> i64 = command(StringCommand::IncrBy, key).arg(by);
 
-        /// `DECRBY key decrement` (since 1.0.0): the new number; a missing key counts from 0. Errors as [`incr`](Self::incr), and
-        /// `ERR decrement would overflow` for [`i64::MIN`].
+        /// `DECRBY key decrement` (since 1.0.0): the new number; a missing key counts from 0. Errors as
+        /// [`incr`](Self::incr), and `ERR decrement would overflow` for [`i64::MIN`].
         ///
         /// # Examples
         ///
@@ -377,9 +394,9 @@ calls! {
 
         /// `INCRBYFLOAT key increment` (since 2.6.0): the new number; a missing key counts from 0.
         ///
-        /// Redis keeps up to 17 decimals and adds with a mantissa of 64 bits; this is the `f64` nearest to what it then holds, infinite
-        /// where that is beyond [`f64::MAX`]. `ERR value is not a valid float` where the key holds no number, `ERR increment would
-        /// produce NaN or Infinity` where the sum is none.
+        /// Redis keeps up to 17 decimals and adds with a mantissa of 64 bits; this is the `f64` nearest to what it then
+        /// holds, infinite where that is beyond [`f64::MAX`]. `ERR value is not a valid float` where the key holds no
+        /// number, `ERR increment would produce NaN or Infinity` where the sum is none.
         ///
         /// # Examples
         ///
@@ -413,8 +430,8 @@ calls! {
         /// ```
         fn getdel<'a>(key: impl Into<Arg<'a>>) -> Option<Bytes> = command(StringCommand::GetDel, key);
 
-        /// `GETEX key` with options (since 6.2.0): the value, and the key's deadline becomes what `expiry` says. A deadline that is over
-        /// deletes the key.
+        /// `GETEX key` with options (since 6.2.0): the value, and the key's deadline becomes what `expiry` says. A
+        /// deadline that is over deletes the key.
         ///
         /// `ERR invalid expire time in 'getex' command` where the time to live is zero.
         ///
@@ -432,7 +449,8 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn getex<'a>(key: impl Into<Arg<'a>>, expiry: Expiry) -> Option<Bytes> = expiry.onto(command(StringCommand::GetEx, key), Expiry::Keep, "PERSIST");
+        fn getex<'a>(key: impl Into<Arg<'a>>, expiry: Expiry) -> Option<Bytes> =
+            expiry.onto(command(StringCommand::GetEx, key), Expiry::Keep, "PERSIST");
 
         /// `GETSET key value` (since 1.0.0): writes the value without a deadline, and answers the one before.
         ///
@@ -448,10 +466,12 @@ calls! {
         /// # Ok(())
         /// # }
         /// ```
-        fn getset<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> Option<Bytes> = command(StringCommand::GetSet, key).arg(value);
+        fn getset<'a>(key: impl Into<Arg<'a>>, value: impl Into<Arg<'a>>) -> Option<Bytes> =
+            command(StringCommand::GetSet, key).arg(value);
 
         also {
-            /// `GET key`, read as another type: a number, text, or whatever implements [`FromValue`]. `None` where there is no key.
+            /// `GET key`, read as another type: a number, text, or whatever implements [`FromValue`]. `None` where
+            /// there is no key.
             ///
             /// # Errors
             ///
