@@ -24,6 +24,9 @@ pub mod table;
 mod value;
 mod watch;
 
+/// The buffer that keys, fields and payloads come in.
+pub use bytes::Bytes;
+
 pub use arg::Arg;
 pub use broker::{AnyBroker, BoxFuture, Broker};
 pub use command::Command;
