@@ -116,6 +116,13 @@ impl ServerError {
         text.extend_from_slice(format!("'. Try {} HELP.", container.to_uppercase()).as_bytes());
         Self::new(text)
     }
+
+    /// `ERR Protocol error: expected '$', got 'x'`.
+    pub fn expected_bulk(got: u8) -> Self {
+        let mut text = b"ERR Protocol error: expected '$', got '".to_vec();
+        text.extend_from_slice(&[got, b'\'']);
+        Self::new(text)
+    }
 }
 
 /// What C's `%.*s` prints of a word: up to `limit` bytes, and nothing from a NUL byte on.

@@ -41,5 +41,13 @@ texts! {
     EXPIRE_NX_CONFLICT = "ERR NX and XX, GT or LT options at the same time are not compatible";
     EXPIRE_GT_LT_CONFLICT = "ERR GT and LT options at the same time are not compatible";
     EXEC_ABORT = "EXECABORT Transaction discarded because of previous errors.";
+    PROTOCOL_MBULK_LENGTH = "ERR Protocol error: invalid multibulk length";
+    PROTOCOL_UNAUTHENTICATED_MBULK = "ERR Protocol error: unauthenticated multibulk length";
+    PROTOCOL_BIG_MBULK_COUNT = "ERR Protocol error: too big mbulk count string";
+    PROTOCOL_BULK_LENGTH = "ERR Protocol error: invalid bulk length";
+    PROTOCOL_UNAUTHENTICATED_BULK = "ERR Protocol error: unauthenticated bulk length";
+    PROTOCOL_BIG_BULK_COUNT = "ERR Protocol error: too big bulk count string";
+    PROTOCOL_BIG_INLINE = "ERR Protocol error: too big inline request";
+    PROTOCOL_UNBALANCED_QUOTES = "ERR Protocol error: unbalanced quotes in request";
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
 }
