@@ -9,7 +9,8 @@ use std::ops::BitOr;
 use std::sync::LazyLock;
 
 use crate::commands::{
-    BitfieldCommand, HashCommand, KeyCommand, PubSubCommand, SetCommand, StringCommand, TransactionCommand,
+    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ServerCommand, SetCommand,
+    StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -18,12 +19,16 @@ use crate::commands::{
 pub enum CommandId {
     /// Bits and bit fields of strings.
     Bitfield(BitfieldCommand),
+    /// A client's connection.
+    Connection(ConnectionCommand),
     /// Hashes.
     Hash(HashCommand),
     /// Keys of any type: existence, expiry, iteration.
     Key(KeyCommand),
     /// Messages.
     PubSub(PubSubCommand),
+    /// The broker itself.
+    Server(ServerCommand),
     /// Sets.
     Set(SetCommand),
     /// Strings and counters.
@@ -95,6 +100,9 @@ impl Flags {
     /// Is passed on to replicas although it writes no key.
     pub const MAY_REPLICATE: Self = Self(1 << 7);
 
+    /// Is answered before the client has given its password.
+    pub const NO_AUTH: Self = Self(1 << 9);
+
     /// The empty set.
     pub const fn none() -> Self {
         Self(0)
@@ -122,7 +130,7 @@ impl BitOr for Flags {
 
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(Flags, &str); 8] = [
+        const NAMES: [(Flags, &str); 9] = [
             (Flags::READONLY, "readonly"),
             (Flags::WRITE, "write"),
             (Flags::DENYOOM, "denyoom"),
@@ -131,6 +139,7 @@ impl fmt::Debug for Flags {
             (Flags::SESSION, "session"),
             (Flags::CONTAINER, "container"),
             (Flags::MAY_REPLICATE, "may_replicate"),
+            (Flags::NO_AUTH, "no_auth"),
         ];
         f.debug_set().entries(NAMES.iter().filter(|(flag, _)| self.contains(*flag)).map(|(_, name)| name)).finish()
     }
@@ -206,9 +215,11 @@ impl Keys {
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
         BitfieldCommand::ROWS,
+        ConnectionCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,
         PubSubCommand::ROWS,
+        ServerCommand::ROWS,
         SetCommand::ROWS,
         StringCommand::ROWS,
         TransactionCommand::ROWS,

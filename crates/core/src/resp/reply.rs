@@ -98,6 +98,14 @@ impl Protocol {
         self.values(out, items);
     }
 
+    /// Writes a push of plain strings, without a copy of them in between.
+    pub fn push_strings(self, out: &mut BytesMut, items: &[&[u8]]) {
+        count(out, if self == Self::Resp2 { b'*' } else { b'>' }, items.len());
+        for item in items {
+            bulk(out, item);
+        }
+    }
+
     /// Writes the start of an array whose items follow.
     pub fn array(self, out: &mut BytesMut, items: usize) {
         count(out, b'*', items);
