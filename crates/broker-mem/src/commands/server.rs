@@ -132,6 +132,9 @@ fn describe(spec: &'static CommandSpec) -> Value {
 }
 
 fn flags(spec: &CommandSpec) -> Vec<&'static str> {
+    if spec.flags.contains(Flags::CONTAINER) {
+        return Vec::new();
+    }
     let movable = matches!(spec.keys, Keys::Counted { .. });
     let named = [
         (Flags::WRITE, "write"),

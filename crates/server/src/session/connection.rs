@@ -61,28 +61,22 @@ impl<B: Broker> Session<'_, B> {
             };
             rest = options;
         }
-        let (mut credentials, mut name) = (None, None);
+        // Each option takes effect as it is read, also where a later one is refused.
         while let [option, values @ ..] = rest {
             rest = match values {
                 [user, password, after @ ..] if is_word(option, "auth") => {
-                    credentials = Some((user, password));
+                    self.authenticate(user.as_bytes(), password.as_bytes())?;
                     after
                 }
-                [wanted, after @ ..] if is_word(option, "setname") => {
-                    name = Some(checked_name(wanted)?);
+                [name, after @ ..] if is_word(option, "setname") => {
+                    self.client.facts().name = checked_name(name)?;
                     after
                 }
                 _ => return Err(ServerError::hello_option(option.as_bytes())),
             };
         }
-        if let Some((user, password)) = credentials {
-            self.authenticate(user.as_bytes(), password.as_bytes())?;
-        }
         if !self.authenticated {
             return Err(texts::HELLO_NO_AUTH);
-        }
-        if let Some(name) = name {
-            self.client.facts().name = name;
         }
         self.protocol = protocol;
         let version = if protocol == Protocol::Resp2 { 2 } else { 3 };

@@ -116,6 +116,7 @@ impl<'s, B: Broker> Session<'s, B> {
 
     async fn process(&mut self, command: Command<'static>) {
         if command.spec().is_none() && is_http(&command) {
+            self.out.clear();
             self.ending = true;
             return;
         }

@@ -5,7 +5,7 @@
 
 use embroker_core::commands::{ConnectionCommand, TransactionCommand};
 use embroker_core::error::texts;
-use embroker_core::table::CommandId;
+use embroker_core::table::{CommandId, CommandSpec};
 use embroker_core::{Arg, Broker, Command, Error, Pipeline, Replies, Result};
 
 use super::{Session, in_server_words};
@@ -30,6 +30,13 @@ impl Transaction {
     pub(super) fn len(&self) -> usize {
         self.commands.len()
     }
+}
+
+/// One command of a transaction that runs.
+enum Step {
+    /// The broker's: its reply is the next one of the pipeline.
+    OfBroker(&'static CommandSpec),
+    OfSession(&'static CommandSpec, Command<'static>),
 }
 
 /// Whether the command is not queued inside MULTI but runs at once.
@@ -88,9 +95,17 @@ impl<B: Broker> Session<'_, B> {
             return self.error(&texts::EXEC_ABORT);
         }
         let mut pipeline = Pipeline::atomic();
-        for command in commands.iter().filter(|command| !is_session(command)) {
-            pipeline.push(command.clone());
-        }
+        let steps: Vec<Step> = commands
+            .into_iter()
+            .filter_map(|command| {
+                let spec = command.spec()?;
+                if spec.is_session() || spec.id == ConnectionCommand::Ping.into() {
+                    return Some(Step::OfSession(spec, command));
+                }
+                pipeline.push(command);
+                Some(Step::OfBroker(spec))
+            })
+            .collect();
         let replies: Result<Option<Replies>, Error> = match watch {
             Some(watch) => watch.exec(pipeline).await,
             None if pipeline.is_empty() => Ok(Some(Replies::new())),
@@ -98,30 +113,27 @@ impl<B: Broker> Session<'_, B> {
         };
         self.deliver_waiting();
         match replies {
-            Ok(Some(replies)) => self.write_replies(commands, replies).await,
+            Ok(Some(replies)) => self.write_replies(steps, replies).await,
             Ok(None) if self.is_answered() => self.protocol.null_array(&mut self.out),
             Ok(None) => {}
             Err(error) => self.error(&in_server_words(&error)),
         }
     }
 
-    async fn write_replies(&mut self, commands: Vec<Command<'static>>, replies: Replies) {
+    async fn write_replies(&mut self, steps: Vec<Step>, replies: Replies) {
         if self.is_answered() {
-            self.protocol.array(&mut self.out, commands.len());
+            self.protocol.array(&mut self.out, steps.len());
         }
         let mut replies = replies.into_iter();
-        for command in commands {
-            let Some(spec) = command.spec() else { continue };
-            if is_session(&command) {
-                Box::pin(self.run(spec, command)).await;
-            } else if let Some(reply) = replies.next() {
-                self.reply(spec, reply);
+        for step in steps {
+            match step {
+                Step::OfSession(spec, command) => Box::pin(self.run(spec, command)).await,
+                Step::OfBroker(spec) => {
+                    if let Some(reply) = replies.next() {
+                        self.reply(spec, reply);
+                    }
+                }
             }
         }
     }
-}
-
-/// Whether the command is about the connection, and none of the broker's.
-fn is_session(command: &Command<'_>) -> bool {
-    command.spec().is_some_and(|spec| spec.is_session() || spec.id == ConnectionCommand::Ping.into())
 }
