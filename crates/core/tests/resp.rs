@@ -64,9 +64,9 @@ fn protocol_errors_have_redis_texts() {
         (b"*1\r\n$-1\r\n", "invalid bulk length"),
         (b"*1\r\n$536870913\r\n", "invalid bulk length"),
         (b"PING \"abc\r\n", "unbalanced quotes in request"),
-        (&[b'x'; 65_537], "too big inline request"),
-        (&[b'*'; 65_537], "too big mbulk count string"),
-        (&[b"*1\r\n".as_slice(), &[b'$'; 65_537]].concat(), "too big bulk count string"),
+        (&vec![b'x'; 65_537], "too big inline request"),
+        (&vec![b'*'; 65_537], "too big mbulk count string"),
+        (&[b"*1\r\n".as_slice(), &vec![b'$'; 65_537]].concat(), "too big bulk count string"),
     ] {
         assert_eq!(error(bytes), format!("ERR Protocol error: {text}"));
     }

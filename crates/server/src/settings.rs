@@ -1,5 +1,6 @@
 //! What all connections of one server share.
 
+use std::fmt;
 use std::time::Duration;
 
 use embroker_core::Broker;
@@ -25,7 +26,7 @@ impl<B: Broker> Shared<B> {
 }
 
 /// What a server is told at its start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) password: Option<Vec<u8>>,
     pub(crate) max_clients: usize,
@@ -39,5 +40,13 @@ impl Settings {
         let Some(password) = &self.password else { return true };
         let differing = password.iter().zip(given).fold(0, |differing, (a, b)| differing | (a ^ b));
         password.len() == given.len() && differing == 0
+    }
+}
+
+/// The password is not shown.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Settings");
+        shown.field("max_clients", &self.max_clients).field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }

@@ -92,7 +92,7 @@ fn list(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         return Ok(table::all().filter(is_in).map(|spec| spec.name).collect());
     }
     if args.is(1, "pattern") {
-        let pattern = Glob::new(&args[2].to_ascii_lowercase());
+        let pattern = Glob::new(args[2].to_ascii_lowercase());
         return Ok(table::all().filter(|spec| pattern.matches(spec.name.as_bytes())).map(|spec| spec.name).collect());
     }
     Err(texts::SYNTAX)

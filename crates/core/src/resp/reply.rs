@@ -193,7 +193,7 @@ mod tests {
             (Value::Set(vec![Value::Int(1)]), "*1\r\n:1\r\n", "~1\r\n:1\r\n"),
             (Value::Map(vec![(Value::Int(1), Value::Null)]), "*2\r\n:1\r\n$-1\r\n", "%1\r\n:1\r\n_\r\n"),
             (Value::Bool(true), ":1\r\n", "#t\r\n"),
-            (Value::Double(3.141), "$5\r\n3.141\r\n", ",3.141\r\n"),
+            (Value::Double(2.5), "$3\r\n2.5\r\n", ",2.5\r\n"),
             (Value::Error(ServerError::new("ERR x")), "-ERR x\r\n", "-ERR x\r\n"),
         ];
         for (value, resp2, resp3) in cases {

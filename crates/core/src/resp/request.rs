@@ -69,7 +69,6 @@ impl RequestParser {
     /// # Errors
     ///
     /// Redis's `ERR Protocol error: …`. The connection is to be closed after that answer: what follows has no meaning.
-    #[expect(clippy::should_implement_trait, reason = "it reads from an input that the caller fills in between")]
     pub fn next(&mut self, input: &mut BytesMut) -> Result<Option<Vec<Arg<'static>>>, ServerError> {
         loop {
             let words = match &mut self.request {

@@ -122,14 +122,14 @@ impl<'s, B: Broker> Session<'s, B> {
         }
         let spec = match command.resolve() {
             Ok(spec) => spec,
-            Err(error) => return self.refuse(command.spec(), error),
+            Err(error) => return self.refuse(command.spec(), &error),
         };
         self.client.facts().last_command = spec.name;
         if !self.authenticated && !spec.flags.contains(Flags::NO_AUTH) {
-            return self.refuse(Some(spec), texts::NO_AUTH);
+            return self.refuse(Some(spec), &texts::NO_AUTH);
         }
         if self.is_held_to_messages() && !pubsub::is_allowed_with_subscriptions(spec.id) {
-            return self.refuse(Some(spec), ServerError::subscribed_mode(spec.name));
+            return self.refuse(Some(spec), &ServerError::subscribed_mode(spec.name));
         }
         match &mut self.transaction {
             Some(transaction) if !transaction::runs_at_once(spec.id) => {
@@ -145,10 +145,10 @@ impl<'s, B: Broker> Session<'s, B> {
     async fn run(&mut self, spec: &'static CommandSpec, command: Command<'_>) {
         match spec.id {
             CommandId::Connection(ConnectionCommand::Ping) if self.is_held_to_messages() => {
-                self.pong(command.arguments())
+                self.pong(command.arguments());
             }
             CommandId::Connection(id) if spec.is_session() || id == ConnectionCommand::Ping => {
-                self.connection(id, command.arguments())
+                self.connection(id, command.arguments());
             }
             CommandId::PubSub(id) if spec.is_session() => self.pubsub(id, command.arguments()).await,
             CommandId::Transaction(id) => self.transaction(id, command.arguments()).await,
@@ -168,16 +168,16 @@ impl<'s, B: Broker> Session<'s, B> {
     }
 
     /// Answers a command that is not run, and with it dooms the transaction that it was meant for.
-    fn refuse(&mut self, spec: Option<&'static CommandSpec>, error: ServerError) {
+    fn refuse(&mut self, spec: Option<&'static CommandSpec>, error: &ServerError) {
         if spec.is_some_and(|spec| spec.id == TransactionCommand::Exec.into()) {
             self.transaction = None;
             self.watch = None;
-            return self.error(&ServerError::exec_refused(&error));
+            return self.error(&ServerError::exec_refused(error));
         }
         if let Some(transaction) = &mut self.transaction {
             transaction.doom();
         }
-        self.error(&error);
+        self.error(error);
     }
 
     fn reply(&mut self, spec: &'static CommandSpec, reply: Reply) {

@@ -93,10 +93,8 @@ impl<B: Broker> Session<'_, B> {
 
     /// `UNSUBSCRIBE [channel …]`: as SUBSCRIBE; without a name, all of the kind, or nil where there is none.
     async fn unsubscribe(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) -> Result<()> {
-        let names = match names {
-            none if none.is_empty() => self.subscriptions.names(kind).iter().cloned().collect(),
-            named => named,
-        };
+        let all = names.is_empty().then(|| self.subscriptions.names(kind).iter().cloned().collect());
+        let names: Vec<Bytes> = all.unwrap_or(names);
         if let Some(subscriber) = &self.subscriptions.subscriber {
             match kind {
                 SubscriptionKind::Channel => subscriber.unsubscribe(&names).await?,
