@@ -25,6 +25,7 @@ pub(crate) fn cases() -> Vec<Case> {
         a_watched_transaction_that_cant_be_queued_is_discarded,
         a_watch_without_an_effect_can_end_empty,
         a_watch_needs_a_key,
+        a_watch_takes_more_keys,
     ]
 }
 
@@ -258,4 +259,17 @@ async fn a_watch_without_an_effect_can_end_empty(broker: AnyBroker) {
 async fn a_watch_needs_a_key(broker: AnyBroker) {
     let outcome = broker.watch([""; 0]).await.map(|_| ());
     assert_eq!(outcome, Err(Error::Server(ServerError::wrong_arity("watch"))));
+}
+
+async fn a_watch_takes_more_keys(broker: AnyBroker) {
+    for written in ["a", "b"] {
+        let mut watch = broker.watch(["a"]).await.unwrap();
+        watch.add(["b", "a"]).await.unwrap();
+        broker.set(written, "x").await.unwrap();
+        assert_eq!(watch.exec(pipeline(true, &["SET c 1"])).await, Ok(None), "{written}");
+    }
+    run(&broker, "SET b before").await;
+    let mut watch = broker.watch(["a"]).await.unwrap();
+    watch.add(["b"]).await.unwrap();
+    assert_eq!(watch.exec(pipeline(true, &["GET b"])).await, Ok(Some(vec![Ok("before".into())])));
 }

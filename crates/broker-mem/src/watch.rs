@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ahash::RandomState;
-use embroker_core::{BoxFuture, Pipeline, Replies, Result, WatchBackend};
+use embroker_core::{Arg, BoxFuture, Pipeline, Replies, Result, WatchBackend};
 
 use crate::engine::Engine;
 use crate::keyspace::{Key, Tx, Wanted};
@@ -41,8 +41,7 @@ impl WatchList {
     }
 
     /// Begins a watch on keys that the transaction has latched.
-    fn begin(&self, tx: &Tx<'_>, keys: Vec<Key>) -> Watched {
-        let broken = Arc::new(AtomicBool::new(false));
+    fn begin(&self, tx: &Tx<'_>, keys: Vec<Key>, broken: Arc<AtomicBool>) -> Watched {
         let mut by_key = self.lock();
         for key in &keys {
             by_key.entry(key.clone()).or_default().push(broken.clone());
@@ -96,18 +95,7 @@ pub(crate) struct MemWatch {
 
 impl MemWatch {
     pub(crate) fn begin(engine: Arc<Engine>, database: u32, keys: impl IntoIterator<Item = Key>) -> Self {
-        let mut keys: Vec<Key> = keys.into_iter().collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let watched = {
-            let keyspace = engine.databases.get(database);
-            let mut wanted = Wanted::default();
-            for key in &keys {
-                wanted.key(keyspace, key);
-            }
-            let tx = Tx::new(&engine, keyspace, engine.databases.latch(wanted));
-            keyspace.watches.begin(&tx, keys)
-        };
+        let watched = watch(&engine, database, keys.into_iter().collect(), Arc::default());
         Self { engine, database, watched }
     }
 
@@ -117,7 +105,31 @@ impl MemWatch {
     }
 }
 
+/// Watches keys of a database, from the moment that their latches are held.
+fn watch(engine: &Engine, database: u32, mut keys: Vec<Key>, broken: Arc<AtomicBool>) -> Watched {
+    keys.sort_unstable();
+    keys.dedup();
+    let keyspace = engine.databases.get(database);
+    let mut wanted = Wanted::default();
+    for key in &keys {
+        wanted.key(keyspace, key);
+    }
+    let tx = Tx::new(engine, keyspace, engine.databases.latch(wanted));
+    keyspace.watches.begin(&tx, keys, broken)
+}
+
 impl WatchBackend for MemWatch {
+    fn add<'a>(&'a mut self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let known = &self.watched.keys;
+            let new = keys.iter().map(|key| Key::from(key.as_bytes())).filter(|key| !known.contains(key)).collect();
+            let more = watch(&self.engine, self.database, new, self.watched.broken.clone());
+            self.watched.keys.extend(more.keys);
+            self.watched.existed.extend(more.existed);
+            Ok(())
+        })
+    }
+
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
         Box::pin(async move { Ok(self.engine.run_atomic(self.database, &pipeline, Some(&self.watched))?) })
     }

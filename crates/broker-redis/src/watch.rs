@@ -17,19 +17,29 @@ pub(crate) struct RedisWatch {
 impl RedisWatch {
     pub(crate) async fn begin(target: Arc<Target>, keys: &[Arg<'_>]) -> Result<Self> {
         let connection = Connection::dial(&target, None).await?;
+        let watch = Self { connection, target };
+        watch.watch(keys).await?;
+        Ok(watch)
+    }
+
+    async fn watch(&self, keys: &[Arg<'_>]) -> Result<()> {
         let mut pipeline = redis::Pipeline::new();
         let watch = Command::new(TransactionCommand::Watch.spec()).args(keys.iter().cloned());
         pipeline.add_command(value::pack(&watch));
-        let replies = connection.send(&pipeline, target.response_timeout).await;
-        let replies = replies.map_err(|failure| failure.into_disconnected(&target))?;
+        let replies = self.connection.send(&pipeline, self.target.response_timeout).await;
+        let replies = replies.map_err(|failure| failure.into_disconnected(&self.target))?;
         for reply in replies {
             value::reply(reply)??;
         }
-        Ok(Self { connection, target })
+        Ok(())
     }
 }
 
 impl WatchBackend for RedisWatch {
+    fn add<'a>(&'a mut self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.watch(keys))
+    }
+
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
         Box::pin(async move {
             let replies = self.connection.send(&transaction(&pipeline), self.target.response_timeout).await;

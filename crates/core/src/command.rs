@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Arg;
 use crate::arg_list::ArgList;
 use crate::error::{Error, Result, ServerError};
-use crate::table::{self, CommandSpec, Flags};
+use crate::table::{self, CommandId, CommandSpec, Flags};
 
 /// One Redis command with its arguments, ready for [`Broker::execute`](crate::Broker::execute).
 ///
@@ -170,10 +170,10 @@ impl<'a> Command<'a> {
         if !spec.is_session() {
             return Ok(());
         }
-        let instead = if spec.flags.contains(Flags::PUBSUB) {
-            "Broker::subscriber"
-        } else {
-            "Pipeline::atomic and Broker::watch"
+        let instead = match spec.id {
+            CommandId::PubSub(_) => "Broker::subscriber",
+            CommandId::Transaction(_) => "Pipeline::atomic and Broker::watch",
+            _ => "a client of embroker-server",
         };
         let name = spec.name.to_uppercase();
         Err(Error::Config(format!("{name} belongs to one client's connection: use {instead} instead")))

@@ -3,6 +3,7 @@
 //! - [`Broker`] is the contract of a backend: commands in, values out, and messages. [`prelude`] has the typed calls.
 //! - [`Command`], [`table`] and [`commands`] say which commands there are; [`Value`] is what they answer.
 //! - [`Error`] and [`ServerError`] say what can go wrong, in Redis's own words where they are Redis's.
+//! - [`resp`] is Redis's wire protocol, for servers.
 //! - [`Glob`] is Redis's pattern language; [`Subscriber`] the bounded stream that messages arrive by.
 //!
 //! Applications use the facade `embroker`, which re-exports all of this and picks a backend.
@@ -16,7 +17,9 @@ pub mod error;
 mod expiry;
 mod from_value;
 mod glob;
+mod number;
 mod pipeline;
+pub mod resp;
 mod scan;
 mod structs;
 mod subscriber;
@@ -35,7 +38,8 @@ pub use error::{Error, Result, ServerError};
 pub use expiry::{Deadline, ExpireIf, Ttl};
 pub use from_value::FromValue;
 pub use glob::Glob;
-pub use pipeline::{Pipeline, Replies};
+pub use number::parse_int;
+pub use pipeline::{Pipeline, Replies, Reply};
 pub use scan::{KeyType, ScanOptions};
 pub use subscriber::{
     Event, Gap, Message, Overflow, Queue, SubscribeOptions, Subscriber, SubscriberBackend, SubscriptionKind,
@@ -47,7 +51,8 @@ pub use watch::{Watch, WatchBackend};
 pub mod prelude {
     pub use crate::Broker;
     pub use crate::commands::{
-        BitfieldCommands, HashCommands, KeyCommands, PubSubCommands, SetCommands, StringCommands, TransactionCommands,
+        BitfieldCommands, ConnectionCommands, HashCommands, KeyCommands, PubSubCommands, ServerCommands, SetCommands,
+        StringCommands, TransactionCommands,
     };
     pub use crate::structs::StructCommands;
 }

@@ -3,8 +3,11 @@
 use crate::error::{Result, ServerError};
 use crate::{Command, Value};
 
+/// What one command answers: a value, or an error in Redis's words.
+pub type Reply = Result<Value, ServerError>;
+
 /// What a pipeline answers: one result for each command, in order.
-pub type Replies = Vec<Result<Value, ServerError>>;
+pub type Replies = Vec<Reply>;
 
 /// Commands to run in order with one call, as one MULTI/EXEC transaction where it is atomic.
 ///

@@ -9,7 +9,8 @@ use std::ops::BitOr;
 use std::sync::LazyLock;
 
 use crate::commands::{
-    BitfieldCommand, HashCommand, KeyCommand, PubSubCommand, SetCommand, StringCommand, TransactionCommand,
+    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ServerCommand, SetCommand,
+    StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -18,12 +19,16 @@ use crate::commands::{
 pub enum CommandId {
     /// Bits and bit fields of strings.
     Bitfield(BitfieldCommand),
+    /// A client's connection.
+    Connection(ConnectionCommand),
     /// Hashes.
     Hash(HashCommand),
     /// Keys of any type: existence, expiry, iteration.
     Key(KeyCommand),
     /// Messages.
     PubSub(PubSubCommand),
+    /// The broker itself.
+    Server(ServerCommand),
     /// Sets.
     Set(SetCommand),
     /// Strings and counters.
@@ -118,6 +123,9 @@ impl Flags {
     /// Reaches into other databases than its caller's: MOVE, SWAPDB, FLUSHALL.
     pub const DATABASES: Self = Self(1 << 8);
 
+    /// Is answered before the client has given its password.
+    pub const NO_AUTH: Self = Self(1 << 9);
+
     /// The empty set.
     pub const fn none() -> Self {
         Self(0)
@@ -145,7 +153,7 @@ impl BitOr for Flags {
 
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(Flags, &str); 9] = [
+        const NAMES: [(Flags, &str); 10] = [
             (Flags::READONLY, "readonly"),
             (Flags::WRITE, "write"),
             (Flags::DENYOOM, "denyoom"),
@@ -155,6 +163,7 @@ impl fmt::Debug for Flags {
             (Flags::CONTAINER, "container"),
             (Flags::MAY_REPLICATE, "may_replicate"),
             (Flags::DATABASES, "databases"),
+            (Flags::NO_AUTH, "no_auth"),
         ];
         f.debug_set().entries(NAMES.iter().filter(|(flag, _)| self.contains(*flag)).map(|(_, name)| name)).finish()
     }
@@ -235,9 +244,11 @@ impl Keys {
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
         BitfieldCommand::ROWS,
+        ConnectionCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,
         PubSubCommand::ROWS,
+        ServerCommand::ROWS,
         SetCommand::ROWS,
         StringCommand::ROWS,
         TransactionCommand::ROWS,

@@ -1,9 +1,9 @@
 //! WATCH: an optimistic transaction.
 
-use crate::Pipeline;
 use crate::broker::BoxFuture;
 use crate::error::Result;
 use crate::pipeline::Replies;
+use crate::{Arg, Pipeline};
 
 /// Keys under watch. Read them through the broker, decide, then [`exec`](Watch::exec).
 ///
@@ -34,6 +34,28 @@ impl Watch {
         Self(Box::new(backend))
     }
 
+    /// Watches more keys, from now on. A key that is watched already stays as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::{Pipeline, prelude::*};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let mut watch = broker.watch(["seats"]).await?;
+    /// watch.add(["price"]).await?;
+    /// broker.set("price", 40).await?;
+    /// assert!(watch.exec(Pipeline::atomic()).await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn add<'a>(&mut self, keys: impl IntoIterator<Item: Into<Arg<'a>>>) -> Result<()> {
+        let keys: Vec<Arg<'a>> = keys.into_iter().map(Into::into).collect();
+        self.0.add(&keys).await
+    }
+
     /// Runs the pipeline as one transaction, whether or not it was made atomic, unless a watched key was written
     /// since the watch began: then nothing runs and the answer is `None`.
     ///
@@ -54,6 +76,9 @@ impl std::fmt::Debug for Watch {
 
 /// What a backend does for a [`Watch`]. Dropping it unwatches.
 pub trait WatchBackend: Send + Sync + 'static {
+    /// WATCH again: these keys too, from now on.
+    fn add<'a>(&'a mut self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>>;
+
     /// EXEC: `None` where a watched key was written.
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>>;
 }

@@ -6,11 +6,13 @@
 #![allow(clippy::unnecessary_wraps, reason = "a handler that never fails has the signature of all handlers")]
 
 mod bitfield;
+mod connection;
 mod hash;
 mod key;
 mod pubsub;
 mod sample;
 mod scan;
+mod server;
 mod set;
 mod string;
 #[cfg(test)]
@@ -29,9 +31,11 @@ pub(crate) type Handler = fn(&mut Tx<'_>, &Args<'_>) -> Reply;
 pub(crate) fn handler(id: CommandId) -> Handler {
     match id {
         CommandId::Bitfield(command) => bitfield::handler(command),
+        CommandId::Connection(command) => connection::handler(command),
         CommandId::Hash(command) => hash::handler(command),
         CommandId::Key(command) => key::handler(command),
         CommandId::PubSub(command) => pubsub::handler(command),
+        CommandId::Server(command) => server::handler(command),
         CommandId::Set(command) => set::handler(command),
         CommandId::String(command) => string::handler(command),
         CommandId::Transaction(_) => session_only,

@@ -4,17 +4,21 @@
 //! the rows; `calls!` declares each typed call once, for brokers and for pipelines.
 
 mod bitfield;
+mod connection;
 mod hash;
 mod key;
 mod pubsub;
+mod server;
 mod set;
 mod string;
 mod transaction;
 
 pub use bitfield::*;
+pub use connection::*;
 pub use hash::*;
 pub use key::*;
 pub use pubsub::*;
+pub use server::*;
 pub use set::*;
 pub use string::*;
 pub use transaction::*;

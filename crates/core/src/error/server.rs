@@ -116,6 +116,50 @@ impl ServerError {
         text.extend_from_slice(format!("'. Try {} HELP.", container.to_uppercase()).as_bytes());
         Self::new(text)
     }
+
+    /// `ERR Can't execute 'get': only … are allowed in this context`: what a RESP2 client with a subscription is answered.
+    pub fn subscribed_mode(name: &str) -> Self {
+        Self::new(format!(
+            "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+        ))
+    }
+
+    /// `EXECABORT Transaction discarded because of: …`: what EXEC answers where EXEC itself was refused.
+    pub fn exec_refused(reason: &Self) -> Self {
+        let reason = reason.0.strip_prefix(b"ERR ").unwrap_or(&reason.0);
+        Self::new([b"EXECABORT Transaction discarded because of: ", reason].concat())
+    }
+
+    /// `ERR Syntax error in HELLO option 'foo'`.
+    pub fn hello_option(option: &[u8]) -> Self {
+        Self::quoting("ERR Syntax error in HELLO option '", option)
+    }
+
+    /// `ERR Unknown client type 'foo'`.
+    pub fn unknown_client_type(name: &[u8]) -> Self {
+        Self::quoting("ERR Unknown client type '", name)
+    }
+
+    /// `ERR No such user 'foo'`.
+    pub fn no_such_user(name: &[u8]) -> Self {
+        Self::quoting("ERR No such user '", name)
+    }
+
+    /// What a client is told of a failure that no Redis knows: the connection to the broker behind was lost, say.
+    pub fn failure(reason: &impl fmt::Display) -> Self {
+        Self::new(format!("ERR {reason}"))
+    }
+
+    fn quoting(text: &str, word: &[u8]) -> Self {
+        Self::new([text.as_bytes(), printable(word, word.len()), b"'"].concat())
+    }
+
+    /// `ERR Protocol error: expected '$', got 'x'`.
+    pub fn expected_bulk(got: u8) -> Self {
+        let mut text = b"ERR Protocol error: expected '$', got '".to_vec();
+        text.extend_from_slice(&[got, b'\'']);
+        Self::new(text)
+    }
 }
 
 /// What C's `%.*s` prints of a word: up to `limit` bytes, and nothing from a NUL byte on.

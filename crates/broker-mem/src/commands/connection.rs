@@ -1,0 +1,70 @@
+//! PING and ECHO. What else a connection can be asked belongs to who holds it.
+
+use embroker_core::commands::ConnectionCommand;
+use embroker_core::{ServerError, Value};
+
+use super::{Handler, session_only};
+use crate::Reply;
+use crate::args::Args;
+use crate::keyspace::Tx;
+
+pub(super) fn handler(command: ConnectionCommand) -> Handler {
+    match command {
+        ConnectionCommand::Echo => echo,
+        ConnectionCommand::Ping => ping,
+        ConnectionCommand::Auth
+        | ConnectionCommand::Client
+        | ConnectionCommand::ClientGetName
+        | ConnectionCommand::ClientId
+        | ConnectionCommand::ClientInfo
+        | ConnectionCommand::ClientKill
+        | ConnectionCommand::ClientList
+        | ConnectionCommand::ClientNoEvict
+        | ConnectionCommand::ClientReply
+        | ConnectionCommand::ClientSetName
+        | ConnectionCommand::Hello
+        | ConnectionCommand::Quit
+        | ConnectionCommand::Reset
+        | ConnectionCommand::Select => session_only,
+    }
+}
+
+/// `ECHO message`: the message.
+fn echo(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    Ok(args.bytes(0).into())
+}
+
+/// `PING [message]`: the message, or `PONG` as a status.
+fn ping(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    match args.len() {
+        0 => Ok(Value::status("PONG")),
+        1 => Ok(args.bytes(0).into()),
+        _ => Err(ServerError::wrong_arity("ping")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use embroker_core::Command;
+
+    use super::*;
+    use crate::MemBroker;
+
+    fn reply(argv: &[&str]) -> embroker_core::Result<Value> {
+        MemBroker::new().call(&Command::from_argv(argv.iter().copied()).unwrap())
+    }
+
+    #[test]
+    fn a_broker_answers_ping_and_echo() {
+        assert_eq!(reply(&["PING"]), Ok(Value::status("PONG")));
+        assert_eq!(reply(&["ping", "x"]), Ok(Value::from("x")));
+        assert_eq!(reply(&["ping", "x", "y"]), Err(ServerError::wrong_arity("ping").into()));
+        assert_eq!(reply(&["echo", ""]), Ok(Value::from("")));
+    }
+
+    #[test]
+    fn what_belongs_to_a_connection_is_refused() {
+        let error = reply(&["HELLO", "3"]).unwrap_err().to_string();
+        assert_eq!(error, "HELLO belongs to one client's connection: use a client of embroker-server instead");
+    }
+}

@@ -1,0 +1,64 @@
+//! A client's own connection: PING and ECHO for everybody; the rest only makes sense behind a socket, with `embroker-server`.
+
+use bytes::Bytes;
+
+use super::calls;
+use crate::table::{Keys, rows};
+use crate::{Arg, Command};
+
+rows! {
+    /// Commands on a client's connection.
+    ConnectionCommand = Connection {
+        Auth "auth" -2 [FAST NO_AUTH SESSION] Keys::None, "1.0.0";
+        Client "client" -2 [CONTAINER SESSION] Keys::None, "2.4.0";
+        ClientGetName "client|getname" 2 [SESSION] Keys::None, "2.6.9";
+        ClientId "client|id" 2 [SESSION] Keys::None, "5.0.0";
+        ClientInfo "client|info" 2 [SESSION] Keys::None, "6.2.0";
+        ClientKill "client|kill" -3 [SESSION] Keys::None, "2.4.0";
+        ClientList "client|list" -2 [SESSION] Keys::None, "2.4.0";
+        ClientNoEvict "client|no-evict" 3 [SESSION] Keys::None, "7.0.0";
+        ClientReply "client|reply" 3 [SESSION] Keys::None, "3.2.0";
+        ClientSetName "client|setname" 3 [SESSION] Keys::None, "2.6.9";
+        Echo "echo" 2 [FAST] Keys::None, "1.0.0";
+        Hello "hello" -1 [FAST NO_AUTH SESSION] Keys::None, "6.0.0";
+        Ping "ping" -1 [FAST] Keys::None, "1.0.0";
+        Quit "quit" -1 [FAST NO_AUTH SESSION] Keys::None, "1.0.0";
+        Reset "reset" 1 [FAST NO_AUTH SESSION] Keys::None, "6.2.0";
+        Select "select" 2 [FAST SESSION] Keys::None, "1.0.0";
+    }
+}
+
+calls! {
+    /// Typed calls that ask whether anybody is there.
+    pub trait ConnectionCommands {
+        /// `PING message` (since 1.0.0): the message, from a broker that is there.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> embroker_core::Result<()> {
+        /// # use embroker_core::prelude::*;
+        /// # let broker = embroker_mem::MemBroker::new();
+        /// assert_eq!(broker.ping("anybody there?").await?, "anybody there?");
+        /// # Ok(())
+        /// # }
+        /// ```
+        fn ping<'a>(message: impl Into<Arg<'a>>) -> Bytes = Command::new(ConnectionCommand::Ping.spec()).arg(message);
+
+        /// `ECHO message` (since 1.0.0): the message.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> embroker_core::Result<()> {
+        /// # use embroker_core::prelude::*;
+        /// # let broker = embroker_mem::MemBroker::new();
+        /// assert_eq!(broker.echo("hello").await?, "hello");
+        /// # Ok(())
+        /// # }
+        /// ```
+        fn echo<'a>(message: impl Into<Arg<'a>>) -> Bytes = Command::new(ConnectionCommand::Echo.spec()).arg(message);
+    }
+}

@@ -1,0 +1,234 @@
+//! Replies as bytes, in either version of the protocol.
+
+use std::fmt::Write as _;
+
+use bytes::{BufMut as _, BytesMut};
+
+use crate::error::ServerError;
+use crate::{Reply, Value};
+
+/// The version of the protocol that a client speaks; HELLO changes it.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::BytesMut;
+/// use embroker_core::{Value, resp::Protocol};
+///
+/// let reply = Ok(Value::Map(vec![("who".into(), "jamie".into())]));
+/// let bytes = |protocol: Protocol| {
+///     let mut out = BytesMut::new();
+///     protocol.reply(&mut out, &reply);
+///     out
+/// };
+/// assert_eq!(bytes(Protocol::Resp2), "*2\r\n$3\r\nwho\r\n$5\r\njamie\r\n");
+/// assert_eq!(bytes(Protocol::Resp3), "%1\r\n$3\r\nwho\r\n$5\r\njamie\r\n");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// What every client starts with: maps and sets are arrays, doubles are text, booleans are 0 and 1.
+    #[default]
+    Resp2,
+    /// Since Redis 6.0.
+    Resp3,
+}
+
+impl Protocol {
+    /// Writes what a command answered.
+    pub fn reply(self, out: &mut BytesMut, reply: &Reply) {
+        match reply {
+            Ok(value) => self.value(out, value),
+            Err(error) => self.error(out, error),
+        }
+    }
+
+    /// Writes an error.
+    pub fn error(self, out: &mut BytesMut, error: &ServerError) {
+        line(out, b'-', error.as_bytes());
+    }
+
+    /// Writes a value with all that is in it.
+    pub fn value(self, out: &mut BytesMut, value: &Value) {
+        match value {
+            Value::Null => self.null(out),
+            Value::Int(number) => {
+                // Writing to a buffer in memory does not fail.
+                let _ = write!(out, ":{number}\r\n");
+            }
+            Value::Bulk(bytes) => bulk(out, bytes),
+            Value::Status(text) => line(out, b'+', text),
+            Value::Array(items) => {
+                self.array(out, items.len());
+                self.values(out, items);
+            }
+            Value::Map(pairs) => {
+                match self {
+                    Self::Resp2 => count(out, b'*', pairs.len() * 2),
+                    Self::Resp3 => count(out, b'%', pairs.len()),
+                }
+                for (key, value) in pairs {
+                    self.value(out, key);
+                    self.value(out, value);
+                }
+            }
+            Value::Set(items) => {
+                count(out, if self == Self::Resp2 { b'*' } else { b'~' }, items.len());
+                self.values(out, items);
+            }
+            Value::Double(number) => {
+                let text = seventeen_digits(*number);
+                match self {
+                    Self::Resp2 => bulk(out, text.as_bytes()),
+                    Self::Resp3 => line(out, b',', text.as_bytes()),
+                }
+            }
+            Value::Bool(yes) => out.put_slice(match (self, yes) {
+                (Self::Resp2, true) => b":1\r\n",
+                (Self::Resp2, false) => b":0\r\n",
+                (Self::Resp3, true) => b"#t\r\n",
+                (Self::Resp3, false) => b"#f\r\n",
+            }),
+            Value::Error(error) => self.error(out, error),
+        }
+    }
+
+    /// Writes what nobody asked for, such as a message: a push in RESP3, an array in RESP2.
+    pub fn push(self, out: &mut BytesMut, items: &[Value]) {
+        count(out, if self == Self::Resp2 { b'*' } else { b'>' }, items.len());
+        self.values(out, items);
+    }
+
+    /// Writes a push of plain strings, without a copy of them in between.
+    pub fn push_strings(self, out: &mut BytesMut, items: &[&[u8]]) {
+        count(out, if self == Self::Resp2 { b'*' } else { b'>' }, items.len());
+        for item in items {
+            bulk(out, item);
+        }
+    }
+
+    /// Writes the start of an array whose items follow.
+    pub fn array(self, out: &mut BytesMut, items: usize) {
+        count(out, b'*', items);
+    }
+
+    /// Writes that there is nothing where there could be a string.
+    pub fn null(self, out: &mut BytesMut) {
+        out.put_slice(if self == Self::Resp2 { b"$-1\r\n" } else { b"_\r\n" });
+    }
+
+    /// Writes that there is nothing where there could be an array; RESP3 makes no difference.
+    pub fn null_array(self, out: &mut BytesMut) {
+        out.put_slice(if self == Self::Resp2 { b"*-1\r\n" } else { b"_\r\n" });
+    }
+
+    fn values(self, out: &mut BytesMut, items: &[Value]) {
+        for item in items {
+            self.value(out, item);
+        }
+    }
+}
+
+fn line(out: &mut BytesMut, kind: u8, text: &[u8]) {
+    out.reserve(text.len() + 3);
+    out.put_u8(kind);
+    out.put_slice(text);
+    out.put_slice(b"\r\n");
+}
+
+fn count(out: &mut BytesMut, kind: u8, items: usize) {
+    out.put_u8(kind);
+    let _ = write!(out, "{items}\r\n");
+}
+
+fn bulk(out: &mut BytesMut, bytes: &[u8]) {
+    count(out, b'$', bytes.len());
+    out.reserve(bytes.len() + 2);
+    out.put_slice(bytes);
+    out.put_slice(b"\r\n");
+}
+
+/// A number as C prints it by `%.17g`: 17 significant digits without the zeros at their end, as Redis 7.0 answers doubles.
+fn seventeen_digits(number: f64) -> String {
+    const DIGITS: i32 = 17;
+
+    if number.is_nan() {
+        return "nan".into();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "inf".into() } else { "-inf".into() };
+    }
+    let scientific = format!("{number:.16e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..DIGITS).contains(&exponent) {
+        let decimals = usize::try_from(DIGITS - 1 - exponent).unwrap_or_default();
+        return without_zeros(&format!("{number:.decimals$}")).to_owned();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{}e{sign}{:02}", without_zeros(mantissa), exponent.unsigned_abs())
+}
+
+fn without_zeros(number: &str) -> &str {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(protocol: Protocol, value: &Value) -> String {
+        let mut out = BytesMut::new();
+        protocol.value(&mut out, value);
+        String::from_utf8(out.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn each_kind_of_value_has_its_form_in_either_version() {
+        let cases = [
+            (Value::Null, "$-1\r\n", "_\r\n"),
+            (Value::Int(i64::MIN), ":-9223372036854775808\r\n", ":-9223372036854775808\r\n"),
+            (Value::from(""), "$0\r\n\r\n", "$0\r\n\r\n"),
+            (Value::OK, "+OK\r\n", "+OK\r\n"),
+            (Value::from_iter(["a"]), "*1\r\n$1\r\na\r\n", "*1\r\n$1\r\na\r\n"),
+            (Value::Set(vec![Value::Int(1)]), "*1\r\n:1\r\n", "~1\r\n:1\r\n"),
+            (Value::Map(vec![(Value::Int(1), Value::Null)]), "*2\r\n:1\r\n$-1\r\n", "%1\r\n:1\r\n_\r\n"),
+            (Value::Bool(true), ":1\r\n", "#t\r\n"),
+            (Value::Double(2.5), "$3\r\n2.5\r\n", ",2.5\r\n"),
+            (Value::Error(ServerError::new("ERR x")), "-ERR x\r\n", "-ERR x\r\n"),
+        ];
+        for (value, resp2, resp3) in cases {
+            assert_eq!(bytes(Protocol::Resp2, &value), resp2, "{value:?}");
+            assert_eq!(bytes(Protocol::Resp3, &value), resp3, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn doubles_are_printed_as_c_prints_17_digits() {
+        for (number, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (0.1, "0.10000000000000001"),
+            (3.0, "3"),
+            (1e16, "10000000000000000"),
+            (1e17, "1e+17"),
+            (1e-4, "0.0001"),
+            (1e-5, "1.0000000000000001e-05"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (5e-324, "4.9406564584124654e-324"),
+            (-1234.5678, "-1234.5678"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(seventeen_digits(number), text);
+        }
+    }
+
+    #[test]
+    fn a_push_is_an_array_to_a_client_of_resp2() {
+        let mut out = BytesMut::new();
+        Protocol::Resp2.push(&mut out, &[Value::from("message")]);
+        Protocol::Resp3.push(&mut out, &[Value::from("message")]);
+        Protocol::Resp2.null_array(&mut out);
+        Protocol::Resp3.null_array(&mut out);
+        assert_eq!(out, "*1\r\n$7\r\nmessage\r\n>1\r\n$7\r\nmessage\r\n*-1\r\n_\r\n");
+    }
+}

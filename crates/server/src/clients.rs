@@ -1,0 +1,154 @@
+//! Who is connected: what CLIENT LIST tells, and how CLIENT KILL reaches a client.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+/// The clients of one server, by id.
+#[derive(Default)]
+pub(crate) struct Clients(Mutex<Registry>);
+
+#[derive(Default)]
+struct Registry {
+    last_id: i64,
+    by_id: BTreeMap<i64, Arc<Client>>,
+}
+
+/// One client, as others see it.
+pub(crate) struct Client {
+    pub(crate) id: i64,
+    pub(crate) address: Address,
+    since: Instant,
+    facts: Mutex<Facts>,
+    /// Told when the client is to be closed.
+    pub(crate) kill: Notify,
+}
+
+/// Both ends of a connection, as CLIENT LIST writes them.
+#[derive(Clone, Debug)]
+pub(crate) struct Address {
+    pub(crate) peer: String,
+    pub(crate) local: String,
+    pub(crate) unix: bool,
+}
+
+/// What changes about a client.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) name: Bytes,
+    pub(crate) last_command: &'static str,
+    pub(crate) last_seen: Instant,
+    pub(crate) channels: usize,
+    pub(crate) patterns: usize,
+    /// How many commands a transaction has queued.
+    pub(crate) queued: Option<usize>,
+    pub(crate) resp: u8,
+    pub(crate) no_evict: bool,
+}
+
+/// A client's place in the list; it leaves when this is dropped.
+pub(crate) struct Membership<'a> {
+    clients: &'a Clients,
+    pub(crate) client: Arc<Client>,
+}
+
+impl Clients {
+    /// Adds a client, unless there are that many already.
+    pub(crate) fn join(&self, address: Address, limit: usize) -> Option<Membership<'_>> {
+        let mut registry = self.lock();
+        if registry.by_id.len() >= limit {
+            return None;
+        }
+        registry.last_id += 1;
+        let now = Instant::now();
+        let facts = Facts {
+            name: Bytes::new(),
+            last_command: "NULL",
+            last_seen: now,
+            channels: 0,
+            patterns: 0,
+            queued: None,
+            resp: 2,
+            no_evict: false,
+        };
+        let client = Arc::new(Client {
+            id: registry.last_id,
+            address,
+            since: now,
+            facts: Mutex::new(facts),
+            kill: Notify::new(),
+        });
+        registry.by_id.insert(client.id, client.clone());
+        drop(registry);
+        Some(Membership { clients: self, client })
+    }
+
+    /// All clients, in the order they came.
+    pub(crate) fn all(&self) -> Vec<Arc<Client>> {
+        self.lock().by_id.values().cloned().collect()
+    }
+
+    /// The client of this id.
+    pub(crate) fn find(&self, id: i64) -> Option<Arc<Client>> {
+        self.lock().by_id.get(&id).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Membership<'_> {
+    fn drop(&mut self) {
+        self.clients.lock().by_id.remove(&self.client.id);
+    }
+}
+
+impl Client {
+    pub(crate) fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The client's line of CLIENT LIST. What only a Redis has, such as the sizes of its buffers, is 0.
+    pub(crate) fn line(&self) -> String {
+        let facts = self.facts().clone();
+        let mut flags = String::new();
+        for (flag, set) in [
+            ('P', facts.channels + facts.patterns > 0),
+            ('x', facts.queued.is_some()),
+            ('U', self.address.unix),
+            ('e', facts.no_evict),
+        ] {
+            if set {
+                flags.push(flag);
+            }
+        }
+        if flags.is_empty() {
+            flags.push('N');
+        }
+        let mut line = String::new();
+        // Writing to a string does not fail.
+        let _ = write!(
+            line,
+            "id={} addr={} laddr={} fd=0 name={} age={} idle={} flags={flags} db=0 sub={} psub={} ssub=0 multi={} qbuf=0 \
+             qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default \
+             redir=-1 resp={}",
+            self.id,
+            self.address.peer,
+            self.address.local,
+            String::from_utf8_lossy(&facts.name),
+            self.since.elapsed().as_secs(),
+            facts.last_seen.elapsed().as_secs(),
+            facts.channels,
+            facts.patterns,
+            facts.queued.map_or(-1, |queued| i64::try_from(queued).unwrap_or(i64::MAX)),
+            facts.last_command,
+            facts.resp,
+        );
+        line
+    }
+}

@@ -1,0 +1,144 @@
+//! The bytes of one client: read, run, write, all in one task, so that replies keep their order.
+//!
+//! Memory is bounded. A client with much output waiting is not read from, and its messages wait in the subscriber's queue, which cuts it
+//! off when that is full. One that takes no byte for a minute is closed.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use embroker_core::error::texts;
+use embroker_core::resp::{Protocol, RequestParser};
+use embroker_core::{Broker, Event};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::clients::Address;
+use crate::session::Session;
+use crate::settings::Shared;
+
+/// How much is read at a time: as much as came before, within these bounds.
+const READ: std::ops::RangeInclusive<usize> = 16 * 1024..=1024 * 1024;
+/// With so many bytes of output waiting, no further request is run.
+const MAX_OUTPUT: usize = 64 * 1024 * 1024;
+/// With so many bytes of output waiting, messages stay in their queue.
+const MAX_MESSAGES: usize = 64 * 1024;
+/// How long a client may take no byte of what waits for it.
+const STALL: Duration = Duration::from_secs(60);
+
+/// Why a connection ends.
+enum End {
+    /// What waits is still sent.
+    Flush,
+    /// Nobody is there to read it.
+    Drop,
+}
+
+/// Serves one client until it or the server ends the connection.
+pub(crate) async fn serve<B: Broker>(shared: &Shared<B>, stream: impl AsyncRead + AsyncWrite, address: Address) {
+    let (mut reader, mut writer) = split(stream);
+    let mut out = BytesMut::new();
+    let Some(membership) = shared.clients.join(address, shared.settings.max_clients) else {
+        Protocol::Resp2.error(&mut out, &texts::MAX_CLIENTS);
+        flush(&mut writer, &mut out).await;
+        return;
+    };
+    let mut session = Session::new(shared, membership.client.clone());
+    let end = converse(shared, &mut session, &mut reader, &mut writer).await;
+    // The last subscriptions end with the session, before the client has seen its end.
+    let mut out = session.into_output();
+    if matches!(end, End::Flush) {
+        flush(&mut writer, &mut out).await;
+    }
+}
+
+async fn converse<B: Broker>(
+    shared: &Shared<B>,
+    session: &mut Session<'_, B>,
+    reader: &mut (impl AsyncRead + Unpin),
+    writer: &mut (impl AsyncWrite + Unpin),
+) -> End {
+    let mut stopped = std::pin::pin!(shared.stopped());
+    let mut parser = RequestParser::new();
+    let mut input = BytesMut::new();
+    let client = session.client();
+    let mut last_progress = Instant::now();
+    loop {
+        while !session.is_ending() && session.output().len() < MAX_OUTPUT {
+            parser.limit_until_authenticated(!session.is_authenticated());
+            match parser.next(&mut input) {
+                Ok(Some(words)) => session.request(words).await,
+                Ok(None) => break,
+                Err(error) => session.end_with(&error),
+            }
+        }
+        if session.is_ending() {
+            return End::Flush;
+        }
+        if input.is_empty() && input.capacity() > *READ.end() {
+            input = BytesMut::new();
+        }
+        input.reserve(input.len().clamp(*READ.start(), *READ.end()));
+
+        let (out, subscriber) = session.output_and_subscriber();
+        let limit = match shared.settings.timeout {
+            _ if !out.is_empty() => Some(STALL),
+            timeout => timeout.filter(|_| subscriber.is_none()),
+        };
+        let waiting = out.len();
+        tokio::select! {
+            biased;
+            () = &mut stopped => return End::Flush,
+            () = client.kill.notified() => return End::Drop,
+            written = writer.write_buf(out), if waiting > 0 => match written {
+                Ok(written) if written > 0 => {
+                    // One large reply is no reason to keep its room.
+                    if out.is_empty() && out.capacity() > *READ.end() {
+                        *out = BytesMut::new();
+                    }
+                }
+                _ => return End::Drop,
+            },
+            event = next_event(subscriber), if waiting < MAX_MESSAGES => match event {
+                Some(Event::Message(message)) => {
+                    session.deliver(&message);
+                    // Only what is written or read is progress.
+                    continue;
+                }
+                // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
+                _ => return End::Drop,
+            },
+            read = reader.read_buf(&mut input), if waiting < MAX_OUTPUT => match read {
+                Ok(read) if read > 0 => {}
+                _ => return End::Flush,
+            },
+            () = until(limit.map(|limit| last_progress + limit)) => return End::Drop,
+        }
+        last_progress = Instant::now();
+    }
+}
+
+async fn next_event(subscriber: Option<&mut embroker_core::Subscriber>) -> Option<Event> {
+    match subscriber {
+        Some(subscriber) => subscriber.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Sends what waits, as long as somebody takes it.
+async fn flush(writer: &mut (impl AsyncWrite + Unpin), out: &mut BytesMut) {
+    while !out.is_empty() {
+        match timeout(STALL, writer.write_buf(out)).await {
+            Ok(Ok(written)) if written > 0 => {}
+            _ => return,
+        }
+    }
+    // Fails where the client is gone, and then there is nothing to shut down.
+    let _ = writer.shutdown().await;
+}

@@ -1,0 +1,89 @@
+//! Where a server listens, and whether it may.
+
+use std::fs;
+use std::future::Future;
+use std::io::{Error, ErrorKind, Result};
+use std::net::SocketAddr;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream, lookup_host};
+
+use crate::clients::Address;
+
+/// Where connections come from.
+pub(crate) trait Listener: Send + Sync + 'static {
+    type Stream: AsyncRead + AsyncWrite + Send + 'static;
+
+    /// The next connection, and who it is.
+    fn next(&self) -> impl Future<Output = Result<(Self::Stream, Address)>> + Send;
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> Result<(TcpStream, Address)> {
+        let (stream, peer) = self.accept().await?;
+        // Replies are small and are waited for.
+        stream.set_nodelay(true)?;
+        let local = stream.local_addr()?.to_string();
+        Ok((stream, Address { peer: peer.to_string(), local, unix: false }))
+    }
+}
+
+impl Listener for UnixSocket {
+    type Stream = UnixStream;
+
+    async fn next(&self) -> Result<(UnixStream, Address)> {
+        let (stream, _) = self.listener.accept().await?;
+        let name = format!("{}:0", self.path.display());
+        Ok((stream, Address { peer: name.clone(), local: name, unix: true }))
+    }
+}
+
+/// Binds every address that the name stands for. Without a password only loopback addresses are open to it, unless the
+/// caller asked for more.
+pub(crate) async fn tcp(address: &str, open_to_all: bool) -> Result<Vec<TcpListener>> {
+    let addresses: Vec<SocketAddr> = lookup_host(address).await?.collect();
+    if let Some(public) = addresses.iter().find(|address| !address.ip().is_loopback()).filter(|_| !open_to_all) {
+        return Err(Error::new(
+            ErrorKind::PermissionDenied,
+            format!(
+                "{public} can be reached from other machines and no password is set: set one (requirepass), listen on \
+                 127.0.0.1, or turn protected mode off"
+            ),
+        ));
+    }
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let listener = TcpListener::bind(address).await;
+        listeners.push(listener.map_err(|error| Error::new(error.kind(), format!("{address}: {error}")))?);
+    }
+    Ok(listeners)
+}
+
+/// A unix socket whose file goes with it.
+pub(crate) struct UnixSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl UnixSocket {
+    /// Binds the path. A socket that an earlier server left there is replaced; any other file is not touched.
+    pub(crate) fn bind(path: &Path) -> Result<Self> {
+        if fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
+            fs::remove_file(path)?;
+        }
+        let listener = UnixListener::bind(path);
+        let listener = listener.map_err(|error| Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+        Ok(Self { listener, path: path.to_owned() })
+    }
+}
+
+impl Drop for UnixSocket {
+    fn drop(&mut self) {
+        // Somebody may have removed it already.
+        let _ = fs::remove_file(&self.path);
+    }
+}

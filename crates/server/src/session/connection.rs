@@ -1,0 +1,147 @@
+//! HELLO, AUTH, PING, SELECT, RESET and QUIT.
+
+use bytes::Bytes;
+use embroker_core::commands::ConnectionCommand;
+use embroker_core::error::texts;
+use embroker_core::resp::Protocol;
+use embroker_core::{Arg, Broker, ServerError, Value, parse_int};
+
+use super::{Answers, Session, is_word};
+
+/// The Redis that this server answers as.
+const REDIS_VERSION: &str = "7.0.15";
+/// The only user there is.
+const USER: &str = "default";
+
+impl<B: Broker> Session<'_, B> {
+    pub(super) fn connection(&mut self, command: ConnectionCommand, args: &[Arg<'_>]) {
+        let done = match command {
+            ConnectionCommand::Auth => self.auth(args),
+            ConnectionCommand::Hello => self.hello(args),
+            ConnectionCommand::Ping => self.ping(args),
+            ConnectionCommand::Quit => self.quit(),
+            ConnectionCommand::Reset => self.reset(),
+            ConnectionCommand::Select => self.select(args),
+            client => self.client_command(client, args),
+        };
+        if let Err(error) = done {
+            self.error(&error);
+        }
+    }
+
+    /// `AUTH [user] password`.
+    fn auth(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
+        match args {
+            [_] if self.shared.settings.password.is_none() => return Err(texts::NO_PASSWORD_SET),
+            [password] => self.authenticate(USER.as_bytes(), password.as_bytes())?,
+            [user, password] => self.authenticate(user.as_bytes(), password.as_bytes())?,
+            _ => return Err(texts::SYNTAX),
+        }
+        self.ok();
+        Ok(())
+    }
+
+    fn authenticate(&mut self, user: &[u8], password: &[u8]) -> Result<(), ServerError> {
+        if user != USER.as_bytes() || !self.shared.settings.is_password(password) {
+            return Err(texts::WRONG_PASS);
+        }
+        self.authenticated = true;
+        Ok(())
+    }
+
+    /// `HELLO [version [AUTH user password] [SETNAME name]]`: who answers, in the version asked for.
+    fn hello(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
+        let mut rest = args;
+        let mut protocol = self.protocol;
+        if let [version, options @ ..] = args {
+            protocol = match parse_int(version.as_bytes()).ok_or(texts::PROTOCOL_VERSION)? {
+                2 => Protocol::Resp2,
+                3 => Protocol::Resp3,
+                _ => return Err(texts::NO_PROTO),
+            };
+            rest = options;
+        }
+        // Each option takes effect as it is read, also where a later one is refused.
+        while let [option, values @ ..] = rest {
+            rest = match values {
+                [user, password, after @ ..] if is_word(option, "auth") => {
+                    self.authenticate(user.as_bytes(), password.as_bytes())?;
+                    after
+                }
+                [name, after @ ..] if is_word(option, "setname") => {
+                    self.client.facts().name = checked_name(name)?;
+                    after
+                }
+                _ => return Err(ServerError::hello_option(option.as_bytes())),
+            };
+        }
+        if !self.authenticated {
+            return Err(texts::HELLO_NO_AUTH);
+        }
+        self.protocol = protocol;
+        let version = if protocol == Protocol::Resp2 { 2 } else { 3 };
+        let facts: [(&str, Value); 7] = [
+            ("server", "redis".into()),
+            ("version", REDIS_VERSION.into()),
+            ("proto", Value::Int(version)),
+            ("id", Value::Int(self.client.id)),
+            ("mode", "standalone".into()),
+            ("role", "master".into()),
+            ("modules", Value::Array(Vec::new())),
+        ];
+        self.value(&Value::Map(facts.into_iter().map(|(fact, value)| (fact.into(), value)).collect()));
+        Ok(())
+    }
+
+    /// `PING [message]`, answered here even inside a transaction, which may have subscribed before it.
+    fn ping(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
+        match args {
+            [] => self.value(&Value::status("PONG")),
+            [message] => self.value(&message.to_bytes().into()),
+            _ => return Err(ServerError::wrong_arity("ping")),
+        }
+        Ok(())
+    }
+
+    /// `QUIT`.
+    fn quit(&mut self) -> Result<(), ServerError> {
+        self.ok();
+        self.ending = true;
+        Ok(())
+    }
+
+    /// `RESET`: the client is as if it had just connected.
+    fn reset(&mut self) -> Result<(), ServerError> {
+        self.forget_subscriptions();
+        self.transaction = None;
+        self.watch = None;
+        self.protocol = Protocol::Resp2;
+        self.answers = Answers::On;
+        self.authenticated = self.shared.settings.password.is_none();
+        let mut facts = self.client.facts();
+        facts.name = Bytes::new();
+        facts.no_evict = false;
+        drop(facts);
+        self.value(&Value::status("RESET"));
+        Ok(())
+    }
+
+    /// `SELECT index`: there is one database, 0.
+    fn select(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
+        let index = args.first().and_then(|index| parse_int(index.as_bytes())).ok_or(texts::NOT_AN_INTEGER)?;
+        if i32::try_from(index).is_err() {
+            return Err(ServerError::not_between(i32::MIN.into(), i32::MAX.into()));
+        }
+        if index != 0 {
+            return Err(texts::DB_OUT_OF_RANGE);
+        }
+        self.ok();
+        Ok(())
+    }
+}
+
+/// A client's name, which must be printable and without spaces.
+pub(super) fn checked_name(name: &Arg<'_>) -> Result<Bytes, ServerError> {
+    let printable = name.as_bytes().iter().all(u8::is_ascii_graphic);
+    printable.then(|| name.to_bytes()).ok_or(texts::CLIENT_NAME)
+}

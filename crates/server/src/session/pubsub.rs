@@ -1,0 +1,157 @@
+//! SUBSCRIBE and its kin: one subscriber of the broker for each client that wants one.
+//!
+//! The order that a client may rely on: no message of a channel comes before its confirmation or after that of its end, and every
+//! message that was published before a command ran comes before that command's reply.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use embroker_core::commands::{ConnectionCommand, PubSubCommand};
+use embroker_core::table::CommandId;
+use embroker_core::{
+    Arg, Broker, Event, Message, Overflow, Result, ServerError, SubscribeOptions, Subscriber, SubscriptionKind, Value,
+};
+
+use super::{Session, in_server_words};
+
+/// What one client is subscribed to.
+#[derive(Default)]
+pub(super) struct Subscriptions {
+    subscriber: Option<Subscriber>,
+    channels: BTreeSet<Bytes>,
+    patterns: BTreeSet<Bytes>,
+}
+
+impl Subscriptions {
+    pub(super) fn subscriber(&mut self) -> Option<&mut Subscriber> {
+        self.subscriber.as_mut()
+    }
+
+    /// How many channels and how many patterns.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.channels.len(), self.patterns.len())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.channels.is_empty() && self.patterns.is_empty()
+    }
+
+    fn names(&mut self, kind: SubscriptionKind) -> &mut BTreeSet<Bytes> {
+        match kind {
+            SubscriptionKind::Channel => &mut self.channels,
+            SubscriptionKind::Pattern => &mut self.patterns,
+        }
+    }
+}
+
+/// Whether a RESP2 client with a subscription may call it.
+pub(super) fn is_allowed_with_subscriptions(id: CommandId) -> bool {
+    use ConnectionCommand::{Ping, Quit, Reset};
+    use PubSubCommand::{PSubscribe, PUnsubscribe, Subscribe, Unsubscribe};
+
+    matches!(
+        id,
+        CommandId::PubSub(Subscribe | Unsubscribe | PSubscribe | PUnsubscribe)
+            | CommandId::Connection(Ping | Quit | Reset)
+    )
+}
+
+impl<B: Broker> Session<'_, B> {
+    pub(super) async fn pubsub(&mut self, command: PubSubCommand, args: &[Arg<'_>]) {
+        let names: Vec<Bytes> = args.iter().map(Arg::to_bytes).collect();
+        let done = match command {
+            PubSubCommand::Subscribe => self.subscribe(SubscriptionKind::Channel, "subscribe", names).await,
+            PubSubCommand::PSubscribe => self.subscribe(SubscriptionKind::Pattern, "psubscribe", names).await,
+            PubSubCommand::PUnsubscribe => self.unsubscribe(SubscriptionKind::Pattern, "punsubscribe", names).await,
+            _ => self.unsubscribe(SubscriptionKind::Channel, "unsubscribe", names).await,
+        };
+        if let Err(error) = done {
+            self.error(&in_server_words(&error));
+        }
+    }
+
+    /// `SUBSCRIBE channel …`: a confirmation for each name, with how many subscriptions the client then has.
+    async fn subscribe(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) -> Result<()> {
+        self.deliver_waiting();
+        let subscriber = match &mut self.subscriptions.subscriber {
+            Some(subscriber) => subscriber,
+            none => {
+                let options = SubscribeOptions::default().overflow(Overflow::Disconnect);
+                none.insert(self.shared.broker.subscriber(options).await?)
+            }
+        };
+        match kind {
+            SubscriptionKind::Channel => subscriber.subscribe(&names).await?,
+            SubscriptionKind::Pattern => subscriber.psubscribe(&names).await?,
+        }
+        for name in names {
+            self.subscriptions.names(kind).insert(name.clone());
+            self.confirm(verb, name.into());
+        }
+        Ok(())
+    }
+
+    /// `UNSUBSCRIBE [channel …]`: as SUBSCRIBE; without a name, all of the kind, or nil where there is none.
+    async fn unsubscribe(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) -> Result<()> {
+        let all = names.is_empty().then(|| self.subscriptions.names(kind).iter().cloned().collect());
+        let names: Vec<Bytes> = all.unwrap_or(names);
+        if let Some(subscriber) = &self.subscriptions.subscriber {
+            match kind {
+                SubscriptionKind::Channel => subscriber.unsubscribe(&names).await?,
+                SubscriptionKind::Pattern => subscriber.punsubscribe(&names).await?,
+            }
+        }
+        self.deliver_waiting();
+        if names.is_empty() {
+            self.confirm(verb, Value::Null);
+        }
+        for name in names {
+            self.subscriptions.names(kind).remove(&name);
+            self.confirm(verb, name.into());
+        }
+        if self.subscriptions.is_empty() {
+            self.subscriptions.subscriber = None;
+        }
+        Ok(())
+    }
+
+    /// Ends all subscriptions without a word.
+    pub(super) fn forget_subscriptions(&mut self) {
+        self.deliver_waiting();
+        self.subscriptions = Subscriptions::default();
+    }
+
+    /// Writes the messages that wait.
+    pub(super) fn deliver_waiting(&mut self) {
+        while let Some(event) = self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
+            match event {
+                Event::Message(message) => self.deliver(&message),
+                // Messages are missing: a client that is closed knows, and subscribes again.
+                _ => self.ending = true,
+            }
+        }
+    }
+
+    /// Writes one message.
+    pub(crate) fn deliver(&mut self, message: &Message) {
+        let (channel, payload) = (message.channel(), message.payload());
+        match message.pattern() {
+            None => self.protocol.push_strings(&mut self.out, &[b"message", channel, payload]),
+            Some(pattern) => self.protocol.push_strings(&mut self.out, &[b"pmessage", pattern, channel, payload]),
+        }
+    }
+
+    /// `PING [message]` of a RESP2 client with a subscription: it looks like a message.
+    pub(super) fn pong(&mut self, args: &[Arg<'_>]) {
+        match args {
+            [] => self.value(&Value::from_iter(["pong", ""])),
+            [message] => self.value(&Value::from_iter([Value::from("pong"), message.to_bytes().into()])),
+            _ => self.error(&ServerError::wrong_arity("ping")),
+        }
+    }
+
+    fn confirm(&mut self, verb: &str, name: Value) {
+        let (channels, patterns) = self.subscriptions.counts();
+        self.protocol.push(&mut self.out, &[verb.into(), name, (channels + patterns).into()]);
+    }
+}

@@ -1,0 +1,139 @@
+//! MULTI, EXEC, DISCARD, WATCH and UNWATCH.
+//!
+//! The commands on data run in one atomic pipeline of the broker. Those on the connection, such as HELLO or SUBSCRIBE, then run where
+//! they stood in the queue, as their replies are written.
+
+use embroker_core::commands::{ConnectionCommand, TransactionCommand};
+use embroker_core::error::texts;
+use embroker_core::table::{CommandId, CommandSpec};
+use embroker_core::{Arg, Broker, Command, Error, Pipeline, Replies, Result};
+
+use super::{Session, in_server_words};
+
+/// Commands that wait for EXEC.
+#[derive(Default)]
+pub(super) struct Transaction {
+    commands: Vec<Command<'static>>,
+    /// A command could not be queued, so EXEC will run none.
+    doomed: bool,
+}
+
+impl Transaction {
+    pub(super) fn queue(&mut self, command: Command<'static>) {
+        self.commands.push(command);
+    }
+
+    pub(super) fn doom(&mut self) {
+        self.doomed = true;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.commands.len()
+    }
+}
+
+/// One command of a transaction that runs.
+enum Step {
+    /// The broker's: its reply is the next one of the pipeline.
+    OfBroker(&'static CommandSpec),
+    OfSession(&'static CommandSpec, Command<'static>),
+}
+
+/// Whether the command is not queued inside MULTI but runs at once.
+pub(super) fn runs_at_once(id: CommandId) -> bool {
+    use ConnectionCommand::{Quit, Reset};
+    use TransactionCommand::{Discard, Exec, Multi, Watch};
+
+    matches!(id, CommandId::Transaction(Discard | Exec | Multi | Watch) | CommandId::Connection(Quit | Reset))
+}
+
+impl<B: Broker> Session<'_, B> {
+    /// All of them but EXEC.
+    pub(super) async fn transaction(&mut self, command: TransactionCommand, args: &[Arg<'_>]) {
+        match command {
+            TransactionCommand::Multi if self.transaction.is_some() => self.error(&texts::MULTI_NESTED),
+            TransactionCommand::Multi => {
+                self.transaction = Some(Transaction::default());
+                self.ok();
+            }
+            TransactionCommand::Discard if self.transaction.is_none() => self.error(&texts::DISCARD_WITHOUT_MULTI),
+            TransactionCommand::Discard => {
+                self.transaction = None;
+                self.watch = None;
+                self.ok();
+            }
+            TransactionCommand::Watch if self.transaction.is_some() => self.error(&texts::WATCH_IN_MULTI),
+            TransactionCommand::Watch => match self.watch(args).await {
+                Ok(()) => self.ok(),
+                Err(error) => self.error(&in_server_words(&error)),
+            },
+            // Inside a transaction EXEC has ended the watch already.
+            TransactionCommand::Unwatch | TransactionCommand::Exec => {
+                self.watch = None;
+                self.ok();
+            }
+        }
+    }
+
+    async fn watch(&mut self, keys: &[Arg<'_>]) -> Result<()> {
+        match &mut self.watch {
+            Some(watch) => watch.add(keys).await,
+            none => {
+                *none = Some(self.shared.broker.watch_keys(keys).await?);
+                Ok(())
+            }
+        }
+    }
+
+    /// `EXEC`: the replies of all commands; nil where a watched key was written.
+    pub(super) async fn exec(&mut self) {
+        let Some(Transaction { commands, doomed }) = self.transaction.take() else {
+            return self.error(&texts::EXEC_WITHOUT_MULTI);
+        };
+        let watch = self.watch.take();
+        if doomed {
+            return self.error(&texts::EXEC_ABORT);
+        }
+        let mut pipeline = Pipeline::atomic();
+        let steps: Vec<Step> = commands
+            .into_iter()
+            .filter_map(|command| {
+                let spec = command.spec()?;
+                if spec.is_session() || spec.id == ConnectionCommand::Ping.into() {
+                    return Some(Step::OfSession(spec, command));
+                }
+                pipeline.push(command);
+                Some(Step::OfBroker(spec))
+            })
+            .collect();
+        let replies: Result<Option<Replies>, Error> = match watch {
+            Some(watch) => watch.exec(pipeline).await,
+            None if pipeline.is_empty() => Ok(Some(Replies::new())),
+            None => self.shared.broker.pipeline(pipeline).await.map(Some),
+        };
+        self.deliver_waiting();
+        match replies {
+            Ok(Some(replies)) => self.write_replies(steps, replies).await,
+            Ok(None) if self.is_answered() => self.protocol.null_array(&mut self.out),
+            Ok(None) => {}
+            Err(error) => self.error(&in_server_words(&error)),
+        }
+    }
+
+    async fn write_replies(&mut self, steps: Vec<Step>, replies: Replies) {
+        if self.is_answered() {
+            self.protocol.array(&mut self.out, steps.len());
+        }
+        let mut replies = replies.into_iter();
+        for step in steps {
+            match step {
+                Step::OfSession(spec, command) => Box::pin(self.run(spec, command)).await,
+                Step::OfBroker(spec) => {
+                    if let Some(reply) = replies.next() {
+                        self.reply(spec, reply);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The same bytes to embroker-server and to a real redis-server: the same bytes back.
+//!
+//! Tests named `redis::…` compare; those named `mem::…` need no redis-server.
+
+mod cases;
+mod clients;
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use embroker_core::table;
+use embroker_server::Server;
+use embroker_test_support::{Backend, RawClient, RedisServer, Suite};
+use support::{Served, converse, without_ids};
+
+fn main() -> ExitCode {
+    let mut suite = Suite::new();
+    suite.test(Backend::Redis, "conversations", async || compare(cases::CONVERSATIONS));
+    suite.test(Backend::Redis, "a_web_browser_is_closed_without_a_word", async || web_browser());
+    suite.test(Backend::Redis, "conversations_of_a_server_with_a_password", async || with_a_password());
+    suite.test(Backend::Redis, "every_command_of_the_table_with_odd_words", async || every_command());
+    suite.test(Backend::Redis, "two_clients_with_messages", async || two_clients());
+    suite.test(Backend::Redis, "a_hundred_thousand_pings", async || many_pings());
+    suite.test(Backend::Mem, "a_byte_at_a_time_is_the_same_conversation", async || byte_by_byte());
+    suite.test(Backend::Mem, "a_subscriber_that_never_reads_is_cut_off_and_nobody_else_notices", async || {
+        slow_subscriber()
+    });
+    suite.test(Backend::Mem, "a_client_too_many_is_told_so", async || client_too_many());
+    suite.test(Backend::Mem, "a_silent_client_is_closed", async || silent_client());
+    suite.test(Backend::Mem, "a_killed_client_is_closed", async || killed_client());
+    suite.test(Backend::Mem, "a_shutdown_closes_all_and_removes_the_socket", async || shutdown());
+    suite.test(Backend::Mem, "a_public_address_needs_a_password", async || public_address().await);
+    suite.test(Backend::Mem, "redis_rs_over_tcp", async || clients::over_tcp().await);
+    suite.test(Backend::Mem, "redis_rs_over_a_unix_socket", async || clients::over_unix().await);
+    suite.test(Backend::Mem, "redis_rs_subscribes", async || clients::subscribes().await);
+    suite.run()
+}
+
+/// Has each conversation with both servers, in RESP2 and in RESP3.
+fn compare(conversations: &[&str]) -> Result<()> {
+    let redis = RedisServer::start()?;
+    let served = Served::start(|server| server)?;
+    let mut differing = Vec::new();
+    for conversation in conversations {
+        for hello in ["", "HELLO 3\r\n"] {
+            let text = format!("FLUSHALL\r\n{hello}{conversation}");
+            let bytes: Vec<u8> = text.chars().map(|char| char as u8).collect();
+            let expected = without_ids(&converse(&redis.socket_path(), [&bytes[..]])?);
+            let got = without_ids(&converse(&served.socket, [&bytes[..]])?);
+            if expected != got {
+                differing.push(difference(&text, &expected, &got));
+            }
+        }
+    }
+    report(2 * conversations.len(), &differing)
+}
+
+fn web_browser() -> Result<()> {
+    let redis = RedisServer::start()?;
+    let served = Served::start(|server| server)?;
+    for request in ["POST / HTTP/1.1\r\nHost: x\r\n\r\nPING\r\n", "Host: x\r\nPING\r\n"] {
+        for socket in [redis.socket_path(), served.socket.clone()] {
+            ensure!(converse(&socket, [request.as_bytes()])?.is_empty(), "{request} at {}", socket.display());
+        }
+    }
+    Ok(())
+}
+
+fn with_a_password() -> Result<()> {
+    let redis = RedisServer::builder().set("requirepass", "secret").start()?;
+    let served = Served::start(|server| server.requirepass("secret"))?;
+    let mut differing = Vec::new();
+    for conversation in cases::WITH_A_PASSWORD {
+        let expected = without_ids(&converse(&redis.socket_path(), [conversation.as_bytes()])?);
+        let got = without_ids(&converse(&served.socket, [conversation.as_bytes()])?);
+        if expected != got {
+            differing.push(difference(conversation, &expected, &got));
+        }
+    }
+    report(cases::WITH_A_PASSWORD.len(), &differing)
+}
+
+/// Every command of the table with words drawn from a few, on keys of three types.
+fn every_command() -> Result<()> {
+    const CALLS: usize = 60;
+
+    let redis = RedisServer::start()?;
+    let served = Served::start(|server| server)?;
+    let (mut count, mut differing) = (0, Vec::new());
+    let mut draw = cases::Draw::new(7);
+    for spec in table::all().filter(|spec| !spec.is_session() && !cases::LEFT_TO_CHANCE.contains(&spec.name)) {
+        for hello in ["2", "3"] {
+            let mut clients = [redis.client()?, served.client()?];
+            for setup in [
+                &["HELLO", hello][..],
+                &["FLUSHALL"],
+                &["SET", "k", "12"],
+                &["HSET", "h", "f", "1"],
+                &["SADD", "s", "1"],
+            ] {
+                for client in &mut clients {
+                    client.command(setup)?;
+                }
+            }
+            for _ in 0..CALLS {
+                let words: Vec<&str> = spec.name.split('|').chain(draw.words()).collect();
+                let [expected, got] = &mut clients;
+                let (expected, got) = (expected.command(&words)?, got.command(&words)?);
+                count += 1;
+                if expected != got {
+                    differing.push(difference(&words.join(" "), &expected, &got));
+                }
+            }
+        }
+    }
+    report(count, &differing)
+}
+
+fn difference(text: &str, expected: &[u8], got: &[u8]) -> String {
+    format!("{text:?}\n  redis    {}\n  embroker {}", expected.escape_ascii(), got.escape_ascii())
+}
+
+fn report(count: usize, differing: &[String]) -> Result<()> {
+    println!("{count} compared, {} differ", differing.len());
+    let shown = differing.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    ensure!(differing.is_empty(), "{} of {count} differ:\n{shown}", differing.len());
+    Ok(())
+}
+
+/// What two clients hear of each other; each step is answered before the next one.
+fn two_clients() -> Result<()> {
+    fn heard(connect: impl Fn() -> Result<RawClient>, version: &str) -> Result<Vec<u8>> {
+        let (mut reader, mut writer) = (connect()?, connect()?);
+        let mut heard = Vec::new();
+        reader.command(["HELLO", version])?;
+        reader.send(["SUBSCRIBE", "news", "weather"])?;
+        reader.send(["PSUBSCRIBE", "n*", "*s"])?;
+        for _ in 0..4 {
+            heard.extend(reader.reply()?);
+        }
+        heard.extend(writer.command(["PUBLISH", "weather", "rain\r\n\0"])?);
+        heard.extend(writer.command(["PUBLISH", "nobody", ""])?);
+        heard.extend(writer.command(["PUBSUB", "NUMSUB", "news", "x"])?);
+        for _ in 0..2 {
+            heard.extend(reader.reply()?);
+        }
+        reader.send(["UNSUBSCRIBE", "news"])?;
+        reader.send(["PUNSUBSCRIBE", "*s", "n*"])?;
+        for _ in 0..3 {
+            heard.extend(reader.reply()?);
+        }
+        heard.extend(writer.command(["PUBLISH", "news", "unheard"])?);
+        heard.extend(reader.command(["PING"])?);
+        writer.command(["WATCH", "a"])?;
+        writer.command(["WATCH", "b"])?;
+        reader.command(["RESET"])?;
+        heard.extend(reader.command(["SET", "b", "1"])?);
+        for command in [&["MULTI"][..], &["SET", "a", "1"], &["EXEC"], &["GET", "a"]] {
+            heard.extend(writer.command(command)?);
+        }
+        Ok(heard)
+    }
+
+    let redis = RedisServer::start()?;
+    let served = Served::start(|server| server)?;
+    for version in ["2", "3"] {
+        let expected = heard(|| redis.client(), version)?;
+        let got = heard(|| served.client(), version)?;
+        ensure!(expected == got, difference(version, &expected, &got));
+    }
+    Ok(())
+}
+
+fn many_pings() -> Result<()> {
+    const PINGS: usize = 100_000;
+
+    let redis = RedisServer::start()?;
+    let served = Served::start(|server| server)?;
+    for socket in [redis.socket_path(), served.socket.clone()] {
+        let mut stream = UnixStream::connect(&socket)?;
+        let mut writer = stream.try_clone()?;
+        let sent = std::thread::spawn(move || writer.write_all(&b"*1\r\n$4\r\nPING\r\n".repeat(PINGS)));
+        let mut answer = vec![0; PINGS * 7];
+        stream.read_exact(&mut answer)?;
+        ensure!(answer == b"+PONG\r\n".repeat(PINGS), "{} answered otherwise", socket.display());
+        sent.join().map_err(|_| anyhow::anyhow!("the writer panicked"))??;
+    }
+    Ok(())
+}
+
+fn byte_by_byte() -> Result<()> {
+    let served = Served::start(|server| server)?;
+    for conversation in cases::CONVERSATIONS {
+        let bytes: Vec<u8> = format!("FLUSHALL\r\n{conversation}").chars().map(|char| char as u8).collect();
+        let whole = without_ids(&converse(&served.socket, [&bytes[..]])?);
+        let pieces = without_ids(&converse(&served.socket, bytes.chunks(1))?);
+        ensure!(whole == pieces, difference(conversation, &whole, &pieces));
+    }
+    Ok(())
+}
+
+fn slow_subscriber() -> Result<()> {
+    const MESSAGES: usize = 1000;
+
+    let served = Served::start(|server| server)?;
+    let (mut slow, mut publisher, mut other) = (served.client()?, served.client()?, served.client()?);
+    slow.command(["SUBSCRIBE", "flood"])?;
+    other.command(["SUBSCRIBE", "quiet"])?;
+    let payload = vec![b'x'; 100_000];
+    let mut received = 0;
+    for _ in 0..MESSAGES {
+        match publisher.command([&b"PUBLISH"[..], b"flood", &payload])?.as_slice() {
+            b":1\r\n" => received += 1,
+            _ => break,
+        }
+    }
+    ensure!((300..MESSAGES).contains(&received), "cut off after {received} messages");
+    ensure!(publisher.command(["PUBLISH", "quiet", "still there"])? == b":1\r\n");
+    ensure!(other.reply()? == b"*3\r\n$7\r\nmessage\r\n$5\r\nquiet\r\n$11\r\nstill there\r\n");
+    Ok(())
+}
+
+fn client_too_many() -> Result<()> {
+    let served = Served::start(|server| server.max_clients(1))?;
+    let mut first = served.client()?;
+    ensure!(first.command(["PING"])? == b"+PONG\r\n");
+    ensure!(converse(&served.socket, [])? == b"-ERR max number of clients reached\r\n");
+    ensure!(first.command(["PING"])? == b"+PONG\r\n");
+    Ok(())
+}
+
+fn silent_client() -> Result<()> {
+    let served = Served::start(|server| server.timeout(Duration::from_millis(50)))?;
+    let mut subscriber = served.client()?;
+    subscriber.command(["SUBSCRIBE", "news"])?;
+    let mut silent = UnixStream::connect(&served.socket)?;
+    ensure!(silent.read(&mut [0; 10])? == 0, "it is closed without a word");
+    ensure!(subscriber.command(["PING"])? == b"*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+    Ok(())
+}
+
+fn killed_client() -> Result<()> {
+    let served = Served::start(|server| server)?;
+    let (mut killer, mut other) = (served.client()?, served.client()?);
+    other.command(["CLIENT", "SETNAME", "victim"])?;
+    let list = String::from_utf8(killer.command(["CLIENT", "LIST"])?)?;
+    let line = list.lines().find(|line| line.contains("name=victim")).context("the victim is listed")?;
+    let id = line.split(['=', ' ']).nth(1).context("it has an id")?;
+    ensure!(killer.command(["CLIENT", "KILL", "ID", id])? == b":1\r\n");
+    ensure!(other.reply().is_err(), "it is closed");
+    ensure!(killer.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"])? == b":1\r\n");
+    ensure!(killer.reply().is_err(), "it is closed after its reply");
+    Ok(())
+}
+
+fn shutdown() -> Result<()> {
+    let mut served = Served::start(|server| server)?;
+    let mut client = served.client()?;
+    client.command(["PING"])?;
+    served.shutdown()?;
+    ensure!(client.reply().is_err(), "the connection is closed");
+    ensure!(!served.socket.exists() && std::net::TcpStream::connect(served.tcp).is_err(), "nobody listens");
+    Ok(())
+}
+
+async fn public_address() -> Result<()> {
+    let refused = Server::builder().bind("0.0.0.0:0").spawn().await.err().context("it is refused")?;
+    ensure!(refused.kind() == std::io::ErrorKind::PermissionDenied && refused.to_string().contains("password"));
+    for server in [Server::builder().requirepass("secret"), Server::builder().protected_mode(false)] {
+        server.bind("0.0.0.0:0").spawn().await?.shutdown().await;
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! What is said to both servers.
+
+/// Each is sent as it stands, a byte for each character, in RESP2 and once more after `HELLO 3`.
+pub(crate) const CONVERSATIONS: &[&str] = &[
+    "QUIT a b\r\n",
+    "quit\r\nPING\r\n",
+    "SELECT abc\r\nSELECT 16\r\nSELECT -1\r\nSELECT 99999999999\r\n",
+    "HELLO abc\r\nHELLO 4\r\nHELLO 3 FOO\r\nHELLO 2 AUTH a\r\nHELLO 2 SETNAME\r\nHELLO 3 SETNAME \"a b\"\r\nHELLO 3 AUTH default x\r\nHELLO 2 AUTH x y\r\n",
+    "HELLO\r\nHELLO 3\r\n",
+    "AUTH a\r\nAUTH a b\r\nAUTH default b\r\nAUTH a b c\r\n",
+    "PING a b\r\nPING\r\nPING x\r\nECHO\r\n",
+    "RESET\r\nRESET a\r\n",
+    "CLIENT\r\nCLIENT FOO\r\nCLIENT ID x\r\nCLIENT SETNAME \"a b\"\r\nCLIENT GETNAME\r\nCLIENT SETNAME ok\r\nCLIENT GETNAME\r\nCLIENT SETINFO lib-name x\r\n",
+    "CLIENT NO-EVICT on\r\nCLIENT NO-EVICT x\r\nCLIENT REPLY x\r\nCLIENT REPLY on\r\nCLIENT REPLY SKIP\r\nPING\r\nPING\r\n",
+    "CLIENT KILL 1.2.3.4:5\r\nCLIENT KILL ID x\r\nCLIENT KILL ID 0\r\nCLIENT KILL ID 999\r\nCLIENT KILL TYPE foo\r\nCLIENT KILL SKIPME maybe\r\nCLIENT KILL FOO bar\r\nCLIENT KILL ID 1 TYPE\r\nCLIENT KILL USER nobody\r\n",
+    "MULTI\r\nMULTI\r\nWATCH a\r\nSUBSCRIBE x y\r\nHELLO 3\r\nPING\r\nSELECT 99\r\nEXEC\r\n",
+    "MULTI\r\nFOO\r\nGET\r\nEXEC\r\nEXEC\r\nDISCARD\r\nMULTI\r\nDISCARD\r\nEXEC a\r\n",
+    "MULTI\r\nMULTI\r\nEXEC\r\n",
+    "MULTI\r\nWATCH a\r\nEXEC\r\n",
+    "MULTI\r\nMULTI a\r\nEXEC\r\nMULTI\r\nEXEC a\r\nEXEC\r\n",
+    "MULTI\r\nQUIT\r\n",
+    "MULTI\r\nRESET\r\nEXEC\r\n",
+    "MULTI\r\nCLIENT REPLY OFF\r\nPING\r\nEXEC\r\nPING\r\nCLIENT REPLY ON\r\nPING\r\n",
+    "MULTI\r\nUNWATCH\r\nEXEC\r\nUNWATCH\r\nWATCH a\r\nSET a 1\r\nMULTI\r\nGET a\r\nEXEC\r\n",
+    "HELLO 3\r\nWATCH a\r\nSET a 1\r\nMULTI\r\nGET a\r\nEXEC\r\n",
+    "SUBSCRIBE a b a\r\nGET x\r\nPING\r\nPING hello\r\nSUBSCRIBE\r\nFOO\r\nUNSUBSCRIBE a z\r\nPSUBSCRIBE p* q\r\nUNSUBSCRIBE\r\nPING\r\nPUNSUBSCRIBE\r\nPING\r\nGET x\r\n",
+    "SUBSCRIBE a\r\nMULTI\r\nHELLO 3\r\nCOMMAND COUNT\r\nCLIENT ID\r\nPUBSUB NUMPAT\r\nRESET\r\nGET x\r\n",
+    "SUBSCRIBE a\r\nQUIT\r\n",
+    "UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nUNSUBSCRIBE x y\r\nPING\r\n",
+    "HELLO 3\r\nSUBSCRIBE a b\r\nPUBLISH a hello\r\nPING\r\nPING x\r\nGET foo\r\nUNSUBSCRIBE b a\r\nUNSUBSCRIBE\r\nPSUBSCRIBE *\r\nPUBLISH zz 1\r\n",
+    "HELLO 3\r\nSUBSCRIBE a\r\nHELLO 2\r\nGET a\r\nPING\r\n",
+    "CLIENT REPLY OFF\r\nSUBSCRIBE a\r\nUNSUBSCRIBE\r\nCLIENT REPLY ON\r\n",
+    "TIME a\r\nECHO a b\r\n",
+    "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$0\r\n\r\n*0\r\n*-1\r\n*-5\r\n\r\n   \r\nPING\r\n",
+    "*abc\r\n",
+    "*2147483648\r\n",
+    "*2147483647\r\n",
+    "*\r\n",
+    "*1\r\n+4\r\n",
+    "*1\r\n$-1\r\n",
+    "*1\r\n$abc\r\n",
+    "*1\r\n$536870913\r\n",
+    "*1\r\n$536870912\r\n",
+    "*+1\r\n",
+    "*1\0\r\nPING\r\n",
+    "PI\0NG\r\nPING\r\n",
+    "*1\r\n$4\r\nPINGxx*1\r\n$4\r\nPING\r\n",
+    "*1\n$4\r\n",
+    "*1\rX$4\r\nPING\r\n",
+    "*1\r\n\u{ff}4\r\n",
+    "*1\r\n\r\n",
+    "PING \"abc\r\n",
+    "PING \"abc\"d\r\n",
+    "PING 'a\\'b' \r\nPING \"\\x41\\n\\q\"\r\n\"PING\"\r\nPING\u{b}abc\r\nPING a\"b c\"\r\n",
+    "CLIENT KILL TYPE normal SKIPME no\r\nPING\r\n",
+    "HELLO 3 SETNAME x\r\nCLIENT SETNAME \"\"\r\nCLIENT GETNAME\r\nCLIENT REPLY on x\r\n",
+    "HELLO 2 SETNAME a AUTH default x\r\nCLIENT GETNAME\r\n",
+    "HELLO 03\r\nHELLO -1\r\nHELLO 1\r\nHELLO 99999999999999999999\r\nHELLO 3 AUTH default nope SETNAME \"b c\"\r\n",
+    "COMMAND LIST FILTERBY foo x\r\nCOMMAND LIST FOO\r\nCOMMAND GETKEYS get a\r\nCOMMAND GETKEYS mset a 1 b 2\r\nCOMMAND GETKEYS ping x\r\nCOMMAND GETKEYS get a b c\r\nCOMMAND COUNT a\r\nCOMMAND FOO\r\nCOMMAND INFO foo\r\n",
+    "SET k v\r\nHGET k f\r\nSADD k m\r\nGET k\r\nSETBIT k 7 1\r\nINCR k\r\nTYPE k\r\nSET k\r\n",
+    "HSET h a 1 b 2\r\nHGETALL h\r\nHGETALL missing\r\nHRANDFIELD missing\r\nHRANDFIELD missing 2\r\nHINCRBYFLOAT h a 0.5\r\nHMGET h a x b\r\n",
+    "HSET h a 1\r\nHRANDFIELD h 2 WITHVALUES\r\nHRANDFIELD h -2 WITHVALUES\r\nMULTI\r\nHRANDFIELD h 1 WITHVALUES\r\nHGETALL h\r\nEXEC\r\n",
+    "SADD s 1\r\nSMEMBERS s\r\nSPOP s 5\r\nSPOP s\r\nSPOP s 1\r\nSRANDMEMBER s\r\nSRANDMEMBER s 2\r\nSISMEMBER s 1\r\nSINTER s s\r\n",
+    "MULTI\r\nSET a 1\r\nHGET a f\r\nINCR a\r\nEXEC\r\nGET a\r\n",
+    "MULTI\r\nPING\r\nSUBSCRIBE c\r\nPING\r\nPING x y\r\nUNSUBSCRIBE c\r\nEXEC\r\nPING\r\n",
+    "WATCH a b\r\nUNWATCH\r\nSET a 1\r\nMULTI\r\nGET a\r\nEXEC\r\nWATCH a\r\nDISCARD\r\nMULTI\r\nDISCARD\r\nWATCH\r\n",
+    "WATCH a\r\nMULTI\r\nFOO\r\nEXEC\r\nSET a 2\r\nMULTI\r\nGET a\r\nEXEC\r\n",
+    "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n*1\r\n$4\r\nPI",
+    "PING\r\nPIN",
+    "*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000\r\nabc",
+    "PUBLISH a b\r\nPUBSUB CHANNELS\r\nPUBSUB NUMSUB a\r\nPUBSUB FOO\r\nPUBSUB\r\n",
+    "CLIENT REPLY SKIP\r\nSET a 1\r\nGET a\r\nCLIENT REPLY OFF\r\nCLIENT REPLY SKIP\r\nGET a\r\nCLIENT REPLY ON\r\nGET a\r\n",
+];
+
+/// Sent to servers whose password is `secret`.
+pub(crate) const WITH_A_PASSWORD: &[&str] = &[
+    "GET a\r\nPING\r\nFOO\r\nGET\r\nHELLO 3\r\nHELLO\r\nHELLO 9\r\nAUTH bad\r\nAUTH default bad\r\nAUTH x secret\r\nCOMMAND COUNT\r\nMULTI\r\nEXEC\r\nAUTH secret\r\nPING\r\nRESET\r\nPING\r\n",
+    "HELLO 3 AUTH default bad\r\nHELLO 3 AUTH default secret SETNAME bob\r\nCLIENT GETNAME\r\nAUTH bad\r\nPING\r\n",
+    "*11\r\n",
+    "*10\r\n",
+    "*1\r\n$16385\r\n",
+    "QUIT a\r\n",
+    "RESET\r\n",
+    "CLIENT FOO\r\nCLIENT ID\r\nSUBSCRIBE a\r\nSELECT 1\r\nAUTH\r\nAUTH a b c\r\nHELLO 3 AUTH default secret FOO\r\nPING\r\n",
+    "HELLO 3 AUTH default secret SETNAME \"a b\"\r\nPING\r\n",
+    "HELLO 3 SETNAME x AUTH default no\r\nHELLO AUTH\r\nHELLO 3 AUTH default secret FOO\r\nPING\r\n",
+    "EXEC a\r\nEXEC\r\nDISCARD\r\n",
+];
+
+/// Commands whose replies are random, depend on time or have no order; and those that tell of the server.
+pub(crate) const LEFT_TO_CHANCE: &[&str] = &[
+    "command",
+    "command|count",
+    "command|docs",
+    "command|info",
+    "command|list",
+    "hrandfield",
+    "keys",
+    "pubsub",
+    "randomkey",
+    "scan",
+    "spop",
+    "srandmember",
+    "time",
+];
+
+/// Words for commands, drawn from a few; the same seed draws the same.
+pub(crate) struct Draw(u64);
+
+impl Draw {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Up to six words, more often few.
+    pub(crate) fn words(&mut self) -> Vec<&'static str> {
+        const WORDS: [&str; 26] = [
+            "k",
+            "h",
+            "s",
+            "k",
+            "h",
+            "s",
+            "missing",
+            "1",
+            "2",
+            "-1",
+            "0",
+            "abc",
+            "",
+            "9223372036854775807",
+            "f",
+            "*",
+            "u8",
+            "GET",
+            "COUNT",
+            "NX",
+            "XX",
+            "EX",
+            "AND",
+            "WITHVALUES",
+            "3.5",
+            "LIMIT",
+        ];
+        let most = 1 + self.below(6);
+        let count = self.below(most + 1);
+        (0..count).map(|_| WORDS[self.below(WORDS.len())]).collect()
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        // Knuth's MMIX generator; its high bits are the good ones.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}

@@ -1,0 +1,108 @@
+//! A server of one's own, and conversations with it as bytes.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use std::{env, fs, process};
+
+use anyhow::{Context as _, Result, anyhow};
+use embroker_server::{Server, ServerBuilder};
+use embroker_test_support::RawClient;
+use tokio::sync::oneshot;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An embroker-server on a thread of its own, on a unix socket and on loopback TCP.
+pub(crate) struct Served {
+    pub(crate) socket: PathBuf,
+    pub(crate) tcp: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<Result<()>>>,
+}
+
+impl Served {
+    pub(crate) fn start(set: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let socket = env::temp_dir().join(format!("embroker-server-{}-{number}.sock", process::id()));
+        let builder = set(Server::builder().unix_socket(&socket).bind("127.0.0.1:0"));
+        let (stop, stopped) = oneshot::channel();
+        let (started, start) = mpsc::channel();
+        // Tests block in runtimes of their own.
+        let thread = thread::spawn(move || -> Result<()> {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+            runtime.block_on(async {
+                let server = builder.spawn().await?;
+                started.send(server.local_addr())?;
+                let _ = stopped.await;
+                server.shutdown().await;
+                Ok(())
+            })
+        });
+        let tcp = start.recv().context("the server did not start")?.context("no address")?;
+        Ok(Self { socket, tcp, stop: Some(stop), thread: Some(thread) })
+    }
+
+    pub(crate) fn client(&self) -> Result<RawClient> {
+        RawClient::connect(&self.socket)
+    }
+
+    /// Shuts the server down, and returns when it has ended.
+    pub(crate) fn shutdown(&mut self) -> Result<()> {
+        drop(self.stop.take());
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        thread.join().map_err(|_| anyhow!("the server panicked"))?
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.shutdown();
+        let _ = fs::remove_file(&self.socket);
+    }
+}
+
+/// Sends the pieces one after the other, closes the sending half, and reads all that is answered until the server closes.
+pub(crate) fn converse<'a>(socket: &Path, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<u8>> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    for piece in pieces {
+        // The server may have closed already, having heard enough.
+        if stream.write_all(piece).is_err() {
+            break;
+        }
+    }
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut answer = Vec::new();
+    match stream.read_to_end(&mut answer) {
+        // Closed with bytes of ours unread.
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+        other => {
+            other.context("reading the answers")?;
+        }
+    }
+    Ok(answer)
+}
+
+/// The answers with each client id that HELLO tells replaced by `N`.
+pub(crate) fn without_ids(answer: &[u8]) -> Vec<u8> {
+    const BEFORE_ID: &[u8] = b"$2\r\nid\r\n:";
+
+    let mut out = Vec::new();
+    let mut rest = answer;
+    while let Some(at) = rest.windows(BEFORE_ID.len()).position(|window| window == BEFORE_ID) {
+        let (before, after) = rest.split_at(at + BEFORE_ID.len());
+        out.extend_from_slice(before);
+        out.push(b'N');
+        rest = &after[after.iter().take_while(|byte| byte.is_ascii_digit()).count()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}

@@ -1,0 +1,25 @@
+//! TIME, and what COMMAND tells of single commands.
+
+use embroker::prelude::*;
+use embroker::{AnyBroker, Command, ServerError, Value};
+use embroker_test_support::{Case, cases};
+
+pub(crate) fn cases() -> Vec<Case> {
+    cases![time_is_seconds_and_microseconds, command_finds_the_keys_of_a_call]
+}
+
+async fn time_is_seconds_and_microseconds(broker: AnyBroker) {
+    let (seconds, micros) = broker.time().await.unwrap();
+    assert!(seconds > 1_700_000_000 && micros < 1_000_000, "{seconds} {micros}");
+}
+
+async fn command_finds_the_keys_of_a_call(broker: AnyBroker) {
+    let keys = |words: &'static str| {
+        let command = Command::from_argv(["COMMAND", "GETKEYS"].into_iter().chain(words.split(' '))).expect("a command");
+        let broker = &broker;
+        async move { broker.execute(command).await }
+    };
+    assert_eq!(keys("mset a 1 b 2").await, Ok(Value::from_iter(["a", "b"])));
+    assert_eq!(keys("sintercard 2 a b limit 1").await, Ok(Value::from_iter(["a", "b"])));
+    assert_eq!(keys("ping x").await, Err(ServerError::new("ERR The command has no key arguments").into()));
+}
