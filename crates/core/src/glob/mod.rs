@@ -2,15 +2,24 @@
 //!
 //! A pattern is parsed as Redis 7.0's `stringmatchlen` walks it, into tokens. Literal, prefix, suffix and
 //! match-all patterns are compared in place; everything else becomes a `glob::Pattern` in which each byte stands
-//! as the Latin-1 character of the same number.
+//! as the Latin-1 character of the same number. Patterns that are too long for a matcher that goes back and forth
+//! are matched by `long` in one pass.
+
+mod long;
+mod token;
 
 use std::fmt::Write as _;
 
 use bytes::Bytes;
 use glob::{MatchOptions, Pattern};
+use long::Long;
+use token::{Token, parse};
 
 /// How many stars Redis follows before it gives up: each nests its matcher once more.
 const MAX_STARS: usize = 1000;
+
+/// How many steps a pattern may have to be matched by trying: with more, a hostile text makes that slow.
+const MAX_TRIED: usize = 512;
 
 /// A compiled pattern in Redis's language, over bytes.
 ///
@@ -53,6 +62,8 @@ enum Matcher {
     Suffix(Bytes),
     /// Everything else, with the literal text before its first special byte and behind its last.
     Compiled { prefix: Bytes, suffix: Bytes, pattern: Box<Pattern> },
+    /// As `Compiled`, with more than [`MAX_TRIED`] steps.
+    Long { prefix: Bytes, suffix: Bytes, pattern: Box<Long> },
     /// A class without members, or too many stars.
     Nothing,
 }
@@ -85,6 +96,7 @@ impl Glob {
                     }
                 }
             }
+            Matcher::Long { pattern, .. } => pattern.matches(text),
             Matcher::Nothing => false,
         }
     }
@@ -93,7 +105,7 @@ impl Glob {
     pub fn prefix(&self) -> &[u8] {
         match &self.matcher {
             Matcher::Literal(text) | Matcher::Prefix(text) => text,
-            Matcher::Compiled { prefix, .. } => prefix,
+            Matcher::Compiled { prefix, .. } | Matcher::Long { prefix, .. } => prefix,
             Matcher::Any | Matcher::Suffix(_) | Matcher::Nothing => &[],
         }
     }
@@ -102,7 +114,7 @@ impl Glob {
     pub fn suffix(&self) -> &[u8] {
         match &self.matcher {
             Matcher::Literal(text) | Matcher::Suffix(text) => text,
-            Matcher::Compiled { suffix, .. } => suffix,
+            Matcher::Compiled { suffix, .. } | Matcher::Long { suffix, .. } => suffix,
             Matcher::Any | Matcher::Prefix(_) | Matcher::Nothing => &[],
         }
     }
@@ -114,73 +126,6 @@ impl Glob {
             _ => None,
         }
     }
-}
-
-/// One step of a pattern.
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Byte(u8),
-    AnyByte,
-    Class(Box<ByteSet>),
-    Star,
-}
-
-/// Walks a pattern as Redis does, quirks included.
-fn parse(mut rest: &[u8]) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        tokens.push(match byte {
-            b'*' if tokens.last() == Some(&Token::Star) => continue,
-            b'*' => Token::Star,
-            b'?' => Token::AnyByte,
-            b'[' => class(&mut rest),
-            b'\\' => match rest.split_first() {
-                Some((&escaped, tail)) => {
-                    rest = tail;
-                    Token::Byte(escaped)
-                }
-                None => Token::Byte(b'\\'),
-            },
-            byte => Token::Byte(byte),
-        });
-    }
-    tokens
-}
-
-/// Reads a class behind its `[`, up to and with its `]` or to the end of the pattern.
-fn class(rest: &mut &[u8]) -> Token {
-    let mut members = ByteSet::default();
-    let negated = rest.first() == Some(&b'^');
-    if negated {
-        *rest = &rest[1..];
-    }
-    loop {
-        match **rest {
-            [] => break,
-            [b'\\', escaped, ..] => {
-                members.insert(escaped);
-                *rest = &rest[2..];
-            }
-            [b']', ..] => {
-                *rest = &rest[1..];
-                break;
-            }
-            // The end of a range is the byte behind the dash, whatever it is: `[a-]` takes the bracket.
-            [start, b'-', end, ..] => {
-                members.insert_range(start, end);
-                *rest = &rest[3..];
-            }
-            [byte, ..] => {
-                members.insert(byte);
-                *rest = &rest[1..];
-            }
-        }
-    }
-    if negated {
-        members.negate();
-    }
-    Token::Class(Box::new(members))
 }
 
 fn compile(tokens: &[Token]) -> Matcher {
@@ -200,6 +145,9 @@ fn compile(tokens: &[Token]) -> Matcher {
         [Token::Star] => Matcher::Any,
         [.., Token::Star] if prefix.len() == tokens.len() - 1 => Matcher::Prefix(prefix.into()),
         [Token::Star, ..] if suffix.len() == tokens.len() - 1 => Matcher::Suffix(suffix.into()),
+        _ if tokens.len() > MAX_TRIED => {
+            Matcher::Long { prefix: prefix.into(), suffix: suffix.into(), pattern: Box::new(Long::new(tokens)) }
+        }
         _ => match Pattern::new(&translate(tokens)) {
             Ok(pattern) => {
                 Matcher::Compiled { prefix: prefix.into(), suffix: suffix.into(), pattern: Box::new(pattern) }
@@ -240,81 +188,11 @@ fn latin1(text: &[u8]) -> String {
     text.iter().copied().map(char::from).collect()
 }
 
-/// A set of bytes.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct ByteSet([u128; 2]);
-
-impl ByteSet {
-    fn insert(&mut self, byte: u8) {
-        self.0[usize::from(byte >> 7)] |= 1 << (byte & 127);
-    }
-
-    /// The bytes between two, in either order, compared as signed: from 0x7e to 0x80 is everything but 0x7f.
-    fn insert_range(&mut self, a: u8, b: u8) {
-        let (a, b) = (a.cast_signed(), b.cast_signed());
-        for byte in a.min(b)..=a.max(b) {
-            self.insert(byte.cast_unsigned());
-        }
-    }
-
-    fn negate(&mut self) {
-        self.0 = self.0.map(|half| !half);
-    }
-
-    fn contains(&self, byte: u8) -> bool {
-        self.0[usize::from(byte >> 7)] >> (byte & 127) & 1 == 1
-    }
-
-    fn len(&self) -> u32 {
-        self.0[0].count_ones() + self.0[1].count_ones()
-    }
-
-    /// Writes the set as a class of the `glob` crate, where `]` is literal in the first place only, `!` in any but
-    /// the first, and `-` in the last.
-    fn write(&self, glob: &mut String) {
-        if self.len() == 256 {
-            glob.push('?');
-            return;
-        }
-        if self.len() == 1 && self.contains(b'!') {
-            glob.push('!');
-            return;
-        }
-        glob.push('[');
-        let start_of_class = glob.len();
-        if self.contains(b']') {
-            glob.push(']');
-        }
-        let plain = |byte: &u8| self.contains(*byte) && !matches!(byte, b']' | b'!' | b'-');
-        let mut bytes = (0..=255).filter(plain).peekable();
-        while let Some(start) = bytes.next() {
-            let mut end = start;
-            while bytes.next_if(|next| end.checked_add(1) == Some(*next)).is_some() {
-                end += 1;
-            }
-            glob.push(char::from(start));
-            if end > start {
-                if end - start > 1 {
-                    glob.push('-');
-                }
-                glob.push(char::from(end));
-            }
-        }
-        // A set of only `-` and `!` puts the dash first, where it is literal as well.
-        let dash_first = glob.len() == start_of_class;
-        for special in if dash_first { *b"-!" } else { *b"!-" } {
-            if self.contains(special) {
-                glob.push(char::from(special));
-            }
-        }
-        glob.push(']');
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::token::ByteSet;
     use super::*;
 
     fn matched(pattern: &[u8]) -> Vec<u8> {
