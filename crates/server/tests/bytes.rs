@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use embroker_core::table;
+use embroker_redis::RedisBroker;
 use embroker_server::Server;
 use embroker_test_support::{Backend, RawClient, RedisServer, Suite};
 use support::{Served, converse, without_ids};
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     suite.test(Backend::Redis, "every_command_of_the_table_with_odd_words", async || every_command());
     suite.test(Backend::Redis, "two_clients_with_messages", async || two_clients());
     suite.test(Backend::Redis, "a_hundred_thousand_pings", async || many_pings());
+    suite.test(Backend::Redis, "a_server_in_front_of_a_real_redis", async || in_front_of_redis().await);
     suite.test(Backend::Mem, "a_byte_at_a_time_is_the_same_conversation", async || byte_by_byte());
     suite.test(Backend::Mem, "a_subscriber_that_never_reads_is_cut_off_and_nobody_else_notices", async || {
         slow_subscriber()
@@ -190,6 +192,36 @@ fn many_pings() -> Result<()> {
         sent.join().map_err(|_| anyhow::anyhow!("the writer panicked"))??;
     }
     Ok(())
+}
+
+/// Any broker can stand behind the server: here the same redis-server that is asked directly.
+async fn in_front_of_redis() -> Result<()> {
+    const STARTS: [&str; 7] =
+        ["SET k", "HSET", "SADD", "MULTI\r\nSET", "MULTI\r\nFOO", "WATCH a b", "WATCH a\r\nMULTI"];
+
+    let redis = RedisServer::start()?;
+    let broker = RedisBroker::connect(&redis.url()).await?;
+    let socket = redis.socket_path().with_file_name("front.sock");
+    let server = Server::builder().broker(broker).unix_socket(&socket).spawn().await?;
+    let mut differing = Vec::new();
+    let chosen = cases::CONVERSATIONS.iter().filter(|text| STARTS.iter().any(|start| text.starts_with(start)));
+    let mut count = 0;
+    for (conversation, hello) in chosen.flat_map(|text| [(text, ""), (text, "HELLO 3\r\n")]) {
+        let text = format!("FLUSHALL\r\n{hello}{conversation}");
+        let (direct, front, said) = (redis.socket_path(), socket.clone(), text.clone());
+        // The broker's connection lives on this thread's runtime, which must not be blocked.
+        let answers = tokio::task::spawn_blocking(move || -> Result<_> {
+            Ok((converse(&direct, [said.as_bytes()])?, converse(&front, [said.as_bytes()])?))
+        });
+        let (expected, got) = answers.await??;
+        let (expected, got) = (without_ids(&expected), without_ids(&got));
+        count += 1;
+        if expected != got {
+            differing.push(difference(&text, &expected, &got));
+        }
+    }
+    server.shutdown().await;
+    report(count, &differing)
 }
 
 fn byte_by_byte() -> Result<()> {
