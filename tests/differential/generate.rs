@@ -143,6 +143,8 @@ pub(crate) const BITFIELD: Templates = &[
     "SETBIT string bitoffset bit",
 ];
 
+pub(crate) const CONNECTION: Templates = &["ECHO value", "PING", "PING value"];
+
 pub(crate) const KEY: Templates = &[
     "COPY key key (REPLACE|DB db)*",
     "DBSIZE",
@@ -199,7 +201,7 @@ pub(crate) const BUSY_KEYS: &[&str] = &["h1", "t1", "s1", "s2"];
 
 /// All families, and commands that are none.
 pub(crate) fn all_families() -> Vec<&'static str> {
-    [HASH, SET, STRING, BITFIELD, KEY, MESSAGES].concat()
+    [HASH, SET, STRING, BITFIELD, KEY, MESSAGES, CONNECTION].concat()
 }
 
 /// A random command of these templates.

@@ -218,12 +218,9 @@ fn only_reads(command: &Command<'_>) -> bool {
     command.spec().is_some_and(|spec| spec.flags.contains(Flags::READONLY))
 }
 
-/// Refuses what would change the connection that all callers share.
+/// Refuses what would change the connection that all callers share. What only asks of a connection is the server's to
+/// answer.
 fn check(command: &Command<'_>) -> Result<()> {
-    command.check_not_session()?;
-    if command.spec().is_some() {
-        return Ok(());
-    }
     let mut words = command.words().map(<[u8]>::to_ascii_uppercase);
     let (name, sub) = (words.next().unwrap_or_default(), words.next());
     let instead = match (name.as_slice(), sub.as_deref()) {
@@ -231,7 +228,8 @@ fn check(command: &Command<'_>) -> Result<()> {
         (b"CLIENT", Some(b"REPLY" | b"SETNAME" | b"TRACKING")) => "set the client's name with RedisBroker::builder",
         (b"MONITOR" | b"SSUBSCRIBE" | b"SUNSUBSCRIBE" | b"SYNC" | b"PSYNC", _) => "use a client of your own",
         (b"QUIT" | b"RESET", _) => "drop the broker",
-        _ => return Ok(()),
+        (b"CLIENT", _) => return Ok(()),
+        _ => return command.check_not_session(),
     };
     let name = String::from_utf8_lossy(&name).into_owned();
     Err(Error::Config(format!("{name} changes the connection that all callers share: {instead} instead")))

@@ -32,6 +32,7 @@ cases! {
     a_closed_subscriber_reads_what_was_delivered
     a_cancelled_subscribe_does_no_harm
     names_that_are_subscribed_twice_are_one_subscription
+    a_server_that_does_not_confirm_in_time_is_left
 }
 
 async fn subscriber(broker: &RedisBroker) -> Result<Subscriber> {
@@ -409,5 +410,35 @@ async fn names_that_are_subscribed_twice_are_one_subscription() -> Result<()> {
         broker.execute(command(&["PUBSUB", "NUMSUB", "d"])).await?,
         Value::Array(vec!["d".into(), Value::Int(1)])
     );
+    Ok(())
+}
+
+async fn a_server_that_does_not_confirm_in_time_is_left() -> Result<()> {
+    let server = RedisServer::start()?;
+    let broker = hasty(&server.url())?.response_timeout(Duration::from_millis(50)).connect().await?;
+    let mut subscriber = subscriber(&broker).await?;
+    subscriber.subscribe(["kept"]).await?;
+
+    let mut sleeper = server.client()?;
+    let asleep = std::thread::spawn(move || sleeper.command(["DEBUG", "SLEEP", "0.5"]));
+    let address = server.socket_path().display().to_string();
+    // It falls asleep a moment later; the attempts until then succeed.
+    let mut attempts = 0;
+    until("the server sleeps", async || {
+        attempts += 1;
+        match subscriber.subscribe([format!("attempt {attempts}")]).await {
+            Err(Error::Timeout { address: at, milliseconds: 50 }) if at == address => Ok(true),
+            outcome => Ok(outcome.map(|()| false)?),
+        }
+    })
+    .await?;
+    asleep.join().expect("the sleeper does not panic")?;
+
+    assert_eq!(told(&mut subscriber).await, "Disconnected");
+    assert_eq!(told(&mut subscriber).await, "Resubscribed");
+    let patient = RedisBroker::connect(&server.url()).await?;
+    assert_eq!(subscribers_of(&patient, &format!("attempt {attempts}")).await?, 0);
+    assert_eq!(patient.publish("kept", "still here").await?, 1);
+    assert_eq!(told(&mut subscriber).await, "kept still here");
     Ok(())
 }

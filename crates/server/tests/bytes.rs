@@ -2,6 +2,8 @@
 //!
 //! Tests named `redis::…` compare; those named `mem::…` need no redis-server.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 mod cases;
 mod clients;
 mod support;

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::inbox::Inbox;
 use super::wanted::Wanted;
 use crate::backoff::Backoff;
-use crate::connection::{Connection, Target, server_error};
+use crate::connection::{Connection, Failure, Target, server_error};
 use crate::wire::Socket;
 
 /// A call on the subscriber that waits for its outcome.
@@ -153,7 +153,10 @@ impl Supervisor {
     async fn carry_out(&mut self, connection: &Connection, request: &Request) -> Result<Result<()>, Lost> {
         let kind = request.kind;
         if request.subscribe {
-            let outcome = subscribe(connection, kind, &request.names).await;
+            let outcome = match self.in_time(connection, subscribe(connection, kind, &request.names)).await {
+                Ok(outcome) => outcome,
+                Err(late) => return Ok(Err(late)),
+            };
             return self.settle(connection, outcome, |wanted| wanted.add(kind, &request.names));
         }
         // All names of the kind are named, so that each has a confirmation of its own.
@@ -162,8 +165,21 @@ impl Supervisor {
         } else {
             request.names.clone()
         };
-        let outcome = unsubscribe(connection, kind, &names).await;
+        let outcome = match self.in_time(connection, unsubscribe(connection, kind, &names)).await {
+            Ok(outcome) => outcome,
+            Err(late) => return Ok(Err(late)),
+        };
         self.settle(connection, outcome, |wanted| wanted.remove(kind, &request.names))
+    }
+
+    /// Waits for a confirmation no longer than for any reply. A connection that owes one is given up: the next one has the
+    /// subscriptions that were confirmed, and no others.
+    async fn in_time<T>(&self, connection: &Connection, confirmed: impl Future<Output = T>) -> Result<T> {
+        let Some(allowed) = self.target.response_timeout else { return Ok(confirmed.await) };
+        timeout(allowed, confirmed).await.map_err(|_| {
+            connection.socket().shut_down();
+            Failure::Timeout(allowed).into_error(&self.target)
+        })
     }
 
     /// Notes a change that the server has confirmed. An error reply is the caller's; any other error is a lost

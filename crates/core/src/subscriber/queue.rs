@@ -150,13 +150,23 @@ impl Queue {
         true
     }
 
-    /// Tells a gap at the end of what was received so far.
+    /// Tells a gap at the end of what was received so far. An outage that follows another with no message between them is
+    /// part of it, so a reader who sleeps through a thousand finds one.
     pub fn push_gap(&self, gap: Gap) {
         let mut state = self.lock();
-        if !state.closed {
-            state.events.push_back(Event::Gap(gap));
-            wake(state);
+        if state.closed {
+            return;
         }
+        let ends = |event: Option<&Event>, gap| event == Some(&Event::Gap(gap));
+        if gap == Gap::Disconnected && ends(state.events.back(), Gap::Resubscribed) {
+            let before = state.events.len().checked_sub(2).and_then(|at| state.events.get(at));
+            if ends(before, Gap::Disconnected) {
+                state.events.pop_back();
+                return;
+            }
+        }
+        state.events.push_back(Event::Gap(gap));
+        wake(state);
     }
 
     /// Ends the stream: what is queued can still be read, nothing more comes.
@@ -335,6 +345,20 @@ mod tests {
             assert!(queue.poll_next(&mut Context::from_waker(Waker::noop())).is_pending());
         });
         assert_eq!(drops.recv_timeout(std::time::Duration::from_secs(30)), Ok(0));
+    }
+
+    #[test]
+    fn outages_without_a_message_between_them_are_told_as_one() {
+        let queue = Queue::new(SubscribeOptions::default());
+        for _ in 0..1000 {
+            queue.push_gap(Gap::Disconnected);
+            queue.push_gap(Gap::Resubscribed);
+        }
+        queue.push(message(0));
+        queue.push_gap(Gap::Disconnected);
+        let gap = Event::Gap;
+        let told = [gap(Gap::Disconnected), gap(Gap::Resubscribed), Event::Message(message(0)), gap(Gap::Disconnected)];
+        assert_eq!(drain(&queue), told);
     }
 
     #[test]
