@@ -42,10 +42,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the tests, so that the test runner's summary is the last that is told.
+/// Runs the tests. Without arguments the documentation's come first: behind its summary, their runner tells how long it
+/// compiled, and the last line is to be a summary.
 fn test(args: &[String]) -> Result<()> {
     redis::ensure_installed()?;
-    let mut test = cargo(&["test", "--workspace", "--no-fail-fast"]);
-    test.args(args).env("EMBROKER_REQUIRE_REDIS", "1");
-    shell::run(&mut test)
+    let run = |args: &[&str]| {
+        let mut test = cargo(&["test", "--workspace", "--no-fail-fast"]);
+        shell::run(test.args(args).env("EMBROKER_REQUIRE_REDIS", "1"))
+    };
+    if !args.is_empty() {
+        return run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let documentation = run(&["--doc"]);
+    run(&["--all-targets"]).and(documentation)
 }
