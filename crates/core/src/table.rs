@@ -15,7 +15,6 @@ use crate::commands::{
 
 /// The identity of a command: its family, and which one of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum CommandId {
     /// Bits and bit fields of strings.
     Bitfield(BitfieldCommand),

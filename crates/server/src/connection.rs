@@ -1,7 +1,7 @@
 //! The bytes of one client: read, run, write, all in one task, so that replies keep their order.
 //!
-//! Memory is bounded. A client with much output waiting is not read from, and its messages wait in the subscriber's queue, which cuts it
-//! off when that is full. One that takes no byte for a minute is closed.
+//! Memory is bounded. A client with much output waiting is not read from, and its messages wait in the subscriber's
+//! queue, which cuts it off when that is full. One that takes no byte for a minute is closed.
 
 use std::time::Duration;
 

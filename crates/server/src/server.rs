@@ -134,8 +134,8 @@ impl<B: Broker> ServerBuilder<B> {
     ///
     /// # Errors
     ///
-    /// [`PermissionDenied`](std::io::ErrorKind::PermissionDenied) for an address that other machines reach, without a password
-    /// and in [protected mode](Self::protected_mode); else what the system says of the address.
+    /// [`PermissionDenied`](std::io::ErrorKind::PermissionDenied) for an address that other machines reach, without a
+    /// password and in [protected mode](Self::protected_mode); else what the system says of the address.
     pub async fn spawn(self) -> Result<ServerHandle> {
         let open_to_all = self.settings.password.is_some() || !self.protected_mode;
         let mut tcp = Vec::new();
@@ -241,8 +241,8 @@ impl ServerHandle {
         self.unix_socket.as_deref()
     }
 
-    /// Takes no more connections, lets each end the command that it is at and take its replies, for up to 5 seconds, and
-    /// returns when all are closed.
+    /// Takes no more connections, lets each end the command that it is at and take its replies, for up to 5 seconds,
+    /// and returns when all are closed.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         // An error is a panic of the listening task, which then has ended too.

@@ -1,6 +1,7 @@
 //! TIME, and COMMAND: what the table says, in the form of Redis 7.0.
 //!
-//! COMMAND INFO tells name, arity, flags and key positions. It gives no hints on replies and no summaries: the table has none.
+//! COMMAND INFO tells name, arity, flags and key positions. It gives no hints on replies and no summaries: the table
+//! has none.
 
 use embroker_core::commands::ServerCommand;
 use embroker_core::error::texts;

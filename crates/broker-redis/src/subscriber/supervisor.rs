@@ -172,8 +172,8 @@ impl Supervisor {
         self.settle(connection, outcome, |wanted| wanted.remove(kind, &request.names))
     }
 
-    /// Waits for a confirmation no longer than for any reply. A connection that owes one is given up: the next one has the
-    /// subscriptions that were confirmed, and no others.
+    /// Waits for a confirmation no longer than for any reply. A connection that owes one is given up: the next one has
+    /// the subscriptions that were confirmed, and no others.
     async fn in_time<T>(&self, connection: &Connection, confirmed: impl Future<Output = T>) -> Result<T> {
         let Some(allowed) = self.target.response_timeout else { return Ok(confirmed.await) };
         timeout(allowed, confirmed).await.map_err(|_| {

@@ -1,4 +1,5 @@
-//! A client's own connection: PING and ECHO for everybody; the rest only makes sense behind a socket, with `embroker-server`.
+//! A client's own connection: PING and ECHO for everybody; the rest only makes sense behind a socket, with
+//! `embroker-server`.
 
 use bytes::Bytes;
 

@@ -117,7 +117,8 @@ impl ServerError {
         Self::new(text)
     }
 
-    /// `ERR Can't execute 'get': only … are allowed in this context`: what a RESP2 client with a subscription is answered.
+    /// `ERR Can't execute 'get': only … are allowed in this context`: what a RESP2 client with a subscription is
+    /// answered.
     pub fn subscribed_mode(name: &str) -> Self {
         Self::new(format!(
             "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"

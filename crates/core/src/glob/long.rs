@@ -1,8 +1,9 @@
 //! Patterns of many steps, matched without going back.
 //!
-//! Between two stars stands a run of steps, and the first place where a run fits is as good as any other. To find it, one
-//! bit for each step says whether the text up to here ends with the run up to there; a byte of text moves all bits at once,
-//! 64 to a word. So 64 KiB of pattern against 64 KiB of text take milliseconds, where steps tried one by one take seconds.
+//! Between two stars stands a run of steps, and the first place where a run fits is as good as any other. To find it,
+//! one bit for each step says whether the text up to here ends with the run up to there; a byte of text moves all bits
+//! at once, 64 to a word. So 64 KiB of pattern against 64 KiB of text take milliseconds, where steps tried one by one
+//! take seconds.
 
 use super::token::Token;
 

@@ -2,7 +2,8 @@
 
 use crate::Arg;
 
-/// Splits a line into words as Redis's `sdssplitargs` does; `None` where a quote is not closed, or is closed inside a word.
+/// Splits a line into words as Redis's `sdssplitargs` does; `None` where a quote is not closed, or is closed inside a
+/// word.
 ///
 /// Double quotes know `\n`, `\r`, `\t`, `\b`, `\a` and `\xHH`; single quotes only `\'`. A quote may open inside a word.
 pub(super) fn split(line: &[u8]) -> Option<Vec<Arg<'static>>> {

@@ -147,7 +147,8 @@ fn bulk(out: &mut BytesMut, bytes: &[u8]) {
     out.put_slice(b"\r\n");
 }
 
-/// A number as C prints it by `%.17g`: 17 significant digits without the zeros at their end, as Redis 7.0 answers doubles.
+/// A number as C prints it by `%.17g`: 17 significant digits without the zeros at their end, as Redis 7.0 answers
+/// doubles.
 fn seventeen_digits(number: f64) -> String {
     const DIGITS: i32 = 17;
 

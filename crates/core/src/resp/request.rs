@@ -1,7 +1,7 @@
 //! Requests, read from bytes as they come: arrays of bulk strings, and inline lines.
 //!
-//! The parser takes a request's bytes as they arrive and never looks at one twice. What a client claims costs nothing: memory
-//! grows with the bytes that are there.
+//! The parser takes a request's bytes as they arrive and never looks at one twice. What a client claims costs nothing:
+//! memory grows with the bytes that are there.
 
 use bytes::{Buf as _, BytesMut};
 
@@ -63,8 +63,8 @@ impl RequestParser {
         self.limited = limited;
     }
 
-    /// Takes the next whole request off the front of the input; `None` where its end has not arrived yet. Requests without
-    /// a word are skipped.
+    /// Takes the next whole request off the front of the input; `None` where its end has not arrived yet. Requests
+    /// without a word are skipped.
     ///
     /// # Errors
     ///

@@ -150,8 +150,8 @@ impl Queue {
         true
     }
 
-    /// Tells a gap at the end of what was received so far. An outage that follows another with no message between them is
-    /// part of it, so a reader who sleeps through a thousand finds one.
+    /// Tells a gap at the end of what was received so far. An outage that follows another with no message between them
+    /// is part of it, so a reader who sleeps through a thousand finds one.
     pub fn push_gap(&self, gap: Gap) {
         let mut state = self.lock();
         if state.closed {

@@ -1,8 +1,8 @@
 //! One client: what it is allowed, what it is in the middle of, and what it is answered.
 //!
-//! A request passes the checks in Redis's order: is it a command, has it the right number of words, has the client given its
-//! password, may it be called with a subscription, is a transaction open? Then it runs, here where it is about the connection, else
-//! on the broker. Everything is answered in order into one output.
+//! A request passes the checks in Redis's order: is it a command, has it the right number of words, has the client
+//! given its password, may it be called with a subscription, is a transaction open? Then it runs, here where it is
+//! about the connection, else on the broker. Everything is answered in order into one output.
 
 mod client;
 mod connection;

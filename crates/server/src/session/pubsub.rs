@@ -1,7 +1,7 @@
 //! SUBSCRIBE and its kin: one subscriber of the broker for each client that wants one.
 //!
-//! The order that a client may rely on: no message of a channel comes before its confirmation or after that of its end, and every
-//! message that was published before a command ran comes before that command's reply.
+//! The order that a client may rely on: no message of a channel comes before its confirmation or after that of its end,
+//! and every message that was published before a command ran comes before that command's reply.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 //!
-//! The commands on data run in one atomic pipeline of the broker. Those on the connection, such as HELLO or SUBSCRIBE, then run where
-//! they stood in the queue, as their replies are written.
+//! The commands on data run in one atomic pipeline of the broker. Those on the connection, such as HELLO or SUBSCRIBE,
+//! then run where they stood in the queue, as their replies are written.
 
 use embroker_core::commands::{ConnectionCommand, TransactionCommand};
 use embroker_core::error::texts;

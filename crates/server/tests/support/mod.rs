@@ -68,7 +68,8 @@ impl Drop for Served {
     }
 }
 
-/// Sends the pieces one after the other, closes the sending half, and reads all that is answered until the server closes.
+/// Sends the pieces one after the other, closes the sending half, and reads all that is answered until the server
+/// closes.
 pub(crate) fn converse<'a>(socket: &Path, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<u8>> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
