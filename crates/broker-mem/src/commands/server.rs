@@ -184,7 +184,7 @@ fn group(spec: &CommandSpec) -> &'static str {
         CommandId::Set(_) => "set",
         CommandId::String(_) => "string",
         CommandId::Transaction(_) => "transactions",
-        _ => "generic",
+        CommandId::Key(_) => "generic",
     }
 }
 
