@@ -69,5 +69,6 @@ texts! {
     PROTOCOL_BIG_BULK_COUNT = "ERR Protocol error: too big bulk count string";
     PROTOCOL_BIG_INLINE = "ERR Protocol error: too big inline request";
     PROTOCOL_UNBALANCED_QUOTES = "ERR Protocol error: unbalanced quotes in request";
+    NO_CONFIG_FILE = "ERR The server is running without a config file";
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
 }
