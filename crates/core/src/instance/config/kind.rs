@@ -82,11 +82,10 @@ impl Kind {
             Self::Choice(names) => Setting::Number(place(names, text)? as i64),
             Self::Options(names) => Setting::Number(options(names, value)?),
             Self::Events => Setting::Number(KeyspaceEvents::parse(text).ok_or(Refusal::EventClass)?.bits()),
-            Self::Text | Self::Directory => Setting::Text(Bytes::copy_from_slice(text)),
             Self::Bytes => Setting::Text(Bytes::copy_from_slice(value)),
             Self::FileName if is_path(text) => return Err(Refusal::FileIsPath(name)),
             Self::DirectoryName if is_path(text) => return Err(Refusal::DirectoryIsPath(name)),
-            Self::FileName | Self::DirectoryName => Setting::Text(Bytes::copy_from_slice(text)),
+            Self::Text | Self::Directory | Self::FileName | Self::DirectoryName => Setting::Text(Bytes::copy_from_slice(text)),
             Self::Hostname => hostname(text)?,
             Self::Title if shows_something(text) => Setting::Text(Bytes::copy_from_slice(text)),
             Self::Title => return Err(Refusal::Template),
@@ -107,10 +106,9 @@ impl Kind {
     pub(super) fn show(self, number: i64) -> Option<Bytes> {
         Some(match self {
             Self::YesNo => Bytes::from_static(if number == 0 { b"no" } else { b"yes" }),
-            Self::Integer(..) | Self::Hertz => number.to_string().into(),
             Self::Memory(..) => (number as u64).to_string().into(),
             Self::MemoryOrPercent if number < 0 => format!("{}%", number.unsigned_abs()).into(),
-            Self::MemoryOrPercent => number.to_string().into(),
+            Self::Integer(..) | Self::Hertz | Self::MemoryOrPercent => number.to_string().into(),
             Self::Octal(..) => format!("{number:o}").into(),
             Self::Choice(_) => Bytes::from_static(self.choice(number).as_bytes()),
             Self::Options(names) => {

@@ -43,7 +43,7 @@ impl OutputLimits {
     /// Sets what a text names: `pubsub 32mb 8mb 60`, and more of the kind.
     pub(super) fn update(&mut self, value: &[u8]) -> Result<(), Refusal> {
         let words: Vec<&[u8]> = words(value).map(c_text).collect();
-        if words.len() % 4 != 0 {
+        if !words.len().is_multiple_of(4) {
             return Err(Refusal::BufferLimitCount);
         }
         for group in words.chunks(4) {
