@@ -1,14 +1,19 @@
 //! What one Redis process keeps beside its data.
 
+mod stats;
+
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+
+pub use stats::{CommandStats, Counter, Stats};
 
 /// What a broker in this process keeps beside its data, for all that serve it: [`Broker::instance`] lends it.
 ///
 /// [`Broker::instance`]: crate::Broker::instance
 #[derive(Default)]
 pub struct Instance {
+    stats: Stats,
     attached: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -16,6 +21,11 @@ impl Instance {
     /// An instance as a Redis that nobody configured.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What happened so far.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
     }
 
     /// What whoever serves the broker keeps with it, made by the first who asks: so all doors to one broker know of the
