@@ -1,12 +1,14 @@
 //! What one Redis process keeps beside its data.
 
 pub mod config;
+mod stats;
 
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use self::config::Config;
+pub use stats::{CommandStats, Counter, Stats};
 
 /// What a broker in this process keeps beside its data, for all that serve it: [`Broker::instance`] lends it.
 ///
@@ -14,6 +16,7 @@ use self::config::Config;
 #[derive(Default)]
 pub struct Instance {
     config: Config,
+    stats: Stats,
     attached: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -31,6 +34,11 @@ impl Instance {
     /// The parameters, as CONFIG GET shows and CONFIG SET changes them.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What happened so far.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
     }
 
     /// What whoever serves the broker keeps with it, made by the first who asks: so all doors to one broker know of the
