@@ -220,7 +220,7 @@ mod tests {
                 key,
                 range,
                 r#"}, []], null, ["pubsub|numpat", 2, {+pubsub, +loading, +stale}, 0, 0, 0, {+@pubsub, +@slow}, {}, {}, []], "#,
-                r#"["publish", 3, {+pubsub, +loading, +stale, +fast, +may_replicate}, 0, 0, 0, {+@pubsub, +@fast}, "#,
+                r#"["publish", 3, {+pubsub, +loading, +stale, +fast}, 0, 0, 0, {+@pubsub, +@fast}, "#,
                 r#"{}, {}, []]]"#,
             ]
             .concat()

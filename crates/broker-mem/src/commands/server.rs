@@ -1,7 +1,8 @@
-//! TIME. COMMAND is in [`super::command`].
+//! TIME, LOLWUT and WAIT. COMMAND is in [`super::command`].
 
-use embroker_core::Value;
 use embroker_core::commands::ServerCommand;
+use embroker_core::error::texts;
+use embroker_core::{REDIS_VERSION, Value, parse_int};
 
 use super::{Handler, command};
 use crate::Reply;
@@ -18,7 +19,9 @@ pub(super) fn handler(id: ServerCommand) -> Handler {
         ServerCommand::CommandHelp => command::help,
         ServerCommand::CommandInfo => command::info,
         ServerCommand::CommandList => command::list,
+        ServerCommand::Lolwut => lolwut,
         ServerCommand::Time => time,
+        ServerCommand::Wait => wait,
     }
 }
 
@@ -26,4 +29,22 @@ pub(super) fn handler(id: ServerCommand) -> Handler {
 fn time(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
     let now = tx.engine().now_ms();
     Ok([now / 1000, now % 1000 * 1000].iter().map(|part| Value::from(part.to_string().as_str())).collect())
+}
+
+/// `LOLWUT [VERSION version [size …]]`: which Redis this is. The pictures are Redis's own.
+fn lolwut(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    if args.len() >= 2 && args.is(0, "version") {
+        args.int(1)?;
+    }
+    Ok(Value::verbatim(format!("Redis ver. {REDIS_VERSION}\n")))
+}
+
+/// `WAIT replicas milliseconds`: none has the last write, for there is none to wait for.
+fn wait(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    args.int(0)?;
+    let timeout = parse_int(&args[1]).ok_or(texts::TIMEOUT_NOT_AN_INTEGER)?;
+    if timeout < 0 {
+        return Err(texts::TIMEOUT_NEGATIVE);
+    }
+    Ok(Value::Int(0))
 }

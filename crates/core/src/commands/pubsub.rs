@@ -10,7 +10,7 @@ rows! {
     /// Commands on messages.
     PubSubCommand = PubSub {
         PSubscribe "psubscribe" -2 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
-        Publish "publish" 3 [PUBSUB LOADING STALE FAST] Keys::None, "2.0.0";
+        Publish "publish" 3 [PUBSUB LOADING STALE FAST MAY_REPLICATE] Keys::None, "2.0.0";
         PubSub "pubsub" -2 [CONTAINER] Keys::None, "2.8.0";
         PubSubChannels "pubsub|channels" -2 [PUBSUB LOADING STALE] Keys::None, "2.8.0";
         PubSubHelp "pubsub|help" 2 [LOADING STALE] Keys::None, "6.2.0";

@@ -1,4 +1,4 @@
-//! What a broker tells of itself: its time, and the commands that it knows.
+//! What a broker tells of itself: its time, its version, and the commands that it knows.
 
 use super::calls;
 use crate::Command;
@@ -15,7 +15,9 @@ rows! {
         CommandHelp "command|help" 2 [LOADING STALE] Keys::None, "5.0.0";
         CommandInfo "command|info" -2 [LOADING STALE] Keys::None, "2.8.13";
         CommandList "command|list" -2 [LOADING STALE] Keys::None, "7.0.0";
+        Lolwut "lolwut" -1 [READONLY FAST] Keys::None, "5.0.0";
         Time "time" 1 [LOADING STALE FAST] Keys::None, "2.6.0";
+        Wait "wait" 3 [NOSCRIPT] Keys::None, "3.0.0";
     }
 }
 

@@ -101,6 +101,13 @@ impl ServerError {
         Self::new(text)
     }
 
+    /// `ERR Unknown argument FOO`, which FUNCTION LIST answers.
+    pub fn unknown_argument(word: &[u8]) -> Self {
+        let mut text = b"ERR Unknown argument ".to_vec();
+        text.extend_from_slice(printable(word, word.len()));
+        Self::new(text)
+    }
+
     /// `ERR unknown subcommand 'foo'. Try PUBSUB HELP.`: at most 128 bytes of the subcommand.
     pub fn unknown_subcommand(sub: &[u8], container: &str) -> Self {
         let mut text = b"ERR unknown subcommand '".to_vec();

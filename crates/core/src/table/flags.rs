@@ -1,9 +1,9 @@
-//! What a command does and where it may run: Redis's flags, and three of our own.
+//! What a command does and where it may run: Redis's flags, and some that it does not tell.
 
 use super::bit_set::{bit_set, same};
 
 bit_set! {
-    /// What a command does, as a small set. All but the last three are what `COMMAND INFO` of Redis 7.0 names.
+    /// What a command does, as a small set. All but the last four are what `COMMAND INFO` of Redis 7.0 names.
     ///
     /// # Examples
     ///
@@ -43,8 +43,6 @@ bit_set! {
         FAST "fast";
         /// Is answered before the client has given its password.
         NO_AUTH "no_auth";
-        /// Is passed on to replicas although it writes no key.
-        MAY_REPLICATE "may_replicate";
         /// Has keys, but may be called with none.
         NO_MANDATORY_KEYS "no_mandatory_keys";
         /// Is refused while the data is being replaced by a master's.
@@ -63,9 +61,12 @@ bit_set! {
         CONTAINER "container";
         /// Reaches into other databases than its caller's: MOVE, SWAPDB, FLUSHALL. Not one of Redis's.
         DATABASES "databases";
+        /// Is passed on to replicas although it writes no key. Redis has this flag too, and 7.0.15 tells it of no command.
+        MAY_REPLICATE "may_replicate";
     }
 }
 
 impl Flags {
-    pub(super) const OUR_OWN: Self = Self::SESSION.with(Self::CONTAINER).with(Self::DATABASES);
+    /// What `COMMAND INFO` does not tell.
+    pub(super) const UNTOLD: Self = Self::SESSION.with(Self::CONTAINER).with(Self::DATABASES).with(Self::MAY_REPLICATE);
 }

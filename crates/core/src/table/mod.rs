@@ -21,8 +21,8 @@ pub use flags::Flags;
 pub use key_spec::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use crate::commands::{
-    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ServerCommand, SetCommand,
-    StringCommand, TransactionCommand,
+    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand, ServerCommand,
+    SetCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -38,6 +38,8 @@ pub enum CommandId {
     Key(KeyCommand),
     /// Messages.
     PubSub(PubSubCommand),
+    /// Scripts and functions.
+    Scripting(ScriptingCommand),
     /// The broker itself.
     Server(ServerCommand),
     /// Sets.
@@ -126,7 +128,7 @@ impl CommandSpec {
         key_spec::as_range(self.key_specs()).0
     }
 
-    /// The flags that `COMMAND INFO` tells: the row's without those of our own, and `movablekeys` where there are keys
+    /// The flags that `COMMAND INFO` tells: the row's without those that Redis does not tell, and `movablekeys` where there are keys
     /// beside the range.
     ///
     /// ```
@@ -136,7 +138,7 @@ impl CommandSpec {
     /// assert_eq!(flags, Flags::READONLY | Flags::MOVABLE_KEYS);
     /// ```
     pub fn redis_flags(&self) -> Flags {
-        let flags = self.flags.without(Flags::OUR_OWN);
+        let flags = self.flags.without(Flags::UNTOLD);
         let (_, movable) = key_spec::as_range(self.key_specs());
         if movable { flags.with(Flags::MOVABLE_KEYS) } else { flags }
     }
@@ -232,6 +234,7 @@ pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
         HashCommand::ROWS,
         KeyCommand::ROWS,
         PubSubCommand::ROWS,
+        ScriptingCommand::ROWS,
         ServerCommand::ROWS,
         SetCommand::ROWS,
         StringCommand::ROWS,

@@ -5,6 +5,9 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "QUIT a b\r\n",
     "quit\r\nPING\r\n",
     "SELECT abc\r\nSELECT 16\r\nSELECT -1\r\nSELECT 99999999999\r\n",
+    "SET a 0\r\nSELECT 3\r\nGET a\r\nSET a 3\r\nMULTI\r\nSELECT 15\r\nSET a 15\r\nSELECT 16\r\nGET a\r\nEXEC\r\nGET a\r\nDBSIZE\r\nRESET\r\nGET a\r\nSELECT 03\r\nSELECT 3 3\r\nSELECT\r\nSELECT 2147483648\r\n",
+    "WATCH a\r\nSELECT 1\r\nWATCH b\r\nSET a 1\r\nMULTI\r\nSELECT 0\r\nSET c 1\r\nEXEC\r\nGET c\r\nWATCH a b\r\nSELECT 2\r\nSWAPDB 1 2\r\nMULTI\r\nGET a\r\nEXEC\r\nGET a\r\n",
+    "SELECT 4\r\nMULTI\r\nSELECT 5\r\nDISCARD\r\nSET a 1\r\nMOVE a 4\r\nMOVE a 5\r\nCOPY a b DB 5\r\nSELECT 5\r\nKEYS *\r\nRANDOMKEY\r\n",
     "HELLO abc\r\nHELLO 4\r\nHELLO 3 FOO\r\nHELLO 2 AUTH a\r\nHELLO 2 SETNAME\r\nHELLO 3 SETNAME \"a b\"\r\nHELLO 3 AUTH default x\r\nHELLO 2 AUTH x y\r\n",
     "HELLO\r\nHELLO 3\r\n",
     "AUTH a\r\nAUTH a b\r\nAUTH default b\r\nAUTH a b c\r\n",
@@ -69,6 +72,8 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "PING\r\nPIN",
     "*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000\r\nabc",
     "PUBLISH a b\r\nPUBSUB CHANNELS\r\nPUBSUB NUMSUB a\r\nPUBSUB FOO\r\nPUBSUB\r\n",
+    "FUNCTION\r\nFUNCTION FOO\r\nFUNCTION LIST\r\nFUNCTION STATS\r\nFUNCTION STATS a\r\nFUNCTION FLUSH foo\r\nFUNCTION FLUSH ASYNC\r\nFUNCTION DELETE a\r\nFUNCTION DUMP\r\nFUNCTION KILL\r\nFUNCTION HELP\r\nFCALL a 0\r\nFCALL a\r\n",
+    "SCRIPT\r\nSCRIPT FOO\r\nSCRIPT EXISTS\r\nSCRIPT EXISTS a b\r\nSCRIPT FLUSH\r\nSCRIPT FLUSH foo\r\nSCRIPT KILL\r\nSCRIPT HELP\r\nEVALSHA a 0\r\nEVALSHA a\r\nLOLWUT\r\nLOLWUT VERSION 7\r\nWAIT 0 0\r\nWAIT 1\r\n",
     "CLIENT REPLY SKIP\r\nSET a 1\r\nGET a\r\nCLIENT REPLY OFF\r\nCLIENT REPLY SKIP\r\nGET a\r\nCLIENT REPLY ON\r\nGET a\r\n",
 ];
 
@@ -96,12 +101,14 @@ pub(crate) const LEFT_TO_CHANCE: &[&str] = &[
     "command|list",
     "hrandfield",
     "keys",
+    "lolwut",
     "pubsub",
     "randomkey",
     "scan",
     "spop",
     "srandmember",
     "time",
+    "wait",
 ];
 
 /// Words for commands, drawn from a few; the same seed draws the same.
