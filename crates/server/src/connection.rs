@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use embroker_core::resp::{Protocol, RequestParser};
 use embroker_core::{Broker, Event};
-use embroker_session::{Address, Session};
+use embroker_session::{Address, Hold, Session};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -62,10 +62,10 @@ async fn converse<B: Broker>(
     let client = session.client();
     let mut last_progress = Instant::now();
     loop {
-        while !session.is_ending() && session.output().len() < MAX_OUTPUT {
+        while !session.is_ending() && session.hold().is_none() && session.output().len() < MAX_OUTPUT {
             parser.limit_until_authenticated(!session.is_authenticated());
             match parser.next(&mut input) {
-                Ok(Some(words)) => session.request(words).await,
+                Ok(Some(words)) => session.begin(words).await,
                 Ok(None) => break,
                 Err(error) => session.end_with(&error),
             }
@@ -78,10 +78,13 @@ async fn converse<B: Broker>(
         }
         input.reserve(input.len().clamp(*READ.start(), *READ.end()));
 
-        let (out, subscriptions) = session.output_and_subscriptions();
+        let hold = session.hold();
+        // Who waits for the end of a pause may send on, within bounds.
+        let is_full = hold.is_some() && input.len() > *READ.end();
+        let (out, subscriptions, feed) = session.output_and_sources();
         let limit = match shared.sessions.settings().timeout {
             _ if !out.is_empty() => Some(STALL),
-            timeout => timeout.filter(|_| subscriptions.is_empty()),
+            timeout => timeout.filter(|_| subscriptions.is_empty() && !feed.is_open() && hold.is_none()),
         };
         let waiting = out.len();
         tokio::select! {
@@ -106,13 +109,28 @@ async fn converse<B: Broker>(
                 // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
                 _ => return End::Drop,
             },
-            read = reader.read_buf(&mut input), if waiting < MAX_OUTPUT => match read {
+            line = feed.next(), if waiting < MAX_MESSAGES => match line {
+                Some(Event::Message(line)) => {
+                    session.deliver_line(&line);
+                    continue;
+                }
+                _ => return End::Drop,
+            },
+            () = over(hold.as_ref()) => session.resume().await,
+            read = reader.read_buf(&mut input), if waiting < MAX_OUTPUT && !is_full => match read {
                 Ok(read) if read > 0 => {}
                 _ => return End::Flush,
             },
             () = until(limit.map(|limit| last_progress + limit)) => return End::Drop,
         }
         last_progress = Instant::now();
+    }
+}
+
+async fn over(hold: Option<&Hold>) {
+    match hold {
+        Some(hold) => hold.over().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -101,6 +101,7 @@ async fn run(options: Options) -> Result<()> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = server.stopping() => {}
     }
     say("Shutting down");
     server.shutdown().await;

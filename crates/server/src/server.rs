@@ -141,8 +141,10 @@ impl<B: Broker> ServerBuilder<B> {
 
     /// A server that listens nowhere: give it connections with [`Server::serve_connection`].
     pub fn build(self) -> Server<B> {
-        let Self { broker, settings, .. } = self;
+        let Self { broker, mut settings, .. } = self;
         let (stop, _) = watch::channel(false);
+        let stop_all = stop.clone();
+        settings.shutdown = Some(Arc::new(move || _ = stop_all.send_replace(true)));
         Server(Arc::new(Shared { sessions: Sessions::new(broker, settings), stop }))
     }
 
@@ -205,7 +207,9 @@ impl<B: Broker> Server<B> {
             tokio::select! {
                 listener = listeners.join_next() => if listener.is_none() { return },
                 () = sleep(SWEEP) => {
-                    self.0.sessions.broker().sweep();
+                    if !self.0.sessions.is_paused() {
+                        self.0.sessions.broker().sweep();
+                    }
                 }
             }
         }
@@ -261,6 +265,13 @@ impl ServerHandle {
     /// The unix socket that the server listens on.
     pub fn unix_socket(&self) -> Option<&std::path::Path> {
         self.unix_socket.as_deref()
+    }
+
+    /// Returns once the server shuts down, because a client said SHUTDOWN; then call [`shutdown`](Self::shutdown), which
+    /// returns when all is closed.
+    pub async fn stopping(&self) {
+        // The sender lives in here, so waiting can only end with a stop.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
     /// Takes no more connections, lets each end the command that it is at and take its replies, for up to 5 seconds,

@@ -8,7 +8,11 @@ use embroker_core::instance::Instance;
 use embroker_core::{Broker, ServerError};
 
 use crate::Session;
+use crate::acl::AclLog;
 use crate::clients::{Address, Clients};
+use crate::monitor::Monitors;
+use crate::pause::Pause;
+use crate::slowlog::Slowlog;
 
 /// A broker and those who are connected to it. Clones share both.
 ///
@@ -36,16 +40,27 @@ pub struct Sessions<B>(Arc<Shared<B>>);
 pub(crate) struct Shared<B> {
     pub(crate) broker: B,
     pub(crate) settings: Settings,
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) common: Arc<Common>,
+}
+
+/// What all doors to one broker share.
+#[derive(Default)]
+pub(crate) struct Common {
     pub(crate) clients: Arc<Clients>,
+    pub(crate) monitors: Arc<Monitors>,
+    pub(crate) pause: Pause,
+    pub(crate) slowlog: Slowlog,
+    pub(crate) acl_log: AclLog,
 }
 
 impl<B: Broker> Sessions<B> {
     /// Nobody is connected yet, unless others serve the same broker.
     pub fn new(broker: B, settings: Settings) -> Self {
-        // A broker that is elsewhere has nowhere to keep our clients; these are ours alone.
+        // A broker that is elsewhere has nowhere to keep our clients, and no parameters; these are ours alone.
         let instance = broker.instance().cloned().unwrap_or_else(|| Arc::new(Instance::new()));
-        let clients = instance.attached(Clients::default).unwrap_or_default();
-        Self(Arc::new(Shared { broker, settings, clients }))
+        let common = instance.attached(Common::default).unwrap_or_default();
+        Self(Arc::new(Shared { broker, settings, instance, common }))
     }
 
     /// A new client.
@@ -60,6 +75,11 @@ impl<B: Broker> Sessions<B> {
     /// The broker, at the database where clients begin.
     pub fn broker(&self) -> &B {
         &self.0.broker
+    }
+
+    /// Whether writes wait for the end of a CLIENT PAUSE: then expired keys stay as well.
+    pub fn is_paused(&self) -> bool {
+        self.0.common.pause.holds(true)
     }
 
     /// What all clients go by.
@@ -89,11 +109,13 @@ pub struct Settings {
     pub max_clients: usize,
     /// How long a client without a subscription may be silent.
     pub timeout: Option<Duration>,
+    /// What SHUTDOWN calls, to have the server end in order. Without it SHUTDOWN is refused.
+    pub shutdown: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { password: None, max_clients: 10_000, timeout: None }
+        Self { password: None, max_clients: 10_000, timeout: None, shutdown: None }
     }
 }
 

@@ -3,24 +3,34 @@
 //! The commands on data run in one atomic pipeline of the broker. Those on the connection, such as HELLO or SUBSCRIBE,
 //! then run where they stood in the queue, as their replies are written.
 
+use std::time::{Duration, Instant};
+
 use embroker_core::commands::{ConnectionCommand, TransactionCommand};
 use embroker_core::error::texts;
-use embroker_core::table::{CommandId, CommandSpec};
-use embroker_core::{Arg, Broker, Command, Error, Pipeline, Replies, Result};
+use embroker_core::table::{CommandId, CommandSpec, Flags};
+use embroker_core::{Arg, Broker, Error, Pipeline, Replies, Result};
 
+use crate::call::Call;
 use crate::session::{Session, in_server_words};
 
 /// Commands that wait for EXEC.
 #[derive(Default)]
 pub(crate) struct Transaction {
-    commands: Vec<Command<'static>>,
+    commands: Vec<Call>,
+    /// The flags of all of them together.
+    flags: Flags,
     /// A command could not be queued, so EXEC will run none.
     doomed: bool,
 }
 
 impl Transaction {
-    pub(crate) fn queue(&mut self, command: Command<'static>) {
-        self.commands.push(command);
+    pub(crate) fn queue(&mut self, call: Call, flags: Flags) {
+        self.commands.push(call);
+        self.flags = self.flags | flags;
+    }
+
+    pub(crate) fn flags(&self) -> Flags {
+        self.flags
     }
 
     pub(crate) fn doom(&mut self) {
@@ -35,10 +45,10 @@ impl Transaction {
 /// One command of a transaction that runs.
 enum Step {
     /// The broker's: its reply is the next one of the pipeline.
-    OfBroker(&'static CommandSpec),
-    OfSession(&'static CommandSpec, Command<'static>),
+    OfBroker,
+    OfSession,
     /// `SELECT`, which moves the commands after it and then the session.
-    Select(Command<'static>),
+    Select,
 }
 
 /// Whether the command is not queued inside MULTI but runs at once.
@@ -87,57 +97,80 @@ impl<B: Broker> Session<B> {
 
     /// `EXEC`: the replies of all commands; nil where a watched key was written.
     pub(crate) async fn exec(&mut self) {
-        let Some(Transaction { commands, doomed }) = self.transaction.take() else {
+        let Some(Transaction { commands, doomed, .. }) = self.transaction.take() else {
             return self.error(&texts::EXEC_WITHOUT_MULTI);
         };
         let watch = self.watch.take();
         if doomed {
             return self.error(&texts::EXEC_ABORT);
         }
+        let began = Instant::now();
         let mut pipeline = Pipeline::atomic();
-        let steps: Vec<Step> = commands
+        let steps: Vec<(Step, &'static CommandSpec, Call)> = commands
             .into_iter()
-            .filter_map(|command| {
-                let spec = command.spec()?;
-                if (spec.is_session() && !command.is_select()) || spec.id == ConnectionCommand::Ping.into() {
-                    return Some(Step::OfSession(spec, command));
+            .filter_map(|call| {
+                let spec = call.command().spec()?;
+                let step = match spec.id {
+                    _ if call.command().is_select() => Step::Select,
+                    id if spec.is_session() || id == ConnectionCommand::Ping.into() => Step::OfSession,
+                    _ => Step::OfBroker,
+                };
+                if !matches!(step, Step::OfSession) {
+                    pipeline.push(call.command().clone());
                 }
-                pipeline.push(command.clone());
-                Some(if command.is_select() { Step::Select(command) } else { Step::OfBroker(spec) })
+                Some((step, spec, call))
             })
             .collect();
+        let in_pipeline = u32::try_from(pipeline.len()).unwrap_or(u32::MAX).max(1);
         let replies: Result<Option<Replies>, Error> = match watch {
             Some(watch) => watch.exec(pipeline).await,
             None if pipeline.is_empty() => Ok(Some(Replies::new())),
             None => self.broker().pipeline(pipeline).await.map(Some),
         };
+        let share = began.elapsed() / in_pipeline;
         self.deliver_waiting();
         match replies {
-            Ok(Some(replies)) => self.write_replies(steps, replies).await,
+            Ok(Some(replies)) => {
+                self.in_exec = true;
+                self.write_replies(steps, replies, share).await;
+                self.in_exec = false;
+                self.failed = false;
+            }
             Ok(None) if self.is_answered() => self.protocol.null_array(&mut self.out),
             Ok(None) => {}
             Err(error) => self.error(&in_server_words(&error)),
         }
     }
 
-    async fn write_replies(&mut self, steps: Vec<Step>, replies: Replies) {
+    /// The replies in their order. Of the time that the broker's commands took together, each is said to have taken its
+    /// share.
+    async fn write_replies(
+        &mut self,
+        steps: Vec<(Step, &'static CommandSpec, Call)>,
+        replies: Replies,
+        share: Duration,
+    ) {
         if self.is_answered() {
             self.protocol.array(&mut self.out, steps.len());
         }
         let mut replies = replies.into_iter();
-        for step in steps {
+        for (step, spec, call) in steps {
+            self.failed = false;
+            let began = Instant::now();
             match step {
-                Step::OfSession(spec, command) => Box::pin(self.run(spec, command)).await,
-                Step::Select(command) => match replies.next() {
-                    Some(Err(error)) => self.error(&error),
-                    _ => self.connection(ConnectionCommand::Select, command.arguments()).await,
-                },
-                Step::OfBroker(spec) => {
+                Step::OfSession => Box::pin(self.run(spec, &call)).await,
+                Step::OfBroker => {
                     if let Some(reply) = replies.next() {
                         self.reply(spec, reply);
                     }
                 }
+                Step::Select => match replies.next() {
+                    Some(Err(error)) => self.error(&error),
+                    _ => Box::pin(self.run(spec, &call)).await,
+                },
             }
+            let took = if matches!(step, Step::OfBroker) { share } else { began.elapsed() };
+            self.has_run(spec, &call, took);
         }
     }
 }

@@ -21,21 +21,27 @@ pub use flags::Flags;
 pub use key_spec::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use crate::commands::{
-    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand, ServerCommand,
-    SetCommand, StringCommand, TransactionCommand,
+    AclCommand, BitfieldCommand, ClientCommand, ConnectionCommand, HashCommand, KeyCommand, LatencyCommand,
+    PubSubCommand, ScriptingCommand, ServerCommand, SetCommand, SlowlogCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CommandId {
+    /// Users and what they may do.
+    Acl(AclCommand),
     /// Bits and bit fields of strings.
     Bitfield(BitfieldCommand),
+    /// What a client tells of itself and of the others.
+    Client(ClientCommand),
     /// A client's connection.
     Connection(ConnectionCommand),
     /// Hashes.
     Hash(HashCommand),
     /// Keys of any type: existence, expiry, iteration.
     Key(KeyCommand),
+    /// How long things take.
+    Latency(LatencyCommand),
     /// Messages.
     PubSub(PubSubCommand),
     /// Scripts and functions.
@@ -44,6 +50,8 @@ pub enum CommandId {
     Server(ServerCommand),
     /// Sets.
     Set(SetCommand),
+    /// The commands that took long.
+    Slowlog(SlowlogCommand),
     /// Strings and counters.
     String(StringCommand),
     /// MULTI, EXEC and WATCH.
@@ -229,14 +237,18 @@ impl Keys {
 /// ```
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
+        AclCommand::ROWS,
         BitfieldCommand::ROWS,
+        ClientCommand::ROWS,
         ConnectionCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,
+        LatencyCommand::ROWS,
         PubSubCommand::ROWS,
         ScriptingCommand::ROWS,
         ServerCommand::ROWS,
         SetCommand::ROWS,
+        SlowlogCommand::ROWS,
         StringCommand::ROWS,
         TransactionCommand::ROWS,
     ]
