@@ -1,7 +1,7 @@
 //! COMMAND GETKEYS: which words of a call are keys.
 
 use super::key_spec::{BeginSearch, FindKeys, KeyFlags, KeySpec, OW_UPDATE, RO_ACCESS, RW_ACCESS_UPDATE};
-use super::{CommandId, CommandSpec};
+use super::{CommandId, CommandSpec, is};
 use crate::commands::{BitfieldCommand, StringCommand};
 use crate::number::parse_int;
 
@@ -127,12 +127,6 @@ fn atoi(text: &[u8]) -> i32 {
         number.saturating_mul(10).saturating_add(digit)
     });
     number as i32
-}
-
-/// Whether two words are the same in any case. A NUL byte ends a word, as it does for C's `strcasecmp`.
-fn is(word: &[u8], name: &str) -> bool {
-    let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
-    word.eq_ignore_ascii_case(name.as_bytes())
 }
 
 #[cfg(test)]

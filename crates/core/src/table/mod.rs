@@ -262,6 +262,12 @@ pub fn find(name: &[u8]) -> Option<&'static CommandSpec> {
     BY_NAME.get(&*lower).copied()
 }
 
+/// Whether two words are the same in any case. A NUL byte ends a word, as it does for C's `strcasecmp`.
+fn is(word: &[u8], name: &str) -> bool {
+    let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
+    word.eq_ignore_ascii_case(name.as_bytes())
+}
+
 /// How many words a name takes.
 pub(crate) const fn words(name: &str) -> u8 {
     let name = name.as_bytes();
