@@ -34,7 +34,7 @@ bit_set! {
         STRING "string";
         /// Bits and bit fields of strings.
         BITMAP "bitmap";
-        /// HyperLogLogs.
+        /// Estimated counts of different elements.
         HYPERLOGLOG "hyperloglog";
         /// Places.
         GEO "geo";

@@ -85,8 +85,8 @@ fn end(words: &[&[u8]], first: usize, last: isize, limit: usize) -> Option<usize
     if last >= 0 {
         return first.checked_add_signed(last);
     }
-    let end = if limit == 0 { words.len() } else { first + words.len().checked_sub(first)? / limit };
-    end.checked_add_signed(last)
+    let part = words.len().checked_sub(first)?.checked_div(limit);
+    part.map_or(words.len(), |part| first + part).checked_add_signed(last)
 }
 
 /// How many keys a word says there are. Redis reads 64 bits and keeps 32 of them.
