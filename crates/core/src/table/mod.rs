@@ -338,6 +338,25 @@ mod tests {
     }
 
     #[test]
+    fn a_row_has_its_keys_where_redis_tells_them() {
+        for spec in all() {
+            let words = usize::from(spec.words);
+            let told = match spec.keys {
+                Keys::None | Keys::Whole => !spec.key_specs().iter().any(KeySpec::is_key),
+                Keys::Range { first, last, step } => {
+                    let last = if last < 0 { last } else { last + words as isize };
+                    spec.key_range() == ((first + words) as i64, last as i64, step as i64)
+                }
+                Keys::Counted { count } => spec
+                    .key_specs()
+                    .iter()
+                    .any(|keys| keys.begin == BeginSearch::Index(count + words) && keys.find == FindKeys::Counted),
+            };
+            assert!(told, "{}: {:?} and {:?}", spec.name, spec.keys, spec.key_specs());
+        }
+    }
+
+    #[test]
     fn keys_are_found_by_range_and_by_count() {
         let args = ["3", "a", "b", "c", "x"].map(crate::Arg::from);
         let at = |keys: Keys, n: usize| keys.positions(&args[..n]).collect::<Vec<_>>();
