@@ -70,6 +70,7 @@ texts! {
     PROTOCOL_BIG_BULK_COUNT = "ERR Protocol error: too big bulk count string";
     PROTOCOL_BIG_INLINE = "ERR Protocol error: too big inline request";
     PROTOCOL_UNBALANCED_QUOTES = "ERR Protocol error: unbalanced quotes in request";
+    NO_CONFIG_FILE = "ERR The server is running without a config file";
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
     NO_SCRIPT = "NOSCRIPT No matching script. Please use EVAL.";
     NOT_BUSY = "NOTBUSY No scripts in execution right now.";

@@ -21,8 +21,8 @@ pub use flags::Flags;
 pub use key_spec::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use crate::commands::{
-    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand, ServerCommand,
-    SetCommand, StringCommand, TransactionCommand,
+    BitfieldCommand, ConfigCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand,
+    ServerCommand, SetCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -30,6 +30,8 @@ use crate::commands::{
 pub enum CommandId {
     /// Bits and bit fields of strings.
     Bitfield(BitfieldCommand),
+    /// The broker's parameters.
+    Config(ConfigCommand),
     /// A client's connection.
     Connection(ConnectionCommand),
     /// Hashes.
@@ -230,6 +232,7 @@ impl Keys {
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
         BitfieldCommand::ROWS,
+        ConfigCommand::ROWS,
         ConnectionCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,

@@ -2,6 +2,7 @@
 
 pub(crate) const DIFFERENCES: &[(&str, &str)] = &[
     ("command|docs", "in words of our own, without arguments and history"),
+    ("config|set", "takes every parameter; those of what is not here have no effect"),
     ("dbsize", "an expired key is never counted"),
     ("evalsha", "as a Redis that holds no script"),
     ("evalsha_ro", "as a Redis that holds no script"),
