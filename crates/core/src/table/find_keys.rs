@@ -6,7 +6,8 @@ use crate::commands::{BitfieldCommand, StringCommand};
 use crate::number::parse_int;
 
 /// The keys of a call, each by its position among the words and with what is done to it. Words count from 0, which is
-/// the name. None are found where the specifications do not fit the words.
+/// the name. None are found where the specifications do not fit the words. The call must have a number of words that
+/// the command [accepts](CommandSpec::accepts).
 ///
 /// # Examples
 ///
