@@ -135,7 +135,8 @@ impl<B: Broker> Session<B> {
     }
 
     fn password_hash(&self) -> Option<String> {
-        self.shared.settings.password.as_ref().map(|password| hex(&Sha256::digest(password)))
+        let password = self.shared.config().text(Parameter::RequirePass);
+        (!password.is_empty()).then(|| hex(&Sha256::digest(&password)))
     }
 
     /// What ACL GETUSER tells of the user.
@@ -193,7 +194,7 @@ impl<B: Broker> Session<B> {
 
     /// Keeps that somebody gave a wrong name or password.
     pub(crate) fn log_failed_login(&self, call: &Call, user: &[u8]) {
-        let max = usize::try_from(self.shared.instance.config().number(Parameter::AclLogMaxLen)).unwrap_or_default();
+        let max = usize::try_from(self.shared.config().number(Parameter::AclLogMaxLen)).unwrap_or_default();
         let user = Bytes::copy_from_slice(user.get(..MAX_NAME).unwrap_or(user));
         let command = Bytes::copy_from_slice(call.name());
         let (now, in_exec, client) = (Instant::now(), self.in_exec, self.client.line());

@@ -26,4 +26,4 @@ pub use monitor::Feed;
 pub use pause::Hold;
 pub use pubsub::Subscriptions;
 pub use session::Session;
-pub use shared::{Sessions, Settings};
+pub use shared::Sessions;

@@ -26,7 +26,7 @@ impl<B: Broker> Session<B> {
         if options.save && !options.force {
             return Err(texts::SHUTDOWN_FAILED);
         }
-        let shut_down = self.shared.settings.shutdown.as_ref().ok_or(texts::SHUTDOWN_NO_SERVER)?;
+        let shut_down = self.shared.shutdown.as_ref().ok_or(texts::SHUTDOWN_NO_SERVER)?;
         shut_down();
         self.ending = true;
         Ok(())

@@ -96,7 +96,7 @@ impl<B: Broker> Session<B> {
     /// Keeps a command that ran, if it took long.
     #[inline]
     pub(crate) fn log_if_slow(&self, call: &Call, took: Duration) {
-        let limit = self.shared.instance.config().number(Parameter::SlowlogLogSlowerThan);
+        let limit = self.shared.config().number(Parameter::SlowlogLogSlowerThan);
         let microseconds = i64::try_from(took.as_micros()).unwrap_or(i64::MAX);
         if limit >= 0 && microseconds >= limit {
             self.log_slow(call, microseconds);
@@ -106,7 +106,7 @@ impl<B: Broker> Session<B> {
     #[cold]
     fn log_slow(&self, call: &Call, microseconds: i64) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let max = self.shared.instance.config().number(Parameter::SlowlogMaxLen);
+        let max = self.shared.config().number(Parameter::SlowlogMaxLen);
         let words = trimmed(&call.shown());
         let name = self.client.facts().name.clone();
         let mut log = self.shared.common.slowlog.lock();

@@ -5,7 +5,7 @@
 
 use embroker_core::error::texts;
 use embroker_core::table::{
-    self, BeginSearch, Categories, CommandSpec, FindKeys, KeyFlags, KeySpec, categories, find_keys,
+    self, BeginSearch, Categories, CommandSpec, FindKeys, Flags, KeyFlags, KeySpec, categories, find_keys,
 };
 use embroker_core::{Command, Glob, Value};
 
@@ -114,7 +114,7 @@ fn keys<'a>(args: &Args<'a>) -> Result<Vec<(&'a [u8], KeyFlags)>, embroker_core:
     }
     let words: Vec<&[u8]> = args.from(0).collect();
     let keys = find_keys(spec, &words);
-    if keys.is_empty() && !spec.flags.contains(table::Flags::NO_MANDATORY_KEYS) {
+    if keys.is_empty() && !spec.flags.contains(Flags::NO_MANDATORY_KEYS) {
         return Err(texts::INVALID_COMMAND_ARGUMENTS);
     }
     Ok(keys.into_iter().filter_map(|(at, flags)| Some((*words.get(at)?, flags))).collect())
@@ -125,6 +125,12 @@ fn describe(spec: &'static CommandSpec) -> Value {
     let (first, last, step) = spec.key_range();
     let tips = spec.facts().map_or(&[][..], |facts| facts.tips);
     let categories = categories(spec).names().map(|name| Value::Status(format!("@{name}").into()));
+    // Redis sends none as a set, and some as an array.
+    let subcommands = if spec.flags.contains(Flags::CONTAINER) {
+        spec.subcommands().map(describe).collect()
+    } else {
+        Value::Set(Vec::new())
+    };
     Value::Array(vec![
         spec.name.into(),
         Value::Int(spec.arity.into()),
@@ -135,7 +141,7 @@ fn describe(spec: &'static CommandSpec) -> Value {
         Value::Set(categories.collect()),
         Value::Set(tips.iter().map(|tip| Value::from(*tip)).collect()),
         Value::Set(spec.key_specs().iter().map(key_spec).collect()),
-        spec.subcommands().map(describe).collect(),
+        subcommands,
     ])
 }
 
@@ -185,7 +191,7 @@ fn document_one(spec: &'static CommandSpec) -> Value {
     if let Some((since, by)) = facts.replaced {
         told.extend([("deprecated_since", since.into()), ("replaced_by", by.into())]);
     }
-    if spec.flags.contains(table::Flags::CONTAINER) {
+    if spec.flags.contains(Flags::CONTAINER) {
         told.push(("subcommands", document(spec.subcommands())));
     }
     map(told)
@@ -219,9 +225,9 @@ mod tests {
                 r#"[["hget", 3, {+readonly, +fast}, 1, 1, 1, {+@read, +@hash, +@fast}, {}, {"#,
                 key,
                 range,
-                r#"}, []], null, ["pubsub|numpat", 2, {+pubsub, +loading, +stale}, 0, 0, 0, {+@pubsub, +@slow}, {}, {}, []], "#,
+                r#"}, {}], null, ["pubsub|numpat", 2, {+pubsub, +loading, +stale}, 0, 0, 0, {+@pubsub, +@slow}, {}, {}, {}], "#,
                 r#"["publish", 3, {+pubsub, +loading, +stale, +fast}, 0, 0, 0, {+@pubsub, +@fast}, "#,
-                r#"{}, {}, []]]"#,
+                "{}, {}, {}]]",
             ]
             .concat()
         );

@@ -7,6 +7,7 @@
 
 mod bitfield;
 mod command;
+mod config;
 mod connection;
 mod hash;
 mod key;
@@ -36,6 +37,7 @@ pub(crate) type Handler = fn(&mut Tx<'_>, &Args<'_>) -> Reply;
 pub(crate) fn handler(id: CommandId) -> Handler {
     match id {
         CommandId::Bitfield(command) => bitfield::handler(command),
+        CommandId::Config(command) => config::handler(command),
         CommandId::Connection(command) => connection::handler(command),
         CommandId::Hash(command) => hash::handler(command),
         CommandId::Key(command) => key::handler(command),

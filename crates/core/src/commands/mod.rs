@@ -6,6 +6,7 @@
 mod acl;
 mod bitfield;
 mod client;
+mod config;
 mod connection;
 mod hash;
 mod key;
@@ -21,6 +22,7 @@ mod transaction;
 pub use acl::*;
 pub use bitfield::*;
 pub use client::*;
+pub use config::*;
 pub use connection::*;
 pub use hash::*;
 pub use key::*;

@@ -1,7 +1,7 @@
 //! The ACL categories of Redis 7.0, and which command is in which.
 
 use super::bit_set::{bit_set, same};
-use super::{CommandSpec, Flags};
+use super::{CommandSpec, Flags, is};
 
 bit_set! {
     /// A set of ACL categories, in the order in which `ACL CAT` and `COMMAND INFO` of Redis 7.0 name them.
@@ -34,7 +34,7 @@ bit_set! {
         STRING "string";
         /// Bits and bit fields of strings.
         BITMAP "bitmap";
-        /// HyperLogLogs.
+        /// Estimated counts of different elements.
         HYPERLOGLOG "hyperloglog";
         /// Places.
         GEO "geo";
@@ -73,7 +73,7 @@ impl Categories {
         Self((1 << Self::NAMES.len()) - 1)
     }
 
-    /// The category of this name, in any case and without `@`.
+    /// The category of this name, in any case and without `@`. A NUL byte ends the name, as it does in C.
     ///
     /// ```
     /// use embroker_core::table::Categories;
@@ -82,7 +82,7 @@ impl Categories {
     /// assert_eq!(Categories::named(b"@hash"), None);
     /// ```
     pub fn named(name: &[u8]) -> Option<Self> {
-        Self::NAMES.iter().position(|known| known.as_bytes().eq_ignore_ascii_case(name)).map(|bit| Self(1 << bit))
+        Self::NAMES.iter().position(|known| is(name, known)).map(|bit| Self(1 << bit))
     }
 }
 

@@ -1,12 +1,13 @@
 //! COMMAND GETKEYS: which words of a call are keys.
 
 use super::key_spec::{BeginSearch, FindKeys, KeyFlags, KeySpec, OW_UPDATE, RO_ACCESS, RW_ACCESS_UPDATE};
-use super::{CommandId, CommandSpec};
+use super::{CommandId, CommandSpec, is};
 use crate::commands::{BitfieldCommand, StringCommand};
 use crate::number::parse_int;
 
 /// The keys of a call, each by its position among the words and with what is done to it. Words count from 0, which is
-/// the name. None are found where the specifications do not fit the words.
+/// the name. None are found where the specifications do not fit the words. The call must have a number of words that
+/// the command [accepts](CommandSpec::accepts).
 ///
 /// # Examples
 ///
@@ -85,8 +86,8 @@ fn end(words: &[&[u8]], first: usize, last: isize, limit: usize) -> Option<usize
     if last >= 0 {
         return first.checked_add_signed(last);
     }
-    let end = if limit == 0 { words.len() } else { first + words.len().checked_sub(first)? / limit };
-    end.checked_add_signed(last)
+    let part = words.len().checked_sub(first)?.checked_div(limit);
+    part.map_or(words.len(), |part| first + part).checked_add_signed(last)
 }
 
 /// How many keys a word says there are. Redis reads 64 bits and keeps 32 of them.
@@ -127,12 +128,6 @@ fn atoi(text: &[u8]) -> i32 {
         number.saturating_mul(10).saturating_add(digit)
     });
     number as i32
-}
-
-/// Whether two words are the same in any case. A NUL byte ends a word, as it does for C's `strcasecmp`.
-fn is(word: &[u8], name: &str) -> bool {
-    let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
-    word.eq_ignore_ascii_case(name.as_bytes())
 }
 
 #[cfg(test)]

@@ -21,8 +21,9 @@ pub use flags::Flags;
 pub use key_spec::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use crate::commands::{
-    AclCommand, BitfieldCommand, ClientCommand, ConnectionCommand, HashCommand, KeyCommand, LatencyCommand,
-    PubSubCommand, ScriptingCommand, ServerCommand, SetCommand, SlowlogCommand, StringCommand, TransactionCommand,
+    AclCommand, BitfieldCommand, ClientCommand, ConfigCommand, ConnectionCommand, HashCommand, KeyCommand,
+    LatencyCommand, PubSubCommand, ScriptingCommand, ServerCommand, SetCommand, SlowlogCommand, StringCommand,
+    TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -34,6 +35,8 @@ pub enum CommandId {
     Bitfield(BitfieldCommand),
     /// What a client tells of itself and of the others.
     Client(ClientCommand),
+    /// The broker's parameters.
+    Config(ConfigCommand),
     /// A client's connection.
     Connection(ConnectionCommand),
     /// Hashes.
@@ -240,6 +243,7 @@ pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
         AclCommand::ROWS,
         BitfieldCommand::ROWS,
         ClientCommand::ROWS,
+        ConfigCommand::ROWS,
         ConnectionCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,
@@ -272,6 +276,12 @@ pub fn find(name: &[u8]) -> Option<&'static CommandSpec> {
     lower.copy_from_slice(name);
     lower.make_ascii_lowercase();
     BY_NAME.get(&*lower).copied()
+}
+
+/// Whether two words are the same in any case. A NUL byte ends a word, as it does for C's `strcasecmp`.
+fn is(word: &[u8], name: &str) -> bool {
+    let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
+    word.eq_ignore_ascii_case(name.as_bytes())
 }
 
 /// How many words a name takes.
@@ -341,6 +351,25 @@ mod tests {
         }
         assert!(find(&[b'x'; 1000]).is_none());
         assert!(find(b"").is_none());
+    }
+
+    #[test]
+    fn a_row_has_its_keys_where_redis_tells_them() {
+        for spec in all() {
+            let words = usize::from(spec.words);
+            let told = match spec.keys {
+                Keys::None | Keys::Whole => !spec.key_specs().iter().any(KeySpec::is_key),
+                Keys::Range { first, last, step } => {
+                    let last = if last < 0 { last } else { last + words as isize };
+                    spec.key_range() == ((first + words) as i64, last as i64, step as i64)
+                }
+                Keys::Counted { count } => spec
+                    .key_specs()
+                    .iter()
+                    .any(|keys| keys.begin == BeginSearch::Index(count + words) && keys.find == FindKeys::Counted),
+            };
+            assert!(told, "{}: {:?} and {:?}", spec.name, spec.keys, spec.key_specs());
+        }
     }
 
     #[test]

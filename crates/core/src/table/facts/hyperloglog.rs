@@ -1,4 +1,4 @@
-//! The facts of the commands on HyperLogLogs.
+//! The facts of the commands that estimate counts.
 
 use super::notes::PFCOUNT_CACHES;
 use super::{Facts, Group};
