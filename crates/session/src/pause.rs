@@ -167,7 +167,7 @@ mod tests {
         let common = Arc::new(Common::default());
         common.pause.begin(Level::All, Duration::from_millis(1)).unwrap();
         let clients = common.clients.clone();
-        let member = clients.join(crate::Address::unknown(), 1).unwrap();
+        let member = clients.join(crate::Address::unknown(), &Arc::default()).unwrap();
         Hold { common: common.clone(), client: member.client.clone(), writes: false }.over().await;
         assert!(!common.pause.holds(true));
     }
