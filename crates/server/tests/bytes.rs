@@ -7,6 +7,7 @@
 mod cases;
 mod clients;
 mod command;
+mod dialogues;
 mod support;
 
 use std::io::{Read as _, Write as _};
@@ -18,11 +19,20 @@ use embroker_core::table;
 use embroker_redis::RedisBroker;
 use embroker_server::Server;
 use embroker_test_support::{Backend, RawClient, RedisServer, Suite};
-use support::{Served, converse, without_ids};
+use support::{Served, comparable, converse};
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
     suite.test(Backend::Redis, "conversations", async || compare(cases::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_client", async || compare(cases::client::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_acl", async || compare(cases::acl::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_slowlog", async || compare(cases::slowlog::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_slowlog_of_every_command", async || slowlog_of_every_command());
+    suite.test(Backend::Redis, "conversations_with_latency", async || compare(cases::latency::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_monitor_and_shutdown", async || {
+        compare(cases::server::CONVERSATIONS)
+    });
+    suite.test(Backend::Redis, "dialogues_of_several_clients", async || dialogues());
     suite.test(Backend::Redis, "a_web_browser_is_closed_without_a_word", async || web_browser());
     suite.test(Backend::Redis, "conversations_of_a_server_with_a_password", async || with_a_password());
     suite.test(Backend::Redis, "every_command_of_the_table_with_odd_words", async || every_command());
@@ -51,21 +61,46 @@ fn main() -> ExitCode {
 
 /// Has each conversation with both servers, in RESP2 and in RESP3.
 fn compare(conversations: &[&str]) -> Result<()> {
-    let redis = RedisServer::start()?;
-    let served = Served::start(|server| server)?;
+    compare_on(&RedisServer::start()?, &Served::start(|server| server)?, conversations)
+}
+
+fn compare_on(redis: &RedisServer, served: &Served, conversations: &[&str]) -> Result<()> {
     let mut differing = Vec::new();
     for conversation in conversations {
         for hello in ["", "HELLO 3\r\n"] {
             let text = format!("FLUSHALL\r\n{hello}{conversation}");
             let bytes: Vec<u8> = text.chars().map(|char| char as u8).collect();
-            let expected = without_ids(&converse(&redis.socket_path(), [&bytes[..]])?);
-            let got = without_ids(&converse(&served.socket, [&bytes[..]])?);
+            let expected = comparable(&converse(&redis.socket_path(), [&bytes[..]])?);
+            let got = comparable(&converse(&served.socket, [&bytes[..]])?);
             if expected != got {
                 differing.push(difference(&text, &expected, &got));
             }
         }
     }
     report(2 * conversations.len(), &differing)
+}
+
+fn slowlog_of_every_command() -> Result<()> {
+    let redis = RedisServer::builder().set("slowlog-log-slower-than", "0").start()?;
+    let served = Served::start(|server| server)?;
+    served.client()?.command(["CONFIG", "SET", "slowlog-log-slower-than", "0"])?;
+    compare_on(&redis, &served, cases::slowlog::OF_EVERY_COMMAND)
+}
+
+/// Has each dialogue with both servers, in RESP2 and in RESP3.
+fn dialogues() -> Result<()> {
+    let mut differing = Vec::new();
+    for steps in dialogues::DIALOGUES {
+        for version in ["2", "3"] {
+            let (redis, served) = (RedisServer::start()?, Served::start(|server| server)?);
+            let expected = comparable(&dialogues::hear(|| redis.client(), version, steps)?);
+            let got = comparable(&dialogues::hear(|| served.client(), version, steps)?);
+            if expected != got {
+                differing.push(difference(version, &expected, &got));
+            }
+        }
+    }
+    report(2 * dialogues::DIALOGUES.len(), &differing)
 }
 
 fn web_browser() -> Result<()> {
@@ -83,14 +118,15 @@ fn with_a_password() -> Result<()> {
     let redis = RedisServer::builder().set("requirepass", "secret").start()?;
     let served = Served::start(|server| server.requirepass("secret"))?;
     let mut differing = Vec::new();
-    for conversation in cases::WITH_A_PASSWORD {
-        let expected = without_ids(&converse(&redis.socket_path(), [conversation.as_bytes()])?);
-        let got = without_ids(&converse(&served.socket, [conversation.as_bytes()])?);
+    let conversations: Vec<&str> = cases::WITH_A_PASSWORD.iter().chain(cases::acl::WITH_A_PASSWORD).copied().collect();
+    for conversation in &conversations {
+        let expected = comparable(&converse(&redis.socket_path(), [conversation.as_bytes()])?);
+        let got = comparable(&converse(&served.socket, [conversation.as_bytes()])?);
         if expected != got {
             differing.push(difference(conversation, &expected, &got));
         }
     }
-    report(cases::WITH_A_PASSWORD.len(), &differing)
+    report(conversations.len(), &differing)
 }
 
 /// Every command of the table with words drawn from a few, on keys of three types.
@@ -221,7 +257,7 @@ async fn in_front_of_redis() -> Result<()> {
             Ok((converse(&direct, [said.as_bytes()])?, converse(&front, [said.as_bytes()])?))
         });
         let (expected, got) = answers.await??;
-        let (expected, got) = (without_ids(&expected), without_ids(&got));
+        let (expected, got) = (comparable(&expected), comparable(&got));
         count += 1;
         if expected != got {
             differing.push(difference(&text, &expected, &got));
@@ -235,8 +271,8 @@ fn byte_by_byte() -> Result<()> {
     let served = Served::start(|server| server)?;
     for conversation in cases::CONVERSATIONS {
         let bytes: Vec<u8> = format!("FLUSHALL\r\n{conversation}").chars().map(|char| char as u8).collect();
-        let whole = without_ids(&converse(&served.socket, [&bytes[..]])?);
-        let pieces = without_ids(&converse(&served.socket, bytes.chunks(1))?);
+        let whole = comparable(&converse(&served.socket, [&bytes[..]])?);
+        let pieces = comparable(&converse(&served.socket, bytes.chunks(1))?);
         ensure!(whole == pieces, difference(conversation, &whole, &pieces));
     }
     Ok(())

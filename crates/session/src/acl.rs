@@ -171,7 +171,8 @@ impl<B: Broker> Session<B> {
                 Some((b'#', hash)) => String::from_utf8_lossy(hash).into_owned(),
                 _ => String::new(),
             };
-            as_it_is.into_iter().any(|word| is_word(rule, word))
+            rule.as_bytes().is_empty()
+                || as_it_is.into_iter().any(|word| is_word(rule, word))
                 || [&b"~*"[..], b"&*", b"+@all"].contains(&rule.as_bytes())
                 || match self.password_hash() {
                     None => is_word(rule, "nopass"),
@@ -281,7 +282,10 @@ fn is_rule(rule: &Arg<'_>) -> bool {
         "skip-sanitize-payload",
     ];
     let begins = |byte: &u8| b"><#!~%&+-(".contains(byte);
-    WORDS.into_iter().any(|word| is_word(rule, word)) || rule.as_bytes().first().is_some_and(begins)
+    // An empty one says nothing, and is taken.
+    rule.as_bytes().is_empty()
+        || WORDS.into_iter().any(|word| is_word(rule, word))
+        || rule.as_bytes().first().is_some_and(begins)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -127,7 +127,6 @@ impl<B: Broker> Session<B> {
         let mut facts = self.client.facts();
         facts.name = Bytes::new();
         facts.database = 0;
-        facts.no_evict = false;
         facts.monitors = false;
         drop(facts);
         self.value(&Value::status("RESET"));

@@ -229,7 +229,9 @@ impl<B: Broker> Session<B> {
 
     /// Whether the command has to wait. Those who monitor never do.
     fn is_paused_for(&self, spec: &CommandSpec) -> bool {
-        self.shared.common.pause.holds(true) && self.shared.common.pause.holds(self.writes(spec)) && !self.feed.is_open()
+        self.shared.common.pause.holds(true)
+            && self.shared.common.pause.holds(self.writes(spec))
+            && !self.feed.is_open()
     }
 
     /// Whether the command may change data or publish; EXEC, where one that is queued may.

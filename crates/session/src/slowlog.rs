@@ -113,7 +113,14 @@ impl<B: Broker> Session<B> {
         let id = log.next_id;
         log.next_id = id.wrapping_add(1);
         let at = now.as_secs() as i64;
-        log.newest_first.push_front(Entry { id, at, microseconds, words, address: self.client.address.peer.clone(), name });
+        log.newest_first.push_front(Entry {
+            id,
+            at,
+            microseconds,
+            words,
+            address: self.client.address.peer.clone(),
+            name,
+        });
         log.newest_first.truncate(usize::try_from(max).unwrap_or_default());
     }
 }

@@ -1,4 +1,10 @@
-//! What is said to both servers.
+//! What is said to both servers: here what is older than the files of the families.
+
+pub(crate) mod acl;
+pub(crate) mod client;
+pub(crate) mod latency;
+pub(crate) mod server;
+pub(crate) mod slowlog;
 
 /// Each is sent as it stands, a byte for each character, in RESP2 and once more after `HELLO 3`.
 pub(crate) const CONVERSATIONS: &[&str] = &[
