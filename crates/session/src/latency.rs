@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use embroker_core::commands::LatencyCommand;
-use embroker_core::instance::CommandStats;
+use embroker_core::instance::{CommandStats, Counter};
 use embroker_core::table::{self, CommandSpec, Flags};
 use embroker_core::{Broker, ServerError, Value};
 
@@ -77,7 +77,7 @@ impl<B: Broker> Session<B> {
 
 /// How many calls there were, and up to how many microseconds how many of them took; `None` where there were none.
 fn histogram(stats: &Arc<CommandStats>) -> Option<Value> {
-    let calls: u64 = stats.latency.iter().map(|bucket| bucket.get()).sum();
+    let calls: u64 = stats.latency.iter().map(Counter::get).sum();
     if calls == 0 {
         return None;
     }

@@ -42,8 +42,8 @@ pub struct Session<B: Broker> {
     held: Option<Call>,
     /// Whether the commands of a transaction run just now.
     pub(crate) in_exec: bool,
-    /// Whether the command that runs just now has answered an error.
-    pub(crate) failed: bool,
+    /// How many commands have answered an error; those of a transaction are not counted for its EXEC.
+    pub(crate) errors: u64,
     /// The counters of the command that ran last: many run one command again and again.
     counters: Option<(CommandId, Arc<CommandStats>)>,
     pub(crate) ending: bool,
@@ -77,7 +77,7 @@ impl<B: Broker> Session<B> {
             feed: Feed::default(),
             held: None,
             in_exec: false,
-            failed: false,
+            errors: 0,
             counters: None,
             ending: false,
             shared,
@@ -181,9 +181,9 @@ impl<B: Broker> Session<B> {
                     self.value(&Value::status("QUEUED"));
                 }
                 _ => {
-                    self.failed = false;
+                    let errors = self.errors;
                     self.run(spec, &call).await;
-                    self.has_run(spec, &call, began.elapsed());
+                    self.has_run(spec, &call, began.elapsed(), self.errors > errors);
                 }
             },
             Err(Refusal::Silent) => {
@@ -279,9 +279,8 @@ impl<B: Broker> Session<B> {
     }
 
     /// Counts a command that ran, logs it if it was slow, and tells who monitors.
-    pub(crate) fn has_run(&mut self, spec: &'static CommandSpec, call: &Call, took: Duration) {
+    pub(crate) fn has_run(&mut self, spec: &'static CommandSpec, call: &Call, took: Duration, failed: bool) {
         self.shared.instance.stats().commands_processed.add(1);
-        let failed = self.failed;
         self.counters(spec.id).record(took, failed);
         // A transaction runs as one, so it is logged as one: by its EXEC, which Redis leaves out.
         if !self.in_exec {
@@ -334,7 +333,7 @@ impl<B: Broker> Session<B> {
     }
 
     pub(crate) fn error(&mut self, error: &ServerError) {
-        self.failed = true;
+        self.errors += 1;
         self.shared.instance.stats().error(error.code());
         if self.is_answered() {
             self.protocol.error(&mut self.out, error);

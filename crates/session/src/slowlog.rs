@@ -177,8 +177,8 @@ mod tests {
         let told = trimmed(&[&word[..128], &word]);
         assert_eq!(told[0].len(), 128);
         assert_eq!(told[1], [&word[..128], b"... (1 more bytes)"].concat());
-        assert_eq!(trimmed(&[b"a"; 32]).len(), 32);
-        let told = trimmed(&[b"a"; 33]);
+        assert_eq!(trimmed(&[&b"a"[..]; 32]).len(), 32);
+        let told = trimmed(&[&b"a"[..]; 33]);
         assert_eq!((told.len(), &told[31][..]), (32, &b"... (2 more arguments)"[..]));
     }
 }

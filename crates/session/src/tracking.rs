@@ -8,6 +8,7 @@ use crate::session::{Session, is_word};
 
 /// CLIENT TRACKING's options.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the command")]
 struct Options {
     redirects: bool,
     broadcast: bool,

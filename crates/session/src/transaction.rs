@@ -131,10 +131,11 @@ impl<B: Broker> Session<B> {
         self.deliver_waiting();
         match replies {
             Ok(Some(replies)) => {
+                let errors = self.errors;
                 self.in_exec = true;
                 self.write_replies(steps, replies, share).await;
                 self.in_exec = false;
-                self.failed = false;
+                self.errors = errors;
             }
             Ok(None) if self.is_answered() => self.protocol.null_array(&mut self.out),
             Ok(None) => {}
@@ -155,7 +156,7 @@ impl<B: Broker> Session<B> {
         }
         let mut replies = replies.into_iter();
         for (step, spec, call) in steps {
-            self.failed = false;
+            let errors = self.errors;
             let began = Instant::now();
             match step {
                 Step::OfSession => Box::pin(self.run(spec, &call)).await,
@@ -170,7 +171,7 @@ impl<B: Broker> Session<B> {
                 },
             }
             let took = if matches!(step, Step::OfBroker) { share } else { began.elapsed() };
-            self.has_run(spec, &call, took);
+            self.has_run(spec, &call, took, self.errors > errors);
         }
     }
 }
