@@ -51,6 +51,10 @@ fn main() -> ExitCode {
     suite.test(Backend::Mem, "a_client_too_many_is_told_so", async || client_too_many());
     suite.test(Backend::Mem, "a_silent_client_is_closed", async || silent_client());
     suite.test(Backend::Mem, "a_killed_client_is_closed", async || killed_client());
+    suite.test(Backend::Redis, "shutdown_ends_the_server_without_an_answer", async || shutdown_by_command());
+    suite.test(Backend::Mem, "a_monitor_that_never_reads_is_cut_off_and_nobody_else_notices", async || slow_monitor());
+    suite
+        .test(Backend::Mem, "a_held_client_hangs_up_and_a_shutdown_does_not_wait_for_another", async || held_clients());
     suite.test(Backend::Mem, "a_shutdown_closes_all_and_removes_the_socket", async || shutdown());
     suite.test(Backend::Mem, "a_public_address_needs_a_password", async || public_address().await);
     suite.test(Backend::Mem, "redis_rs_over_tcp", async || clients::over_tcp().await);
@@ -329,6 +333,68 @@ fn killed_client() -> Result<()> {
     ensure!(other.reply().is_err(), "it is closed");
     ensure!(killer.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"])? == b":1\r\n");
     ensure!(killer.reply().is_err(), "it is closed after its reply");
+    Ok(())
+}
+
+/// Each way to say it ends the server that hears it, with all its connections.
+fn shutdown_by_command() -> Result<()> {
+    for words in [&["SHUTDOWN"][..], &["shutdown", "NOSAVE", "NOW"], &["SHUTDOWN", "FORCE", "nosave"]] {
+        for version in ["2", "3"] {
+            let (redis, served) = (RedisServer::builder().set("save", "").start()?, Served::start(|server| server)?);
+            for (connect, socket) in [
+                (&(|| redis.client()) as &dyn Fn() -> Result<RawClient>, redis.socket_path()),
+                (&|| served.client(), served.socket.clone()),
+            ] {
+                let (mut client, mut other) = (connect()?, connect()?);
+                client.command(["HELLO", version])?;
+                other.command(["PING"])?;
+                client.send(words)?;
+                ensure!(client.reply().is_err(), "{words:?} is not answered at {}", socket.display());
+                ensure!(other.reply().is_err(), "the other connection is closed at {}", socket.display());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn slow_monitor() -> Result<()> {
+    let served = Served::start(|server| server)?;
+    let (mut slow, mut client, mut other) = (served.client()?, served.client()?, served.client()?);
+    slow.command(["MONITOR"])?;
+    other.command(["MONITOR"])?;
+    let payload = vec![b'x'; 100_000];
+    let lines = |count: &str| count.matches("flags=OU").count();
+    let mut monitors = 2;
+    for sent in 0.. {
+        client.command([&b"ECHO"[..], &payload])?;
+        other.reply()?;
+        let list = String::from_utf8(client.command(["CLIENT", "LIST"])?)?;
+        monitors = lines(&list);
+        if monitors == 1 {
+            ensure!(sent >= 300, "cut off after {sent} lines");
+            break;
+        }
+        ensure!(sent < 1000, "never cut off");
+    }
+    ensure!(monitors == 1 && client.command(["PING"])? == b"+PONG\r\n");
+    ensure!(other.reply()?.ends_with(b"\"PING\"\r\n"), "the other monitor goes on");
+    Ok(())
+}
+
+fn held_clients() -> Result<()> {
+    let mut served = Served::start(|server| server)?;
+    let (mut admin, mut leaver, mut stayer) = (served.client()?, served.client()?, served.client()?);
+    admin.command(["CLIENT", "PAUSE", "3600000", "WRITE"])?;
+    leaver.send(["SET", "k", "1"])?;
+    stayer.send(["SET", "k", "2"])?;
+    let held = |admin: &mut RawClient| -> Result<usize> {
+        Ok(String::from_utf8(admin.command(["CLIENT", "LIST"])?)?.matches("flags=bU").count())
+    };
+    while held(&mut admin)? < 2 {}
+    drop(leaver);
+    while held(&mut admin)? > 1 {}
+    served.shutdown()?;
+    ensure!(stayer.reply().is_err(), "it is closed");
     Ok(())
 }
 
