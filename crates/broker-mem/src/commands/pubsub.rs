@@ -1,4 +1,4 @@
-//! PUBLISH and PUBSUB.
+//! PUBLISH, SPUBLISH and PUBSUB.
 
 use embroker_core::commands::PubSubCommand;
 use embroker_core::{ServerError, Value};
@@ -18,8 +18,11 @@ pub(super) fn handler(command: PubSubCommand) -> Handler {
         PubSubCommand::PubSubNumSub => numsub,
         PubSubCommand::PubSubShardChannels => shardchannels,
         PubSubCommand::PubSubShardNumSub => shardnumsub,
+        PubSubCommand::SPublish => spublish,
         PubSubCommand::PSubscribe
         | PubSubCommand::PUnsubscribe
+        | PubSubCommand::SSubscribe
+        | PubSubCommand::SUnsubscribe
         | PubSubCommand::Subscribe
         | PubSubCommand::Unsubscribe => session_only,
     }
@@ -28,6 +31,13 @@ pub(super) fn handler(command: PubSubCommand) -> Handler {
 /// `PUBLISH channel message`: how many subscriptions received it.
 fn publish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let (receivers, readers) = tx.engine().pubsub.publish_unwoken(&args[0], &args[1]);
+    tx.wake_at_end(readers);
+    Ok(receivers.into())
+}
+
+/// `SPUBLISH channel message`: how many subscribers of the shard channel received it.
+fn spublish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let (receivers, readers) = tx.engine().pubsub.publish_sharded_unwoken(&args[0], &args[1]);
     tx.wake_at_end(readers);
     Ok(receivers.into())
 }
@@ -57,17 +67,18 @@ fn numsub(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(args.from(0).flat_map(|channel| [Value::from(channel), count(channel).into()]).collect())
 }
 
-/// `PUBSUB SHARDCHANNELS [pattern]`: none, for nothing subscribes to a shard's channels.
-fn shardchannels(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+/// `PUBSUB SHARDCHANNELS [pattern]`: as CHANNELS, of the shard channels.
+fn shardchannels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
         return Err(ServerError::subcommand_syntax(b"shardchannels", "pubsub"));
     }
-    Ok(Value::Array(Vec::new()))
+    Ok(tx.engine().pubsub.shard_channels(args.get(0)).into_iter().collect())
 }
 
-/// `PUBSUB SHARDNUMSUB [channel …]`: each channel with 0, for nothing subscribes to a shard's channels.
-fn shardnumsub(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(args.from(0).flat_map(|channel| [Value::from(channel), Value::Int(0)]).collect())
+/// `PUBSUB SHARDNUMSUB [channel …]`: as NUMSUB, of the shard channels.
+fn shardnumsub(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let count = |channel: &[u8]| tx.engine().pubsub.shard_subscribers(channel);
+    Ok(args.from(0).flat_map(|channel| [Value::from(channel), count(channel).into()]).collect())
 }
 
 /// `PUBSUB HELP`: what the server itself prints, a status for each line.
@@ -143,12 +154,20 @@ mod tests {
         assert_eq!(reply(&broker, &["pubsub", "numsub"]), Ok(Value::Array(Vec::new())));
     }
 
-    #[test]
-    fn no_shard_channel_has_a_subscriber() {
+    #[tokio::test]
+    async fn channels_and_shard_channels_of_one_name_do_not_meet() {
         let broker = MemBroker::new();
-        assert_eq!(reply(&broker, &["pubsub", "shardchannels", "*"]), Ok(Value::Array(Vec::new())));
-        let counts = reply(&broker, &["pubsub", "shardnumsub", "a"]).unwrap();
-        assert_eq!(format!("{counts:?}"), r#"["a", 0]"#);
+        let subscriber = broker.subscriber(SubscribeOptions::default()).await.unwrap();
+        subscriber.ssubscribe(["news", ""]).await.unwrap();
+        subscriber.subscribe(["news", "weather"]).await.unwrap();
+        subscriber.psubscribe(["*"]).await.unwrap();
+
+        assert_eq!(reply(&broker, &["spublish", "news", "m"]), Ok(Value::Int(1)));
+        assert_eq!(reply(&broker, &["spublish", "weather", "m"]), Ok(Value::Int(0)));
+        assert_eq!(reply(&broker, &["publish", "news", "m"]), Ok(Value::Int(2)));
+        assert_eq!(reply(&broker, &["pubsub", "shardchannels", "*"]), Ok(Value::from_iter(["news"])));
+        let counts = reply(&broker, &["pubsub", "shardnumsub", "weather", "news", ""]).unwrap();
+        assert_eq!(format!("{counts:?}"), r#"["weather", 0, "news", 1, "", 1]"#);
     }
 
     #[test]
