@@ -190,11 +190,6 @@ pub enum Keys {
         /// Where the count stands.
         count: usize,
     },
-    /// Arguments 0 up to `last` are no keys, but a cluster finds the node by them: the channels of SPUBLISH.
-    NotKeys {
-        /// The last of them; -1 is the last argument.
-        last: isize,
-    },
 }
 
 impl Keys {
@@ -221,7 +216,7 @@ impl Keys {
     pub fn positions<A: AsRef<[u8]>>(self, args: &[A]) -> impl Iterator<Item = usize> + use<A> {
         let len = args.len();
         let (first, end, step) = match self {
-            Self::None | Self::Whole | Self::NotKeys { .. } => (0, 0, 1),
+            Self::None | Self::Whole => (0, 0, 1),
             Self::Range { first, last, step } => {
                 let end = if last < 0 { len.saturating_add_signed(last + 1) } else { last as usize + 1 };
                 (first, end.min(len), step)
@@ -360,6 +355,5 @@ mod tests {
         assert_eq!(at(Keys::Counted { count: 0 }, 2), [1]);
         assert_eq!(at(Keys::Counted { count: 1 }, 5), [0; 0]);
         assert_eq!(at(Keys::ALL, 0), [0; 0]);
-        assert_eq!(at(Keys::NotKeys { last: -1 }, 3), [0; 0]);
     }
 }

@@ -58,7 +58,7 @@ fn docs(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 fn getkeys(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let command = Command::from_argv(args.from(0)).map_err(|_| texts::INVALID_COMMAND)?;
     let Some(spec) = command.spec() else { return Err(texts::INVALID_COMMAND) };
-    if matches!(spec.keys, Keys::None | Keys::Whole | Keys::NotKeys { .. }) {
+    if spec.keys == Keys::None || spec.keys == Keys::Whole {
         return Err(texts::NO_KEY_ARGUMENTS);
     }
     if command.resolve().is_err() {
@@ -113,7 +113,6 @@ fn describe(spec: &'static CommandSpec) -> Value {
         Keys::Range { first, last, step } => {
             (first as i64 + 1, if last < 0 { last } else { last + 1 } as i64, step as i64)
         }
-        Keys::NotKeys { last } => (1, if last < 0 { last } else { last + 1 } as i64, 1),
         _ => (0, 0, 0),
     };
     let statuses = |names: Vec<&'static str>| Value::Set(names.into_iter().map(Value::status).collect());

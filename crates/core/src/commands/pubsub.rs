@@ -19,10 +19,10 @@ rows! {
         PubSubShardChannels "pubsub|shardchannels" -2 [PUBSUB] Keys::None, "7.0.0";
         PubSubShardNumSub "pubsub|shardnumsub" -2 [PUBSUB] Keys::None, "7.0.0";
         PUnsubscribe "punsubscribe" -1 [PUBSUB SESSION] Keys::None, "2.0.0";
-        SPublish "spublish" 3 [PUBSUB FAST MAY_REPLICATE] Keys::NotKeys { last: 0 }, "7.0.0";
-        SSubscribe "ssubscribe" -2 [PUBSUB SESSION] Keys::NotKeys { last: -1 }, "7.0.0";
+        SPublish "spublish" 3 [PUBSUB FAST MAY_REPLICATE] Keys::None, "7.0.0";
+        SSubscribe "ssubscribe" -2 [PUBSUB SESSION] Keys::None, "7.0.0";
         Subscribe "subscribe" -2 [PUBSUB SESSION] Keys::None, "2.0.0";
-        SUnsubscribe "sunsubscribe" -1 [PUBSUB SESSION] Keys::NotKeys { last: -1 }, "7.0.0";
+        SUnsubscribe "sunsubscribe" -1 [PUBSUB SESSION] Keys::None, "7.0.0";
         Unsubscribe "unsubscribe" -1 [PUBSUB SESSION] Keys::None, "2.0.0";
     }
 }
