@@ -4,12 +4,14 @@
 //! and every message that was published before a command ran comes before that command's reply.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use embroker_core::commands::{ConnectionCommand, PubSubCommand};
 use embroker_core::table::CommandId;
 use embroker_core::{
-    Arg, Broker, Event, Message, Overflow, Result, ServerError, SubscribeOptions, Subscriber, SubscriptionKind, Value,
+    Arg, Broker, Event, Message, Overflow, Queue, Result, ServerError, SubscribeOptions, Subscriber, SubscriptionKind,
+    Value,
 };
 
 use crate::session::{Session, in_server_words};
@@ -31,6 +33,11 @@ impl Subscriptions {
             Some(subscriber) => subscriber.next().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Where messages wait.
+    pub(crate) fn queue(&self) -> Option<&Arc<Queue>> {
+        self.subscriber.as_ref().map(Subscriber::queue)
     }
 
     /// How many there are of each kind.
@@ -159,15 +166,25 @@ impl<B: Broker> Session<B> {
         self.subscriptions = Subscriptions::default();
     }
 
+    /// Writes the messages that were added to the queue before it held so many, see [`Queue::pushed`].
+    pub(crate) fn deliver_until(&mut self, pushed: u64) {
+        while self.subscriptions.queue().is_some_and(|queue| queue.taken() < pushed) && self.deliver_next() {}
+    }
+
     /// Writes the messages that wait.
     pub(crate) fn deliver_waiting(&mut self) {
-        while let Some(event) = self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
-            match event {
-                Event::Message(message) => self.deliver(&message),
-                // Messages are missing: a client that is closed knows, and subscribes again.
-                _ => self.ending = true,
-            }
+        while self.deliver_next() {}
+    }
+
+    /// Writes the next message that waits; whether there was one.
+    fn deliver_next(&mut self) -> bool {
+        match self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
+            Some(Event::Message(message)) => self.deliver(&message),
+            // Messages are missing: a client that is closed knows, and subscribes again.
+            Some(_) => self.ending = true,
+            None => return false,
         }
+        true
     }
 
     /// Writes one message.

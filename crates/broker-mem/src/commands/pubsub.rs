@@ -30,16 +30,12 @@ pub(super) fn handler(command: PubSubCommand) -> Handler {
 
 /// `PUBLISH channel message`: how many subscriptions received it.
 fn publish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let (receivers, readers) = tx.engine().pubsub.publish_unwoken(&args[0], &args[1]);
-    tx.wake_at_end(readers);
-    Ok(receivers.into())
+    Ok(tx.publish(&args[0], &args[1]).into())
 }
 
 /// `SPUBLISH channel message`: how many subscribers of the shard channel received it.
 fn spublish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let (receivers, readers) = tx.engine().pubsub.publish_sharded_unwoken(&args[0], &args[1]);
-    tx.wake_at_end(readers);
-    Ok(receivers.into())
+    Ok(tx.publish_sharded(&args[0], &args[1]).into())
 }
 
 /// `PUBSUB` with a subcommand that the table does not know never gets here, and without one its arity is wrong.
@@ -51,33 +47,35 @@ fn pubsub(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// out the one with the empty name.
 fn channels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
-        return Err(ServerError::subcommand_syntax(b"channels", "pubsub"));
+        return Err(ServerError::subcommand_syntax(args.subcommand("channels"), "pubsub"));
     }
-    Ok(tx.engine().pubsub.channels(args.get(0)).into_iter().collect())
+    Ok(tx.messages().channels.matching(args.get(0)).into_iter().collect())
 }
 
 /// `PUBSUB NUMPAT`: how many different patterns are subscribed.
 fn numpat(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    Ok(tx.engine().pubsub.patterns().into())
+    Ok(tx.messages().patterns.len().into())
 }
 
 /// `PUBSUB NUMSUB [channel …]`: each channel with how many subscribers it has.
 fn numsub(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let count = |channel: &[u8]| tx.engine().pubsub.subscribers(channel);
+    let channels = &tx.messages().channels;
+    let count = |channel: &[u8]| channels.subscribers(channel);
     Ok(args.from(0).flat_map(|channel| [Value::from(channel), count(channel).into()]).collect())
 }
 
 /// `PUBSUB SHARDCHANNELS [pattern]`: as CHANNELS, of the shard channels.
 fn shardchannels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
-        return Err(ServerError::subcommand_syntax(b"shardchannels", "pubsub"));
+        return Err(ServerError::subcommand_syntax(args.subcommand("shardchannels"), "pubsub"));
     }
-    Ok(tx.engine().pubsub.shard_channels(args.get(0)).into_iter().collect())
+    Ok(tx.messages().shard_channels.matching(args.get(0)).into_iter().collect())
 }
 
 /// `PUBSUB SHARDNUMSUB [channel …]`: as NUMSUB, of the shard channels.
 fn shardnumsub(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let count = |channel: &[u8]| tx.engine().pubsub.shard_subscribers(channel);
+    let channels = &tx.messages().shard_channels;
+    let count = |channel: &[u8]| channels.subscribers(channel);
     Ok(args.from(0).flat_map(|channel| [Value::from(channel), count(channel).into()]).collect())
 }
 
@@ -180,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_subcommand_with_too_many_words_points_to_help() {
-        for subcommand in ["channels", "shardchannels"] {
+        for subcommand in ["channels", "shardchannels", "ChanneLS", "SHARDCHANNELS"] {
             let text =
                 format!("ERR unknown subcommand or wrong number of arguments for '{subcommand}'. Try PUBSUB HELP.");
             assert_eq!(reply(&MemBroker::new(), &["pubsub", subcommand, "a", "b"]), Err(text));

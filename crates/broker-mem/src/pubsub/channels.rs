@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use super::{ClientId, Clients};
 
 #[derive(Default)]
-pub(super) struct Channels(HashMap<Bytes, Clients, RandomState>);
+pub(crate) struct Channels(HashMap<Bytes, Clients, RandomState>);
 
 impl Channels {
     pub(super) fn add(&mut self, name: Bytes, id: ClientId, queue: Arc<Queue>) {
@@ -31,12 +31,12 @@ impl Channels {
     }
 
     /// How many subscribers the channel has.
-    pub(super) fn subscribers(&self, name: &[u8]) -> usize {
+    pub(crate) fn subscribers(&self, name: &[u8]) -> usize {
         self.get(name).map_or(0, IndexMap::len)
     }
 
     /// The names that the pattern matches, or all of them.
-    pub(super) fn matching(&self, pattern: Option<&[u8]>) -> Vec<Bytes> {
+    pub(crate) fn matching(&self, pattern: Option<&[u8]>) -> Vec<Bytes> {
         let glob = pattern.map(Glob::new);
         let matching = self.0.keys().filter(|name| glob.as_ref().is_none_or(|glob| glob.matches(name)));
         matching.cloned().collect()

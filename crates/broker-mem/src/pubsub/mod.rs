@@ -37,11 +37,12 @@ pub(crate) type Readers = SmallVec<[Waker; 4]>;
 #[derive(Default)]
 pub(crate) struct PubSub(Mutex<Registry>);
 
+/// All subscriptions. Who holds it is the only one to send.
 #[derive(Default)]
-struct Registry {
-    channels: Channels,
-    patterns: PatternIndex,
-    shard_channels: Channels,
+pub(crate) struct Registry {
+    pub(crate) channels: Channels,
+    pub(crate) patterns: PatternIndex,
+    pub(crate) shard_channels: Channels,
     clients: HashMap<ClientId, Client, RandomState>,
     next_id: ClientId,
 }
@@ -93,53 +94,15 @@ impl PubSub {
     /// Sends a message to every subscription that matches; how many there were.
     #[cfg(test)]
     fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
-        let (receivers, readers) = self.publish_unwoken(channel, payload);
+        let (receivers, readers) = self.lock().publish(channel, payload);
         readers.into_iter().for_each(Waker::wake);
         receivers
     }
 
-    /// Sends a message to every subscription that matches; how many there were, and who waits for it.
-    ///
-    /// The caller wakes them once it holds nothing: a waker may run its reader on the spot, and that one may call the
-    /// broker.
-    #[must_use = "the readers wait for their wakers"]
-    pub(crate) fn publish_unwoken(&self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
-        let mut registry = self.lock();
-        let sent = registry.fan_out(channel, payload);
-        registry.settle(sent)
-    }
-
-    /// As [`publish_unwoken`](Self::publish_unwoken), to the subscribers of a shard channel.
-    #[must_use = "the readers wait for their wakers"]
-    pub(crate) fn publish_sharded_unwoken(&self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
-        let mut registry = self.lock();
-        let sent = registry.fan_out_sharded(channel, payload);
-        registry.settle(sent)
-    }
-
-    /// The channels that have a subscriber and match.
-    pub(crate) fn channels(&self, pattern: Option<&[u8]>) -> Vec<Bytes> {
-        self.lock().channels.matching(pattern)
-    }
-
-    /// The shard channels that have a subscriber and match.
-    pub(crate) fn shard_channels(&self, pattern: Option<&[u8]>) -> Vec<Bytes> {
-        self.lock().shard_channels.matching(pattern)
-    }
-
     /// How many subscribers the channel has.
-    pub(crate) fn subscribers(&self, channel: &[u8]) -> usize {
+    #[cfg(test)]
+    fn subscribers(&self, channel: &[u8]) -> usize {
         self.lock().channels.subscribers(channel)
-    }
-
-    /// How many subscribers the shard channel has.
-    pub(crate) fn shard_subscribers(&self, channel: &[u8]) -> usize {
-        self.lock().shard_channels.subscribers(channel)
-    }
-
-    /// How many different patterns are subscribed.
-    pub(crate) fn patterns(&self) -> usize {
-        self.lock().patterns.len()
     }
 
     fn join(&self, queue: Arc<Queue>) -> ClientId {
@@ -186,12 +149,30 @@ impl PubSub {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Registry> {
+    /// The registry, which nobody else sees until the guard is dropped.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Registry> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Registry {
+    /// Sends a message to every subscription that matches; how many there were, and who waits for it.
+    ///
+    /// The caller wakes them once it holds nothing: a waker may run its reader on the spot, and that one may call the
+    /// broker.
+    #[must_use = "the readers wait for their wakers"]
+    pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
+        let sent = self.fan_out(channel, payload);
+        self.settle(sent)
+    }
+
+    /// As [`publish`](Self::publish), to the subscribers of a shard channel.
+    #[must_use = "the readers wait for their wakers"]
+    pub(crate) fn publish_sharded(&mut self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
+        let sent = self.fan_out_sharded(channel, payload);
+        self.settle(sent)
+    }
+
     /// Pushes the message: exact subscriptions first, then patterns in the order they were first subscribed.
     fn fan_out(&self, channel: &[u8], payload: &[u8]) -> FanOut {
         let mut out = FanOut::default();

@@ -172,6 +172,11 @@ impl Subscriber {
         self.queue.try_next()
     }
 
+    /// The queue that it reads.
+    pub fn queue(&self) -> &Arc<Queue> {
+        &self.queue
+    }
+
     /// How many messages wait to be read.
     pub fn pending(&self) -> usize {
         self.queue.len()
