@@ -9,7 +9,9 @@ mod clients;
 mod support;
 
 use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -201,12 +203,16 @@ fn long_lines() -> Result<()> {
     let served = Served::start(|server| server)?;
     let (mut count, mut differing) = (0, Vec::new());
     let mut compare = |text: String, pieces: &[&[u8]]| -> Result<()> {
-        let answers = [redis.socket_path(), served.socket.clone()].map(|socket| slowly(&socket, pieces));
-        let [expected, got] = answers;
-        let (expected, got) = (expected?, got?);
         count += 1;
-        if expected != got {
-            differing.push(difference(&text, &expected, &got));
+        // How much of a line is there when a server looks is left to chance: rarely, either sees the first part alone.
+        for attempt in 1..=3 {
+            let (expected, got) = (slowly(&redis.socket_path(), pieces)?, slowly(&served.socket, pieces)?);
+            if expected == got {
+                break;
+            }
+            if attempt == 3 {
+                differing.push(difference(&text, &expected, &got));
+            }
         }
         Ok(())
     };
@@ -226,19 +232,24 @@ fn long_lines() -> Result<()> {
     report(count, &differing)
 }
 
-/// Sends the pieces, each once the server has had time to read what came before, and reads the first answers.
-fn slowly(socket: &std::path::Path, pieces: &[&[u8]]) -> Result<Vec<u8>> {
+/// Sends the pieces, each once the server has had time to read what came before, and reads what is answered.
+fn slowly(socket: &Path, pieces: &[&[u8]]) -> Result<Vec<u8>> {
+    const TIME_TO_READ: Duration = Duration::from_millis(30);
+
     let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(Duration::from_millis(100)))?;
     let mut answer = Vec::new();
-    for piece in pieces {
+    for (at, piece) in pieces.iter().enumerate() {
+        if at > 0 {
+            stream.set_read_timeout(Some(TIME_TO_READ))?;
+            let _ = stream.read_to_end(&mut answer);
+        }
         // The server may have closed already, having heard enough.
         let _ = stream.write_all(piece);
-        let mut part = [0; 1024];
-        while let Ok(read @ 1..) = stream.read(&mut part) {
-            answer.extend_from_slice(&part[..read]);
-        }
     }
+    let _ = stream.shutdown(Shutdown::Write);
+    stream.set_read_timeout(None)?;
+    // Fails where the server has closed with bytes of ours unread.
+    let _ = stream.read_to_end(&mut answer);
     Ok(answer)
 }
 
