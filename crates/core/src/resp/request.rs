@@ -14,7 +14,7 @@ const MAX_LINE: usize = 64 * 1024;
 /// Where the end is looked for: what Redis's buffer holds after its second read, when it has seen that the first one of
 /// 16 KiB was not enough.
 const MAX_BUFFERED: usize = 81_910;
-/// The longest argument: `proto-max-bulk-len`.
+/// The longest argument, unless told otherwise.
 const MAX_BULK: i64 = 512 * 1024 * 1024;
 /// What a client that has not given its password may send.
 const MAX_WORDS_BEFORE_AUTH: i64 = 10;
@@ -38,12 +38,13 @@ const SHARED_FROM: usize = 1024 * 1024;
 /// assert_eq!(parser.next(&mut input)?.unwrap(), ["PING".into()]);
 /// # Ok::<(), embroker_core::ServerError>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RequestParser {
     request: Option<Multibulk>,
     /// How many bytes at the front of the input hold no end of a line.
     scanned: usize,
     limited: bool,
+    max_bulk: i64,
 }
 
 /// An array of bulk strings that has begun.
@@ -58,7 +59,12 @@ struct Multibulk {
 impl RequestParser {
     /// A parser at the start of a connection.
     pub fn new() -> Self {
-        Self::default()
+        Self { request: None, scanned: 0, limited: false, max_bulk: MAX_BULK }
+    }
+
+    /// Sets how long an argument may be, in bytes: `proto-max-bulk-len`, 512 MiB at first.
+    pub fn limit_bulk(&mut self, bytes: i64) {
+        self.max_bulk = bytes;
     }
 
     /// Sets whether the client still owes its password: then a request may have 10 words of 16 KiB.
@@ -145,7 +151,7 @@ impl RequestParser {
         if input[0] != b'$' {
             return Err(ServerError::expected_bulk(input[0]));
         }
-        let len = input.get(1..end).and_then(parse_int).filter(|len| (0..=MAX_BULK).contains(len));
+        let len = input.get(1..end).and_then(parse_int).filter(|len| (0..=self.max_bulk).contains(len));
         let len = len.ok_or(texts::PROTOCOL_BULK_LENGTH)?;
         if self.limited && len > MAX_BULK_BEFORE_AUTH {
             return Err(texts::PROTOCOL_UNAUTHENTICATED_BULK);
@@ -183,6 +189,12 @@ impl RequestParser {
     fn consume_line(&mut self, input: &mut BytesMut, end: usize) {
         input.advance(end + 2);
         self.scanned = 0;
+    }
+}
+
+impl Default for RequestParser {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
