@@ -46,7 +46,7 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "SUBSCRIBE a\r\nCLIENT REPLY SKIP\r\nPUBLISH a 1\r\nPING\r\nCLIENT REPLY OFF\r\nPUBLISH a 2\r\nPING\r\nMULTI\r\nPUBLISH a 3\r\nEXEC\r\nCLIENT REPLY ON\r\n",
     "SUBSCRIBE a\r\nCLIENT REPLY OFF\r\nPUBLISH a 2\r\nSSUBSCRIBE x\r\nSPUBLISH x 1\r\nPSUBSCRIBE p\r\nSUNSUBSCRIBE\r\nSUNSUBSCRIBE\r\nUNSUBSCRIBE b\r\nCLIENT REPLY ON\r\n",
     "SUBSCRIBE a\r\nPUBLISH a 1\r\nUNSUBSCRIBE a\r\nPUBLISH a 2\r\nSUBSCRIBE a\r\nPUBLISH a 3\r\nGET k\r\nPUBLISH a\r\nRESET\r\n",
-    "PUBSUB SHARDCHANNELS a b\r\nPubSub ChanneLS a b\r\nPUBSUB NuMPat x\r\npubsub FoO a\r\nPuBsUb HELP x\r\nCLIENT FoO\r\nclient kIll a b c d e\r\nFoO bar\r\nMULTI\r\nPUBSUB ShardChannels a b\r\nEXEC\r\n",
+    "PUBSUB SHARDCHANNELS a b\r\nPubSub ChanneLS a b\r\nPUBSUB NuMPat x\r\npubsub FoO a\r\nPuBsUb HELP x\r\nCLIENT FoO\r\nclient kIll a b c d e\r\nFoO bar\r\nFUNCTION FlUsH a b\r\nFUNCTION FLUSH a b\r\nMULTI\r\nPUBSUB ShardChannels a b\r\nEXEC\r\n",
     "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$0\r\n\r\n*0\r\n*-1\r\n*-5\r\n\r\n   \r\nPING\r\n",
     "*abc\r\n",
     "*2147483648\r\n",
