@@ -42,8 +42,8 @@ impl Channels {
         matching.cloned().collect()
     }
 
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    /// How many have a subscriber.
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 }
