@@ -1,6 +1,6 @@
 //! One request: the command, and the words that the client spelled it with.
 //!
-//! MONITOR, SLOWLOG and some errors repeat a name as it was written, in any case; a [`Command`] keeps which one it is.
+//! MONITOR and SLOWLOG repeat a name as it was written, in any case; a [`Command`] keeps which one it is.
 
 use embroker_core::commands::{AclCommand, ConnectionCommand};
 use embroker_core::table::CommandId;
@@ -15,8 +15,6 @@ const SECRET_PARAMETERS: [&str; 5] =
 /// One request of a client.
 pub(crate) struct Call {
     name: Arg<'static>,
-    /// The second word, which may be a subcommand.
-    sub: Option<Arg<'static>>,
     command: Command<'static>,
 }
 
@@ -24,8 +22,7 @@ impl Call {
     /// `None` where there is no word at all.
     pub(crate) fn new(words: Vec<Arg<'static>>) -> Option<Self> {
         let name = words.first()?.clone();
-        let sub = words.get(1).cloned();
-        Some(Self { name, sub, command: Command::from_argv(words).ok()? })
+        Some(Self { name, command: Command::from_argv(words).ok()? })
     }
 
     pub(crate) fn command(&self) -> &Command<'static> {
@@ -44,17 +41,15 @@ impl Call {
 
     /// The subcommand as it was written, or nothing.
     pub(crate) fn subcommand(&self) -> &[u8] {
-        let has_two = self.command.spec().is_some_and(|spec| spec.words == 2);
-        self.sub.as_ref().filter(|_| has_two).map_or(b"", Arg::as_bytes)
+        let has_one = self.command.spec().is_some_and(|spec| spec.words == 2);
+        self.command.words().nth(1).filter(|_| has_one).unwrap_or_default()
     }
 
     /// All words as they were written, with passwords replaced.
     pub(crate) fn shown(&self) -> Vec<&[u8]> {
-        let sub = Some(self.subcommand()).filter(|sub| !sub.is_empty());
-        let first = 1 + usize::from(sub.is_some());
-        let args = self.arguments().iter().map(Arg::as_bytes);
-        let mut words: Vec<&[u8]> = std::iter::once(self.name()).chain(sub).chain(args).collect();
+        let mut words: Vec<&[u8]> = std::iter::once(self.name()).chain(self.command.words().skip(1)).collect();
         let Some(spec) = self.command.spec() else { return words };
+        let first = usize::from(spec.words);
         match spec.id {
             CommandId::Connection(ConnectionCommand::Auth) | CommandId::Acl(AclCommand::SetUser) => {
                 words.iter_mut().skip(first).for_each(|word| *word = REDACTED);

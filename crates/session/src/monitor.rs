@@ -4,7 +4,7 @@
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,18 +17,18 @@ use embroker_core::{
 };
 
 use crate::call::Call;
-use crate::clients::Address;
+use crate::clients::{Address, Client};
 use crate::session::Session;
 
 /// So many bytes of lines may wait for one client.
 const MAX_WAITING: usize = 32 * 1024 * 1024;
 
-/// The clients that monitor, each by its queue.
+/// The clients that monitor, each with its queue.
 #[derive(Default)]
 pub(crate) struct Monitors {
     /// How many there are: what every command reads.
     count: AtomicUsize,
-    queues: Mutex<Vec<Arc<Queue>>>,
+    seats: Mutex<Vec<(Arc<Queue>, Arc<Client>)>>,
 }
 
 impl Monitors {
@@ -37,32 +37,37 @@ impl Monitors {
         self.count.load(Ordering::Relaxed) > 0
     }
 
-    fn join(self: &Arc<Self>) -> Subscriber {
+    fn join(self: &Arc<Self>, client: Arc<Client>) -> Subscriber {
         let options = SubscribeOptions::default().max_bytes(MAX_WAITING).overflow(Overflow::Disconnect);
         let queue = Arc::new(Queue::new(options));
-        self.change(|queues| queues.push(queue.clone()));
+        self.change(|seats| seats.push((queue.clone(), client)));
         Subscriber::new(queue.clone(), Seat { monitors: self.clone(), queue })
     }
 
     /// Adds the line of one command to every queue.
     fn feed(&self, database: u32, address: &Address, words: &[&[u8]]) {
-        let mut wakers: Vec<Waker> = Vec::new();
-        self.change(|queues| {
+        let (mut wakers, mut cut_off): (Vec<Waker>, Vec<Arc<Client>>) = Default::default();
+        self.change(|seats| {
             // Under the lock, so that the times of a queue's lines ascend.
             let message = Message::new(b"", &line(database, address, words));
-            queues.retain(|queue| {
-                let (open, waker) = queue.push_unwoken(message.clone());
+            seats.retain(|(queue, client)| {
+                let (is_open, waker) = queue.push_unwoken(message.clone());
                 wakers.extend(waker);
-                open
+                if !is_open {
+                    cut_off.push(client.clone());
+                }
+                is_open
             });
         });
         wakers.into_iter().for_each(Waker::wake);
+        // It takes nothing, so it would not hear of it from its queue.
+        cut_off.iter().for_each(|client| client.kill());
     }
 
-    fn change(&self, change: impl FnOnce(&mut Vec<Arc<Queue>>)) {
-        let mut queues: MutexGuard<'_, _> = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut queues);
-        self.count.store(queues.len(), Ordering::Relaxed);
+    fn change(&self, change: impl FnOnce(&mut Vec<(Arc<Queue>, Arc<Client>)>)) {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut seats);
+        self.count.store(seats.len(), Ordering::Relaxed);
     }
 }
 
@@ -85,7 +90,7 @@ impl SubscriberBackend for Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.monitors.change(|queues| queues.retain(|queue| !Arc::ptr_eq(queue, &self.queue)));
+        self.monitors.change(|seats| seats.retain(|(queue, _)| !Arc::ptr_eq(queue, &self.queue)));
     }
 }
 
@@ -120,7 +125,7 @@ impl<B: Broker> Session<B> {
             return Err(texts::MONITOR_IN_MULTI);
         }
         if !self.feed.is_open() {
-            self.feed.0 = Some(self.shared.common.monitors.join());
+            self.feed.0 = Some(self.shared.common.monitors.join(self.client.clone()));
             self.client.facts().monitors = true;
             self.ok();
         }

@@ -1,14 +1,16 @@
 //! MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 //!
 //! The commands on data run in one atomic pipeline of the broker. Those on the connection, such as HELLO or SUBSCRIBE,
-//! then run where they stood in the queue, as their replies are written.
+//! then run where they stood in the queue, as their replies are written. What the transaction publishes to its own
+//! client stands inside EXEC's reply, before the reply of the command that sent it.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use embroker_core::commands::{ConnectionCommand, TransactionCommand};
+use embroker_core::commands::{ConnectionCommand, PubSubCommand, TransactionCommand};
 use embroker_core::error::texts;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
-use embroker_core::{Arg, Broker, Error, Pipeline, Replies, Result};
+use embroker_core::{Arg, Broker, Error, Pipeline, Queue, Replies, Result};
 
 use crate::call::Call;
 use crate::session::{Session, in_server_words};
@@ -49,6 +51,21 @@ enum Step {
     OfSession,
     /// `SELECT`, which moves the commands after it and then the session.
     Select,
+}
+
+/// Where the messages of each of the broker's commands end in the queue of the client that runs them; first, where those
+/// of the transaction begin. Empty where the broker is elsewhere, or the client has no subscription.
+#[derive(Clone, Default)]
+struct Marks(Arc<Mutex<Vec<u64>>>);
+
+impl Marks {
+    fn add(&self, queue: &Queue) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(queue.pushed());
+    }
+
+    fn take(&self) -> std::vec::IntoIter<u64> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter()
+    }
 }
 
 /// Whether the command is not queued inside MULTI but runs at once.
@@ -122,18 +139,27 @@ impl<B: Broker> Session<B> {
             })
             .collect();
         let in_pipeline = u32::try_from(pipeline.len()).unwrap_or(u32::MAX).max(1);
+        let marks = Marks::default();
+        if let Some(queue) = self.subscriptions.queue() {
+            let (marks, queue) = (marks.clone(), queue.clone());
+            pipeline = pipeline.observed_by(move || marks.add(&queue));
+        }
         let replies: Result<Option<Replies>, Error> = match watch {
             Some(watch) => watch.exec(pipeline).await,
             None if pipeline.is_empty() => Ok(Some(Replies::new())),
             None => self.broker().pipeline(pipeline).await.map(Some),
         };
         let share = began.elapsed() / in_pipeline;
-        self.deliver_waiting();
+        let mut marks = marks.take();
+        match marks.next() {
+            Some(begin) => self.deliver_until(begin),
+            None => self.deliver_waiting(),
+        }
         match replies {
             Ok(Some(replies)) => {
                 let errors = self.errors;
                 self.in_exec = true;
-                self.write_replies(steps, replies, share).await;
+                self.write_replies(steps, replies, marks, share).await;
                 self.in_exec = false;
                 self.errors = errors;
             }
@@ -149,6 +175,7 @@ impl<B: Broker> Session<B> {
         &mut self,
         steps: Vec<(Step, &'static CommandSpec, Call)>,
         replies: Replies,
+        mut marks: impl Iterator<Item = u64>,
         share: Duration,
     ) {
         if self.is_answered() {
@@ -156,9 +183,14 @@ impl<B: Broker> Session<B> {
         }
         let mut replies = replies.into_iter();
         for (step, spec, call) in steps {
-            let errors = self.errors;
-            let began = Instant::now();
+            let (errors, began) = (self.errors, Instant::now());
+            if !matches!(step, Step::OfSession) {
+                marks.next().into_iter().for_each(|end| self.deliver_until(end));
+            }
             match step {
+                Step::OfSession if spec.id == PubSubCommand::SSubscribe.into() => {
+                    self.error(&texts::SSUBSCRIBE_IN_MULTI);
+                }
                 Step::OfSession => Box::pin(self.run(spec, &call)).await,
                 Step::OfBroker => {
                     if let Some(reply) = replies.next() {
