@@ -61,7 +61,9 @@ impl Monitors {
         });
         wakers.into_iter().for_each(Waker::wake);
         // It takes nothing, so it would not hear of it from its queue.
-        cut_off.iter().for_each(|client| client.kill());
+        for client in cut_off {
+            client.kill();
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<(Arc<Queue>, Arc<Client>)>)) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use embroker_core::commands::{ConnectionCommand, HashCommand, ServerCommand, TransactionCommand};
 use embroker_core::error::texts;
-use embroker_core::instance::CommandStats;
+use embroker_core::instance::{CommandStats, Tally};
 use embroker_core::resp::Protocol;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watch};
@@ -44,8 +44,9 @@ pub struct Session<B: Broker> {
     pub(crate) in_exec: bool,
     /// How many commands have answered an error; those of a transaction are not counted for its EXEC.
     pub(crate) errors: u64,
-    /// The counters of the command that ran last: many run one command again and again.
+    /// The counters of the command that ran last, and what is to be added to them: many run one command again and again.
     counters: Option<(CommandId, Arc<CommandStats>)>,
+    tally: Tally,
     pub(crate) ending: bool,
 }
 
@@ -79,6 +80,7 @@ impl<B: Broker> Session<B> {
             in_exec: false,
             errors: 0,
             counters: None,
+            tally: Tally::default(),
             ending: false,
             shared,
         })
@@ -116,11 +118,13 @@ impl<B: Broker> Session<B> {
 
     /// As [`output_and_subscriptions`](Self::output_and_subscriptions), and the lines of a client that called MONITOR.
     pub fn output_and_sources(&mut self) -> (&mut BytesMut, &mut Subscriptions, &mut Feed) {
+        self.add_tally();
         (&mut self.out, &mut self.subscriptions, &mut self.feed)
     }
 
     /// Ends the session; what is still to be sent.
-    pub fn into_output(self) -> BytesMut {
+    pub fn into_output(mut self) -> BytesMut {
+        self.add_tally();
         self.out
     }
 
@@ -138,6 +142,7 @@ impl<B: Broker> Session<B> {
             hold.over().await;
             self.resume().await;
         }
+        self.add_tally();
     }
 
     /// As [`request`](Self::request), but does not wait where clients pause: then there is a [`hold`](Self::hold), and
@@ -181,6 +186,8 @@ impl<B: Broker> Session<B> {
                     self.value(&Value::status("QUEUED"));
                 }
                 _ => {
+                    // Commands that tell of counters see what this client ran before.
+                    self.count_for(spec.id);
                     let errors = self.errors;
                     self.run(spec, &call).await;
                     self.has_run(spec, &call, began.elapsed(), self.errors > errors);
@@ -280,8 +287,8 @@ impl<B: Broker> Session<B> {
 
     /// Counts a command that ran, logs it if it was slow, and tells who monitors.
     pub(crate) fn has_run(&mut self, spec: &'static CommandSpec, call: &Call, took: Duration, failed: bool) {
-        self.shared.instance.stats().commands_processed.add(1);
-        self.counters(spec.id).record(took, failed);
+        self.count_for(spec.id);
+        self.tally.record(took, failed);
         // A transaction runs as one, so it is logged as one: by its EXEC, which Redis leaves out.
         if !self.in_exec {
             self.log_if_slow(call, took);
@@ -289,10 +296,20 @@ impl<B: Broker> Session<B> {
         self.tell_monitors(spec, call);
     }
 
-    fn counters(&mut self, id: CommandId) -> &CommandStats {
-        let stats = self.shared.instance.stats();
-        let kept = self.counters.take().filter(|(kept, _)| *kept == id);
-        &self.counters.insert(kept.unwrap_or_else(|| (id, stats.command(id)))).1
+    /// Has the tally be of this command: what was counted of another is added to its counters.
+    #[inline]
+    fn count_for(&mut self, id: CommandId) {
+        if self.counters.as_ref().is_none_or(|(counted, _)| *counted != id) {
+            self.add_tally();
+            self.counters = Some((id, self.shared.instance.stats().command(id)));
+        }
+    }
+
+    /// Adds what was counted to the counters that all see.
+    fn add_tally(&mut self) {
+        let Some((_, counters)) = self.counters.as_ref().filter(|_| !self.tally.is_empty()) else { return };
+        let calls = counters.add(&mut self.tally);
+        self.shared.instance.stats().commands_processed.add(calls);
     }
 
     /// Whether the client speaks RESP2 and has a subscription: then it may do little else.
@@ -304,7 +321,7 @@ impl<B: Broker> Session<B> {
     fn refuse(&mut self, call: &Call, error: &ServerError) {
         let spec = call.command().spec();
         if let Some(spec) = spec {
-            self.counters(spec.id).rejected.add(1);
+            self.shared.instance.stats().command(spec.id).rejected.add(1);
         }
         if let Some(spec) = spec.filter(|spec| spec.id == TransactionCommand::Exec.into()) {
             self.transaction = None;

@@ -152,7 +152,7 @@ impl<B: Broker> Session<B> {
         let share = began.elapsed() / in_pipeline;
         let mut marks = marks.take();
         match marks.next() {
-            Some(begin) => self.deliver_until(begin),
+            Some(first) => self.deliver_until(first),
             None => self.deliver_waiting(),
         }
         match replies {

@@ -171,7 +171,9 @@ impl ServerError {
 
     /// `ERR Error in ACL SETUSER modifier 'foo': Syntax error`.
     pub fn acl_modifier_syntax(modifier: &[u8]) -> Self {
-        Self::new([b"ERR Error in ACL SETUSER modifier '", printable(modifier, modifier.len()), b"': Syntax error"].concat())
+        Self::new(
+            [b"ERR Error in ACL SETUSER modifier '", printable(modifier, modifier.len()), b"': Syntax error"].concat(),
+        )
     }
 
     /// `ERR No samples available for event 'foo'`: what LATENCY GRAPH says.
