@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::task::Poll;
 
 use embroker_core::instance::Instance;
+use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::{
     Arg, Broker, Command, Pipeline, Queue, Replies, Result, SubscribeOptions, Subscriber, Value, Watch,
 };
@@ -40,7 +41,7 @@ pub struct MemBroker {
     database: u32,
 }
 
-/// Sets what a [`MemBroker`] takes from outside, time and chance, and how many databases it has.
+/// Sets what a [`MemBroker`] takes from outside, time and chance, how many databases it has, and which events it tells.
 ///
 /// # Examples
 ///
@@ -54,6 +55,7 @@ pub struct MemBrokerBuilder {
     clock: Box<dyn Clock>,
     seed: Option<u64>,
     databases: u32,
+    config: Config,
 }
 
 impl MemBroker {
@@ -64,7 +66,7 @@ impl MemBroker {
 
     /// An empty broker whose clock, seed and databases are to be set.
     pub fn builder() -> MemBrokerBuilder {
-        MemBrokerBuilder { clock: Box::new(SystemClock), seed: None, databases: DATABASES }
+        MemBrokerBuilder { clock: Box::new(SystemClock), seed: None, databases: DATABASES, config: Config::new() }
     }
 
     /// The same broker, another of its databases: what a Redis client does with SELECT. All databases share
@@ -194,9 +196,52 @@ impl MemBrokerBuilder {
         self
     }
 
+    /// Which events of keys are published, as Redis's `notify-keyspace-events`: letters for the classes of events and
+    /// `K` or `E` for the channels, `__keyspace@<db>__:<key>` and `__keyevent@<db>__:<event>`. None where nobody says.
+    ///
+    /// A key that expires is told of (`x`) when a command names it, and when [`MemBroker::sweep`] or a write comes upon
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](embroker_core::Error::Config) for a letter that is no class.
+    ///
+    /// # Examples
+    ///
+    /// A subscriber that learns of an expired key, and nobody waits for the time to pass:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use std::{sync::Arc, time::Duration};
+    ///
+    /// use embroker_core::prelude::*;
+    /// use embroker_core::{Event, SubscribeOptions};
+    /// use embroker_mem::{ManualClock, MemBroker};
+    ///
+    /// let clock = Arc::new(ManualClock::at(0));
+    /// let broker = MemBroker::builder().clock(clock.clone()).notify_keyspace_events("Ex")?.build();
+    /// let mut subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+    /// subscriber.subscribe(["__keyevent@0__:expired"]).await?;
+    ///
+    /// broker.setex("reservation:7", Duration::from_secs(600), "jamie").await?;
+    /// clock.advance(Duration::from_secs(601));
+    /// broker.sweep();
+    ///
+    /// let Some(Event::Message(message)) = subscriber.next().await else { panic!("a message") };
+    /// assert_eq!(message.payload(), b"reservation:7");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn notify_keyspace_events(mut self, classes: &str) -> Result<Self> {
+        self.config.preset(Parameter::NotifyKeyspaceEvents.name(), classes)?;
+        Ok(self)
+    }
+
     /// The broker.
     pub fn build(self) -> MemBroker {
-        MemBroker { engine: Arc::new(Engine::new(self.clock, self.seed, self.databases)), database: 0 }
+        let engine = Engine::new(self.clock, self.seed, self.databases, self.config);
+        MemBroker { engine: Arc::new(engine), database: 0 }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ahash::RandomState;
 use embroker_core::error::texts;
 use embroker_core::instance::Instance;
+use embroker_core::instance::config::{Config, KeyspaceEvents};
 use embroker_core::table::{CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
@@ -26,7 +27,7 @@ pub(crate) struct Engine {
 impl Engine {
     /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place
     /// in it.
-    pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, databases: u32) -> Self {
+    pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, databases: u32, config: Config) -> Self {
         let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let hasher = match seed {
             Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
@@ -35,7 +36,7 @@ impl Engine {
         Self {
             databases: Databases::new(databases, hasher),
             pubsub: Arc::default(),
-            instance: Arc::default(),
+            instance: Arc::new(Instance::with_config(config)),
             clock,
             rng: Mutex::new(rng),
         }
@@ -122,6 +123,11 @@ impl Engine {
 }
 
 fn run_in(tx: &mut Tx<'_>, spec: &'static CommandSpec, args: &[Arg<'_>]) -> Reply {
+    // A command that reads takes no key out of the map. Where somebody wants to hear of keys that expire, those whose
+    // time is over go before the command, as if Redis had come upon them just then.
+    if tx.told().contains(KeyspaceEvents::EXPIRED) {
+        spec.keys.positions(args).filter_map(|at| args.get(at)).for_each(|key| tx.expire(key.as_bytes()));
+    }
     let reply = commands::handler(spec.id)(tx, &Args::new(args));
     if spec.flags.contains(Flags::WRITE) {
         tx.pay_for_write();
