@@ -9,8 +9,8 @@ use std::ops::BitOr;
 use std::sync::LazyLock;
 
 use crate::commands::{
-    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand, ServerCommand,
-    SetCommand, StringCommand, TransactionCommand,
+    BitfieldCommand, ConfigCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand,
+    ServerCommand, SetCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -18,6 +18,8 @@ use crate::commands::{
 pub enum CommandId {
     /// Bits and bit fields of strings.
     Bitfield(BitfieldCommand),
+    /// The broker's parameters.
+    Config(ConfigCommand),
     /// A client's connection.
     Connection(ConnectionCommand),
     /// Hashes.
@@ -245,6 +247,7 @@ impl Keys {
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
         BitfieldCommand::ROWS,
+        ConfigCommand::ROWS,
         ConnectionCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,

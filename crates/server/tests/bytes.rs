@@ -268,7 +268,7 @@ fn client_too_many() -> Result<()> {
 }
 
 fn silent_client() -> Result<()> {
-    let served = Served::start(|server| server.timeout(Duration::from_millis(50)))?;
+    let served = Served::start(|server| server.timeout(1))?;
     let mut subscriber = served.client()?;
     subscriber.command(["SUBSCRIBE", "news"])?;
     let mut silent = UnixStream::connect(&served.socket)?;

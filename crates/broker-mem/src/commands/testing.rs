@@ -26,7 +26,7 @@ impl Bench {
 
     pub(super) fn with_seed(seed: u64) -> Self {
         let clock = Arc::new(ManualClock::at(START));
-        Self { engine: Arc::new(Engine::new(Box::new(clock.clone()), Some(seed), 16, Config::new())), clock }
+        Self { engine: Arc::new(Engine::new(Box::new(clock.clone()), Some(seed), Config::new())), clock }
     }
 
     /// Runs a line of words, `''` for an empty one; the reply, or the error's text.

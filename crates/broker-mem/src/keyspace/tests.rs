@@ -16,7 +16,7 @@ const START: u64 = 1_000_000;
 
 fn engine() -> (Engine, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(START));
-    (Engine::new(Box::new(clock.clone()), Some(7), 2, Config::new()), clock)
+    (Engine::new(Box::new(clock.clone()), Some(7), Config::new()), clock)
 }
 
 fn tx(engine: &Engine) -> Tx<'_> {

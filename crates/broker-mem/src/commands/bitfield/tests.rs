@@ -13,7 +13,7 @@ use crate::watch::MemWatch;
 
 /// An empty broker, whose clock stands at 1 s.
 fn new_broker() -> Arc<Engine> {
-    Arc::new(Engine::new(Box::new(ManualClock::at(1_000)), Some(7), 1, Config::new()))
+    Arc::new(Engine::new(Box::new(ManualClock::at(1_000)), Some(7), Config::new()))
 }
 
 /// What a command answers: a value as it is debugged, or an error's text.
