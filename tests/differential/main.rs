@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a template that is written wrong fails its test")]
 
 mod compare;
+mod events;
 mod generate;
 mod pair;
 mod scan;
@@ -40,6 +41,14 @@ fn main() -> ExitCode {
         pair::watch_steps,
         Pair::start,
         async |pair, steps| pair.compare_watches(steps).await,
+    );
+    suite.property(
+        Backend::Redis,
+        "events",
+        PROPERTY,
+        events::steps,
+        events::Listeners::start,
+        async |listeners, steps| listeners.compare(steps).await,
     );
     suite.property(
         Backend::Redis,

@@ -32,6 +32,7 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nUNSUBSCRIBE x y\r\nPING\r\n",
     "HELLO 3\r\nSUBSCRIBE a b\r\nPUBLISH a hello\r\nPING\r\nPING x\r\nGET foo\r\nUNSUBSCRIBE b a\r\nUNSUBSCRIBE\r\nPSUBSCRIBE *\r\nPUBLISH zz 1\r\n",
     "HELLO 3\r\nSUBSCRIBE a\r\nHELLO 2\r\nGET a\r\nPING\r\n",
+    "CONFIG SET notify-keyspace-events KEAn\r\nHELLO 3\r\nPSUBSCRIBE __key*\r\nSET k v EX 100\r\nINCR n\r\nSADD s a\r\nSREM s a\r\nRENAME k n\r\nDEL n\r\nSELECT 2\r\nSET k v\r\nCONFIG SET notify-keyspace-events \"\"\r\nDEL k\r\nPUNSUBSCRIBE\r\n",
     "CLIENT REPLY OFF\r\nSUBSCRIBE a\r\nUNSUBSCRIBE\r\nCLIENT REPLY ON\r\n",
     "TIME a\r\nECHO a b\r\n",
     "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$0\r\n\r\n*0\r\n*-1\r\n*-5\r\n\r\n   \r\nPING\r\n",
