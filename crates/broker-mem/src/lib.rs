@@ -15,6 +15,7 @@ mod events;
 mod keyspace;
 mod long_double;
 mod objects;
+mod process;
 mod pubsub;
 mod shared;
 mod watch;

@@ -35,7 +35,10 @@ const SHOWN: [(Parameter, &str); 9] = [
     (Parameter::Databases, "How many databases there are"),
     (Parameter::Timeout, "Closes clients that are silent for so many seconds; 0 closes none"),
     (Parameter::ProtoMaxBulkLen, "How long an argument may be, such as 512mb"),
-    (Parameter::ClientOutputBufferLimit, "How much may wait for a client that does not read: class, hard, soft, seconds"),
+    (
+        Parameter::ClientOutputBufferLimit,
+        "How much may wait for a client that does not read: class, hard, soft, seconds",
+    ),
     (Parameter::LogLevel, "How much is said on standard output: debug, verbose, notice or warning"),
     (Parameter::ProtectedMode, "Whether an address that other machines reach needs a password"),
 ];
@@ -55,8 +58,8 @@ async fn main() -> ExitCode {
 fn options() -> Command {
     let about = "A Redis-compatible broker in memory, for clients in any language";
     let more = "Every parameter of redis.conf is an option too, as in --notify-keyspace-events KEA.";
-    let command = Command::new("embroker-server").version(env!("CARGO_PKG_VERSION")).about(about).after_help(more);
-    parameters().fold(Listen::augment_args(command), |command, parameter| {
+    let command = Listen::augment_args(Command::new("embroker-server").version(env!("CARGO_PKG_VERSION")));
+    parameters().fold(command.about(about).after_help(more), |command, parameter| {
         let help = SHOWN.iter().find(|(shown, _)| *shown == parameter).map(|(_, help)| *help);
         let option = Arg::new(parameter.name()).long(parameter.name()).num_args(1..).action(ArgAction::Append);
         let option = match parameter.alias() {

@@ -87,12 +87,7 @@ pub struct ServerHandle {
 impl Server {
     /// A server of a new [`MemBroker`], which listens nowhere yet.
     pub fn builder() -> ServerBuilder {
-        ServerBuilder {
-            broker: MemBroker::new(),
-            parameters: Vec::new(),
-            addresses: Vec::new(),
-            unix_socket: None,
-        }
+        ServerBuilder { broker: MemBroker::new(), parameters: Vec::new(), addresses: Vec::new(), unix_socket: None }
     }
 }
 

@@ -12,8 +12,8 @@ use embroker_core::{
     Arg, Broker, Event, Message, Overflow, Result, ServerError, SubscribeOptions, Subscriber, SubscriptionKind, Value,
 };
 
-use crate::shared::Shared;
 use crate::session::{Session, in_server_words};
+use crate::shared::Shared;
 
 /// What one client is subscribed to.
 #[derive(Debug, Default)]
