@@ -74,6 +74,10 @@ fn sort(items: &mut [Value]) {
 }
 
 /// The words of a command line, as redis-cli reads them.
+///
+/// # Panics
+///
+/// If it is written wrong.
 pub fn words(line: &str) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();

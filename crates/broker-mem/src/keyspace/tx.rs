@@ -215,6 +215,7 @@ impl<'a> Tx<'a> {
             other.place = entry.place;
         }
         if !self.is_live(&entry) {
+            self.engine.instance.stats().expired_keys.add(1);
             self.tell(&key, Event::EXPIRED);
         }
         Some(entry)
