@@ -94,6 +94,11 @@ impl Listener {
     }
 }
 
+/// As [`Listener::transcript`], with a listener of its own.
+async fn transcript(broker: &AnyBroker, classes: &str, lines: &str) {
+    Listener::start(broker, classes).await.transcript(lines).await;
+}
+
 async fn no_event_is_told_before_one_is_asked_for(broker: AnyBroker) {
     let subscriber = broker.subscriber(SubscribeOptions::default()).await.unwrap();
     subscriber.psubscribe(["__key*@*__:*", "end"]).await.unwrap();
@@ -152,218 +157,173 @@ async fn all_classes_are_neither_new_keys_nor_misses(broker: AnyBroker) {
 }
 
 async fn strings_tell_what_was_done_to_them(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            SET a 1 => new a, set a
-            SET a 1 => set a
-            SET a 1 EX 100 => set a, expire a
-            SET a 2 KEEPTTL => set a
-            SET a 2 NX =>
-            SET b 2 XX =>
-            SET b 1 GET => keymiss b, new b, set b
-            SET b 1 GET => set b
-            SET a 1 PXAT 9000000000000 GET => set a, expire a
-            GETSET c 1 => keymiss c, new c, set c
-            GETSET c 1 => set c
-            SETEX d 100 v => new d, set d, expire d
-            PSETEX d 100000 v => set d, expire d
-            SETNX a 1 =>
-            SETNX e 1 => new e, set e
-            MSET a 1 f 2 b 3 => set a, new f, set f, set b
-            MSET g 1 g 2 => new g, set g, set g
-            MSETNX g 1 h 2 =>
-            MSETNX h 1 i 2 h 3 => new h, set h, new i, set i, set h
-            GETDEL i => del i
-            GETDEL i => keymiss i
-            GETEX a =>
-            GETEX a EX 100 => expire a
-            GETEX a PERSIST => persist a
-            GETEX a PERSIST =>
-            GETEX a EXAT 1 => del a
-            GETEX a PERSIST => keymiss a
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        SET a 1 => new a, set a
+        SET a 1 => set a
+        SET a 1 EX 100 => set a, expire a
+        SET a 2 KEEPTTL => set a
+        SET a 2 NX =>
+        SET b 2 XX =>
+        SET b 1 GET => keymiss b, new b, set b
+        SET b 1 GET => set b
+        SET a 1 PXAT 9000000000000 GET => set a, expire a
+        GETSET c 1 => keymiss c, new c, set c
+        GETSET c 1 => set c
+        SETEX d 100 v => new d, set d, expire d
+        PSETEX d 100000 v => set d, expire d
+        SETNX a 1 =>
+        SETNX e 1 => new e, set e
+        MSET a 1 f 2 b 3 => set a, new f, set f, set b
+        MSET g 1 g 2 => new g, set g, set g
+        MSETNX g 1 h 2 =>
+        MSETNX h 1 i 2 h 3 => new h, set h, new i, set i, set h
+        GETDEL i => del i
+        GETDEL i => keymiss i
+        GETEX a =>
+        GETEX a EX 100 => expire a
+        GETEX a PERSIST => persist a
+        GETEX a PERSIST =>
+        GETEX a EXAT 1 => del a
+        GETEX a PERSIST => keymiss a
+    "#).await;
 }
 
 async fn parts_of_strings_tell_what_was_done_to_them(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            APPEND a x => new a, append a
-            APPEND a "" => append a
-            SETRANGE a 1 x => setrange a
-            SETRANGE a 1 "" =>
-            SETRANGE b 1 "" =>
-            SETRANGE b 1 x => new b, setrange b
-            GETRANGE b 0 1 =>
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        APPEND a x => new a, append a
+        APPEND a "" => append a
+        SETRANGE a 1 x => setrange a
+        SETRANGE a 1 "" =>
+        SETRANGE b 1 "" =>
+        SETRANGE b 1 x => new b, setrange b
+        GETRANGE b 0 1 =>
+    "#).await;
 }
 
 async fn numbers_tell_what_was_done_to_them(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            INCR n => new n, incrby n
-            DECR n => incrby n
-            INCRBY n 0 => incrby n
-            DECRBY m 3 => new m, incrby m
-            INCRBYFLOAT n 1.5 => incrbyfloat n
-            INCRBYFLOAT x 1.5 => new x, incrbyfloat x
-            INCR x =>
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        INCR n => new n, incrby n
+        DECR n => incrby n
+        INCRBY n 0 => incrby n
+        DECRBY m 3 => new m, incrby m
+        INCRBYFLOAT n 1.5 => incrbyfloat n
+        INCRBYFLOAT x 1.5 => new x, incrbyfloat x
+        INCR x =>
+    "#).await;
 }
 
 async fn bits_tell_what_was_done_to_them(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            SETBIT a 0 0 => new a, setbit a
-            SETBIT a 0 0 =>
-            SETBIT a 0 1 => setbit a
-            BITFIELD b SET u8 0 0 => new b, setbit b
-            BITFIELD b SET u8 0 0 =>
-            BITFIELD b SET u8 0 1 INCRBY u8 8 1 => setbit b
-            BITFIELD c OVERFLOW FAIL SET u8 0 300 => new c
-            BITFIELD d GET u8 0 => keymiss d
-            BITOP AND d a nope => keymiss nope, new d, set d
-            BITOP NOT d a => set d
-            BITOP OR d nope nope => keymiss nope, keymiss nope, del d
-            BITOP OR d nope nope => keymiss nope, keymiss nope
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        SETBIT a 0 0 => new a, setbit a
+        SETBIT a 0 0 =>
+        SETBIT a 0 1 => setbit a
+        BITFIELD b SET u8 0 0 => new b, setbit b
+        BITFIELD b SET u8 0 0 =>
+        BITFIELD b SET u8 0 1 INCRBY u8 8 1 => setbit b
+        BITFIELD c OVERFLOW FAIL SET u8 0 300 => new c
+        BITFIELD d GET u8 0 => keymiss d
+        BITOP AND d a nope => keymiss nope, new d, set d
+        BITOP NOT d a => set d
+        BITOP OR d nope nope => keymiss nope, keymiss nope, del d
+        BITOP OR d nope nope => keymiss nope, keymiss nope
+    "#).await;
 }
 
 async fn hashes_tell_what_was_done_to_them(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            HSET h a 1 b 2 => new h, hset h
-            HSET h a 1 => hset h
-            HMSET h c 1 => hset h
-            HSETNX h a 1 =>
-            HSETNX i a 1 => new i, hset i
-            HINCRBY h a 1 => hincrby h
-            HINCRBY j a 1 => new j, hincrby j
-            HINCRBYFLOAT h a 1.5 => hincrbyfloat h
-            HINCRBYFLOAT k a 1.5 => new k, hincrbyfloat k
-            HDEL h nope =>
-            HDEL h a b => hdel h
-            HDEL h c => hdel h, del h
-            HDEL h c =>
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        HSET h a 1 b 2 => new h, hset h
+        HSET h a 1 => hset h
+        HMSET h c 1 => hset h
+        HSETNX h a 1 =>
+        HSETNX i a 1 => new i, hset i
+        HINCRBY h a 1 => hincrby h
+        HINCRBY j a 1 => new j, hincrby j
+        HINCRBYFLOAT h a 1.5 => hincrbyfloat h
+        HINCRBYFLOAT k a 1.5 => new k, hincrbyfloat k
+        HDEL h nope =>
+        HDEL h a b => hdel h
+        HDEL h c => hdel h, del h
+        HDEL h c =>
+    "#).await;
 }
 
 async fn sets_tell_what_was_done_to_them(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            SADD s a b => new s, sadd s
-            SADD s a =>
-            SADD s c d e => sadd s
-            SREM s nope =>
-            SREM s a => srem s
-            SMOVE s s b =>
-            SMOVE s t b => srem s, new t, sadd t
-            SADD t c => sadd t
-            SMOVE s t c => srem s
-            SMOVE s t nope =>
-            SMOVE nope t a =>
-            SPOP s 0 =>
-            SPOP s => spop s
-            SPOP s => spop s, del s
-            SPOP s =>
-            SPOP t 1 => spop t
-            SPOP t 5 => spop t, del t
-            SPOP t 5 =>
-            SADD s a => new s, sadd s
-            SMOVE s t a => srem s, del s, new t, sadd t
-            SREM t a => srem t, del t
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        SADD s a b => new s, sadd s
+        SADD s a =>
+        SADD s c d e => sadd s
+        SREM s nope =>
+        SREM s a => srem s
+        SMOVE s s b =>
+        SMOVE s t b => srem s, new t, sadd t
+        SADD t c => sadd t
+        SMOVE s t c => srem s
+        SMOVE s t nope =>
+        SMOVE nope t a =>
+        SPOP s 0 =>
+        SPOP s => spop s
+        SPOP s => spop s, del s
+        SPOP s =>
+        SPOP t 1 => spop t
+        SPOP t 5 => spop t, del t
+        SPOP t 5 =>
+        SADD s a => new s, sadd s
+        SMOVE s t a => srem s, del s, new t, sadd t
+        SREM t a => srem t, del t
+    "#).await;
 }
 
 async fn stored_sets_tell_where_they_are_stored(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            SADD s a b => new s, sadd s
-            SADD t b c => new t, sadd t
-            SINTERSTORE d s t => new d, sinterstore d
-            SINTERSTORE d s t => sinterstore d
-            SINTERSTORE d s nope gone => keymiss nope, keymiss gone, del d
-            SINTERSTORE d s nope gone => keymiss nope, keymiss gone
-            SUNIONSTORE d s nope => keymiss nope, new d, sunionstore d
-            SDIFFSTORE d s t => sdiffstore d
-            SDIFFSTORE d s s => del d
-            SDIFFSTORE d nope s => keymiss nope
-            SUNIONSTORE s s t => sunionstore s
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        SADD s a b => new s, sadd s
+        SADD t b c => new t, sadd t
+        SINTERSTORE d s t => new d, sinterstore d
+        SINTERSTORE d s t => sinterstore d
+        SINTERSTORE d s nope gone => keymiss nope, keymiss gone, del d
+        SINTERSTORE d s nope gone => keymiss nope, keymiss gone
+        SUNIONSTORE d s nope => keymiss nope, new d, sunionstore d
+        SDIFFSTORE d s t => sdiffstore d
+        SDIFFSTORE d s s => del d
+        SDIFFSTORE d nope s => keymiss nope
+        SUNIONSTORE s s t => sunionstore s
+    "#).await;
 }
 
 async fn deadlines_tell_of_themselves(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            EXPIRE k 100 =>
-            SET k v => new k, set k
-            EXPIRE k 100 => expire k
-            EXPIRE k 200 NX =>
-            PEXPIRE k 300000 GT => expire k
-            EXPIREAT k 9000000000 => expire k
-            PERSIST k => persist k
-            PERSIST k =>
-            PEXPIREAT k 9000000000000 => expire k
-            EXPIRE k -1 => del k
-            SET k v => new k, set k
-            EXPIREAT k 1 => del k
-            PERSIST k =>
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        EXPIRE k 100 =>
+        SET k v => new k, set k
+        EXPIRE k 100 => expire k
+        EXPIRE k 200 NX =>
+        PEXPIRE k 300000 GT => expire k
+        EXPIREAT k 9000000000 => expire k
+        PERSIST k => persist k
+        PERSIST k =>
+        PEXPIREAT k 9000000000000 => expire k
+        EXPIRE k -1 => del k
+        SET k v => new k, set k
+        EXPIREAT k 1 => del k
+        PERSIST k =>
+    "#).await;
 }
 
 async fn a_key_tells_where_it_goes(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            MSET a 1 b 2 => new a, set a, new b, set b
-            RENAME a a =>
-            RENAME a c => new c, rename_from a, rename_to c
-            RENAME c b => new b, rename_from c, rename_to b
-            RENAME a b =>
-            SET a 1 => new a, set a
-            RENAMENX a b =>
-            RENAMENX a c => new c, rename_from a, rename_to c
-            COPY a d => keymiss a
-            COPY b d => new d, copy_to d
-            COPY b d =>
-            COPY b d REPLACE => new d, copy_to d
-            DEL a b c c => del b, del c
-            UNLINK d a => del d
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        MSET a 1 b 2 => new a, set a, new b, set b
+        RENAME a a =>
+        RENAME a c => new c, rename_from a, rename_to c
+        RENAME c b => new b, rename_from c, rename_to b
+        RENAME a b =>
+        SET a 1 => new a, set a
+        RENAMENX a b =>
+        RENAMENX a c => new c, rename_from a, rename_to c
+        COPY a d => keymiss a
+        COPY b d => new d, copy_to d
+        COPY b d =>
+        COPY b d REPLACE => new d, copy_to d
+        DEL a b c c => del b, del c
+        UNLINK d a => del d
+    "#).await;
 }
 
 async fn databases_tell_under_their_numbers(broker: AnyBroker) {
@@ -396,75 +356,65 @@ async fn emptied_and_swapped_databases_tell_nothing(broker: AnyBroker) {
 }
 
 async fn a_read_of_a_missing_key_tells_of_the_miss(broker: AnyBroker) {
-    Listener::start(&broker, "AKEm")
-        .await
-        .transcript(
-            r#"
-            SET s v => set s
-            GET k => keymiss k
-            MGET k s l k => keymiss k, keymiss l, keymiss k
-            STRLEN k => keymiss k
-            GETRANGE k 0 1 => keymiss k
-            SUBSTR k 0 1 => keymiss k
-            GETBIT k 0 => keymiss k
-            BITCOUNT k => keymiss k
-            BITPOS k 1 => keymiss k
-            BITFIELD_RO k GET u8 0 => keymiss k
-            HGET k f => keymiss k
-            HMGET k f => keymiss k
-            HGETALL k => keymiss k
-            HKEYS k => keymiss k
-            HVALS k => keymiss k
-            HLEN k => keymiss k
-            HEXISTS k f => keymiss k
-            HSTRLEN k f => keymiss k
-            HRANDFIELD k => keymiss k
-            HRANDFIELD k 2 => keymiss k
-            HSCAN k 0 => keymiss k
-            SMEMBERS k => keymiss k
-            SCARD k => keymiss k
-            SISMEMBER k m => keymiss k
-            SMISMEMBER k m => keymiss k
-            SRANDMEMBER k => keymiss k
-            SRANDMEMBER k 2 => keymiss k
-            SSCAN k 0 => keymiss k
-            SINTER k l => keymiss k, keymiss l
-            SUNION k l => keymiss k, keymiss l
-            SDIFF k l => keymiss k, keymiss l
-            SINTERCARD 2 k l => keymiss k, keymiss l
-            SINTER k s l => keymiss k
-            EXISTS k s l => keymiss k, keymiss l
-            TOUCH k s => keymiss k
-            TYPE k => keymiss k
-            TTL k => keymiss k
-            PTTL k => keymiss k
-            EXPIRETIME k => keymiss k
-            PEXPIRETIME k => keymiss k
-            KEYS k =>
-            SCAN 0 MATCH k TYPE hash =>
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEm", r#"
+        SET s v => set s
+        GET k => keymiss k
+        MGET k s l k => keymiss k, keymiss l, keymiss k
+        STRLEN k => keymiss k
+        GETRANGE k 0 1 => keymiss k
+        SUBSTR k 0 1 => keymiss k
+        GETBIT k 0 => keymiss k
+        BITCOUNT k => keymiss k
+        BITPOS k 1 => keymiss k
+        BITFIELD_RO k GET u8 0 => keymiss k
+        HGET k f => keymiss k
+        HMGET k f => keymiss k
+        HGETALL k => keymiss k
+        HKEYS k => keymiss k
+        HVALS k => keymiss k
+        HLEN k => keymiss k
+        HEXISTS k f => keymiss k
+        HSTRLEN k f => keymiss k
+        HRANDFIELD k => keymiss k
+        HRANDFIELD k 2 => keymiss k
+        HSCAN k 0 => keymiss k
+        SMEMBERS k => keymiss k
+        SCARD k => keymiss k
+        SISMEMBER k m => keymiss k
+        SMISMEMBER k m => keymiss k
+        SRANDMEMBER k => keymiss k
+        SRANDMEMBER k 2 => keymiss k
+        SSCAN k 0 => keymiss k
+        SINTER k l => keymiss k, keymiss l
+        SUNION k l => keymiss k, keymiss l
+        SDIFF k l => keymiss k, keymiss l
+        SINTERCARD 2 k l => keymiss k, keymiss l
+        SINTER k s l => keymiss k
+        EXISTS k s l => keymiss k, keymiss l
+        TOUCH k s => keymiss k
+        TYPE k => keymiss k
+        TTL k => keymiss k
+        PTTL k => keymiss k
+        EXPIRETIME k => keymiss k
+        PEXPIRETIME k => keymiss k
+        KEYS k =>
+        SCAN 0 MATCH k TYPE hash =>
+    "#).await;
 }
 
 async fn a_write_to_a_missing_key_is_no_miss(broker: AnyBroker) {
-    Listener::start(&broker, "AKEm")
-        .await
-        .transcript(
-            r#"
-            HDEL k f =>
-            SREM k m =>
-            SPOP k =>
-            SPOP k 2 =>
-            SMOVE k l m =>
-            SET k v XX =>
-            SETRANGE k 1 "" =>
-            DEL k =>
-            RENAME k l =>
-            MOVE k 1 =>
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEm", r#"
+        HDEL k f =>
+        SREM k m =>
+        SPOP k =>
+        SPOP k 2 =>
+        SMOVE k l m =>
+        SET k v XX =>
+        SETRANGE k 1 "" =>
+        DEL k =>
+        RENAME k l =>
+        MOVE k 1 =>
+    "#).await;
 }
 
 async fn an_expired_key_is_told_of_before_what_came_upon_it(broker: AnyBroker) {
@@ -507,27 +457,22 @@ async fn an_expired_key_is_told_of_before_what_came_upon_it(broker: AnyBroker) {
 }
 
 async fn a_refused_command_tells_nothing(broker: AnyBroker) {
-    Listener::start(&broker, "AKEmn")
-        .await
-        .transcript(
-            r#"
-            SET s v => new s, set s
-            HSET s f v =>
-            SADD s m =>
-            INCR s =>
-            HGET s f =>
-            SPOP s =>
-            SET s v EX 0 =>
-            SET n v EX 0 =>
-            GET =>
-            NOSUCH s =>
-            SINTERSTORE s s =>
-            EXPIRE s x =>
-            HINCRBY n f x =>
-            SETBIT n 0 2 =>
-            "#,
-        )
-        .await;
+    transcript(&broker, "AKEmn", r#"
+        SET s v => new s, set s
+        HSET s f v =>
+        SADD s m =>
+        INCR s =>
+        HGET s f =>
+        SPOP s =>
+        SET s v EX 0 =>
+        SET n v EX 0 =>
+        GET =>
+        NOSUCH s =>
+        SINTERSTORE s s =>
+        EXPIRE s x =>
+        HINCRBY n f x =>
+        SETBIT n 0 2 =>
+    "#).await;
 }
 
 async fn a_transaction_tells_of_each_of_its_commands(broker: AnyBroker) {
