@@ -5,7 +5,7 @@
 
 use embroker_core::instance::config::KeyspaceEvents;
 
-use crate::pubsub::{PubSub, Readers};
+use crate::pubsub::{Readers, Registry};
 
 /// What happened to a key: a name, and the class that `notify-keyspace-events` turns on and off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +64,11 @@ impl Event {
     /// Publishes the event of a key in a database, on the channels that `told` has. The caller wakes the readers once
     /// it holds nothing.
     #[cold]
-    pub(crate) fn publish(self, told: KeyspaceEvents, pubsub: &PubSub, database: u32, key: &[u8]) -> Readers {
+    pub(crate) fn publish(self, told: KeyspaceEvents, messages: &mut Registry, database: u32, key: &[u8]) -> Readers {
         let mut readers = Readers::new();
         let mut publish = |kind: &str, of: &[u8], payload: &[u8]| {
             let channel = [format!("__{kind}@{database}__:").as_bytes(), of].concat();
-            readers.extend(pubsub.publish_unwoken(&channel, payload).1);
+            readers.extend(messages.publish(&channel, payload).1);
         };
         if told.contains(KeyspaceEvents::KEYSPACE) {
             publish("keyspace", key, self.name.as_bytes());
