@@ -1,6 +1,6 @@
 //! The parts of one in-memory broker, and how a command runs through them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ahash::RandomState;
 use embroker_core::error::texts;
@@ -22,6 +22,7 @@ pub(crate) struct Engine {
     pub(crate) instance: Arc<Instance>,
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
+    run_id: OnceLock<String>,
 }
 
 impl Engine {
@@ -39,11 +40,20 @@ impl Engine {
             instance: Arc::new(Instance::with_config(config)),
             clock,
             rng: Mutex::new(rng),
+            run_id: OnceLock::new(),
         }
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    /// Another one for each broker: 40 hexadecimal digits.
+    pub(crate) fn run_id(&self) -> &str {
+        self.run_id.get_or_init(|| {
+            let mut chance = fastrand::Rng::new();
+            (0..40).map(|_| chance.digit(16)).collect()
+        })
     }
 
     /// Draws from the broker's source of chance.

@@ -10,6 +10,7 @@ mod command;
 mod config;
 mod connection;
 mod hash;
+mod info;
 mod key;
 mod pubsub;
 mod sample;
@@ -21,7 +22,7 @@ mod string;
 #[cfg(test)]
 mod testing;
 
-use embroker_core::commands::ConnectionCommand;
+use embroker_core::commands::{ConnectionCommand, ServerCommand};
 use embroker_core::error::texts;
 use embroker_core::table::CommandId;
 use embroker_core::{ServerError, Value};
@@ -52,8 +53,10 @@ pub(crate) fn handler(id: CommandId) -> Handler {
 
 /// Adds what a command is to latch in other databases than its own.
 pub(crate) fn reach(id: CommandId, args: &Args<'_>, databases: &Databases, wanted: &mut Wanted) {
-    if let CommandId::Key(command) = id {
-        key::reach(command, args, databases, wanted);
+    match id {
+        CommandId::Key(command) => key::reach(command, args, databases, wanted),
+        CommandId::Server(ServerCommand::Info) => wanted.everything(),
+        _ => {}
     }
 }
 

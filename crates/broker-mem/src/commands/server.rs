@@ -4,6 +4,7 @@ use embroker_core::commands::ServerCommand;
 use embroker_core::error::texts;
 use embroker_core::{REDIS_VERSION, Value, parse_int};
 
+use super::info::info;
 use super::{Handler, command};
 use crate::Reply;
 use crate::args::Args;
@@ -19,6 +20,7 @@ pub(super) fn handler(id: ServerCommand) -> Handler {
         ServerCommand::CommandHelp => command::help,
         ServerCommand::CommandInfo => command::info,
         ServerCommand::CommandList => command::list,
+        ServerCommand::Info => info,
         ServerCommand::Lolwut => lolwut,
         ServerCommand::Time => time,
         ServerCommand::Wait => wait,
