@@ -16,6 +16,7 @@ pub(crate) const DIFFERENCES: &[(&str, &str)] = &[
     ("function|stats", "as a Redis that holds no function"),
     ("hrandfield", "draws at most 16,777,216 fields"),
     ("hscan", "other cursors, steps and order"),
+    ("info", "without the fields that would be made up"),
     ("keys", "another order"),
     ("lolwut", "the version without a picture"),
     ("psubscribe", "a message that matches several patterns comes in the order of subscription"),
