@@ -23,12 +23,14 @@ pub(crate) struct Engine {
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
     run_id: OnceLock<String>,
+    began_ms: u64,
 }
 
 impl Engine {
     /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place
     /// in it.
     pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, config: Config) -> Self {
+        let began_ms = clock.now_ms();
         let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let hasher = match seed {
             Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
@@ -41,11 +43,17 @@ impl Engine {
             clock,
             rng: Mutex::new(rng),
             run_id: OnceLock::new(),
+            began_ms,
         }
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    /// When the broker was made, by its own clock.
+    pub(crate) fn began_ms(&self) -> u64 {
+        self.began_ms
     }
 
     /// Another one for each broker: 40 hexadecimal digits.
