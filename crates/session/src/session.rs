@@ -47,6 +47,9 @@ pub struct Session<B: Broker> {
     /// The counters of the command that ran last, and what is to be added to them: many run one command again and again.
     counters: Option<(CommandId, Arc<CommandStats>)>,
     tally: Tally,
+    /// When the last command ended, as long as the next one can be taken to begin then: the clock is read once for each
+    /// command of a pipeline.
+    clock: Option<Instant>,
     pub(crate) ending: bool,
 }
 
@@ -81,6 +84,7 @@ impl<B: Broker> Session<B> {
             errors: 0,
             counters: None,
             tally: Tally::default(),
+            clock: None,
             ending: false,
             shared,
         })
@@ -118,13 +122,13 @@ impl<B: Broker> Session<B> {
 
     /// As [`output_and_subscriptions`](Self::output_and_subscriptions), and the lines of a client that called MONITOR.
     pub fn output_and_sources(&mut self) -> (&mut BytesMut, &mut Subscriptions, &mut Feed) {
-        self.add_tally();
+        self.rest();
         (&mut self.out, &mut self.subscriptions, &mut self.feed)
     }
 
     /// Ends the session; what is still to be sent.
     pub fn into_output(mut self) -> BytesMut {
-        self.add_tally();
+        self.rest();
         self.out
     }
 
@@ -142,7 +146,7 @@ impl<B: Broker> Session<B> {
             hold.over().await;
             self.resume().await;
         }
-        self.add_tally();
+        self.rest();
     }
 
     /// As [`request`](Self::request), but does not wait where clients pause: then there is a [`hold`](Self::hold), and
@@ -171,7 +175,7 @@ impl<B: Broker> Session<B> {
     }
 
     async fn process(&mut self, call: Call) {
-        let began = Instant::now();
+        let began = self.clock.take().unwrap_or_else(Instant::now);
         match self.admit(&call) {
             Ok(spec) if self.is_paused_for(spec) => {
                 let mut facts = self.client.facts();
@@ -190,7 +194,9 @@ impl<B: Broker> Session<B> {
                     self.count_for(spec.id);
                     let errors = self.errors;
                     self.run(spec, &call).await;
-                    self.has_run(spec, &call, began.elapsed(), self.errors > errors);
+                    let ended = Instant::now();
+                    self.clock = Some(ended);
+                    self.has_run(spec, &call, ended.saturating_duration_since(began), self.errors > errors);
                 }
             },
             Err(Refusal::Silent) => {
@@ -303,6 +309,12 @@ impl<B: Broker> Session<B> {
             self.add_tally();
             self.counters = Some((id, self.shared.instance.stats().command(id)));
         }
+    }
+
+    /// No request follows at once: what was counted is added to the counters that all see.
+    fn rest(&mut self) {
+        self.clock = None;
+        self.add_tally();
     }
 
     /// Adds what was counted to the counters that all see.

@@ -1,5 +1,7 @@
 //! Sessions without a server: what a door that only calls `request` can rely on.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use embroker_core::{Arg, Event};
