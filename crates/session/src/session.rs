@@ -173,7 +173,7 @@ impl<B: Broker> Session<B> {
     }
 
     /// Whether the client speaks RESP2 and has a subscription: then it may do little else.
-    pub(crate) fn is_held_to_messages(&self) -> bool {
+    pub fn is_held_to_messages(&self) -> bool {
         self.protocol == Protocol::Resp2 && !self.subscriptions.is_empty()
     }
 
