@@ -28,7 +28,7 @@
 //! | `mem` (default) | [`MemBroker`], `mem://` |
 //! | `redis` | `RedisBroker`, `redis://`, `redis+unix://` |
 //! | `redis-rs` | `RedisConnections`: connections of the redis crate to any broker, without a socket, async and sync |
-//! | `redis-rs-sync` | only the sync ones; no network code is compiled in |
+//! | `redis-rs-sync` | only the sync ones, without a runtime and its network code |
 
 mod connect;
 

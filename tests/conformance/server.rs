@@ -2,10 +2,13 @@
 
 use embroker::prelude::*;
 use embroker::{AnyBroker, Command, ServerError, Value};
-use embroker_test_support::{Case, cases};
+use embroker_test_support::{Case, cases, transcript};
 
 pub(crate) fn cases() -> Vec<Case> {
-    cases![time_is_seconds_and_microseconds, command_finds_the_keys_of_a_call]
+    cases![
+        info_has_the_sections_and_fields_that_tools_read,
+        wait_knows_of_no_replica_and_lolwut_tells_the_version,
+        time_is_seconds_and_microseconds, command_finds_the_keys_of_a_call]
 }
 
 async fn time_is_seconds_and_microseconds(broker: AnyBroker) {
@@ -22,4 +25,52 @@ async fn command_finds_the_keys_of_a_call(broker: AnyBroker) {
     assert_eq!(keys("mset a 1 b 2").await, Ok(Value::from_iter(["a", "b"])));
     assert_eq!(keys("sintercard 2 a b limit 1").await, Ok(Value::from_iter(["a", "b"])));
     assert_eq!(keys("ping x").await, Err(ServerError::new("ERR The command has no key arguments").into()));
+}
+
+async fn wait_knows_of_no_replica_and_lolwut_tells_the_version(broker: AnyBroker) {
+    transcript(
+        &broker,
+        r#"
+        WAIT 0 0 => 0
+        WAIT -1 0 => 0
+        WAIT a 0 => -ERR value is not an integer or out of range
+        WAIT 0 a => -ERR timeout is not an integer or out of range
+        WAIT 1 -1 => -ERR timeout is negative
+        LOLWUT VERSION 9 => "Redis ver. 7.0.15\n"
+        LOLWUT 5 => "Redis ver. 7.0.15\n"
+        LOLWUT VERSION x => -ERR value is not an integer or out of range
+        "#,
+    )
+    .await;
+}
+
+async fn info_has_the_sections_and_fields_that_tools_read(broker: AnyBroker) {
+    broker.set("a", 1).await.unwrap();
+    let text = broker.info("everything").await.unwrap();
+    let titles: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# ")).collect();
+    let all = "Server Clients Memory Persistence Stats Replication CPU Modules Commandstats Errorstats Latencystats Cluster \
+               Keyspace";
+    assert_eq!(titles, all.split(' ').collect::<Vec<_>>());
+    for field in [
+        "redis_version:7.0.15",
+        "redis_mode:standalone",
+        "run_id",
+        "uptime_in_seconds",
+        "connected_clients",
+        "maxclients:10000",
+        "used_memory",
+        "used_memory_human",
+        "maxmemory_policy:noeviction",
+        "loading:0",
+        "total_commands_processed",
+        "expired_keys:0",
+        "pubsub_channels:0",
+        "role:master",
+        "used_cpu_sys",
+        "cluster_enabled:0",
+        "db0:keys=1,expires=0,avg_ttl=0",
+    ] {
+        let is_there = text.lines().any(|line| line == field || line.starts_with(&format!("{field}:")));
+        assert!(is_there, "{field} in:\n{text}");
+    }
 }

@@ -48,12 +48,15 @@ pub use subscriber::{
 pub use value::Value;
 pub use watch::{Watch, WatchBackend};
 
+/// The Redis that a broker in this process answers as.
+pub const REDIS_VERSION: &str = "7.0.15";
+
 /// The [`Broker`] trait and the typed calls of every family, for a glob import.
 pub mod prelude {
     pub use crate::Broker;
     pub use crate::commands::{
-        BitfieldCommands, ConnectionCommands, HashCommands, KeyCommands, PubSubCommands, ServerCommands, SetCommands,
-        StringCommands, TransactionCommands,
+        BitfieldCommands, ConfigCommands, ConnectionCommands, HashCommands, KeyCommands, PubSubCommands,
+        ServerCommands, SetCommands, StringCommands, TransactionCommands,
     };
     pub use crate::structs::StructCommands;
 }

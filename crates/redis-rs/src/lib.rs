@@ -39,7 +39,7 @@
 //! # Features
 //!
 //! `aio` (default) is redis-rs's async half. The redis crate compiles it only together with a runtime, so it turns on
-//! `redis/tokio-comp`. Without it, what is left is sync, and no network code is compiled in.
+//! `redis/tokio-comp`. Without it, what is left is sync, without a runtime and its network code.
 
 #[cfg_attr(feature = "aio", path = "aborted.rs")]
 #[cfg_attr(not(feature = "aio"), path = "aborted_sync.rs")]

@@ -4,12 +4,10 @@ use bytes::Bytes;
 use embroker_core::commands::ConnectionCommand;
 use embroker_core::error::texts;
 use embroker_core::resp::Protocol;
-use embroker_core::{Arg, Broker, ServerError, Value, parse_int};
+use embroker_core::{Arg, Broker, REDIS_VERSION, ServerError, Value, parse_int};
 
 use crate::session::{Answers, Session, in_server_words, is_word};
 
-/// The Redis that this server answers as.
-const REDIS_VERSION: &str = "7.0.15";
 /// The only user there is.
 const USER: &str = "default";
 
@@ -32,7 +30,7 @@ impl<B: Broker> Session<B> {
     /// `AUTH [user] password`.
     fn auth(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
         match args {
-            [_] if self.shared.settings.password.is_none() => return Err(texts::NO_PASSWORD_SET),
+            [_] if self.shared.is_open() => return Err(texts::NO_PASSWORD_SET),
             [password] => self.authenticate(USER.as_bytes(), password.as_bytes())?,
             [user, password] => self.authenticate(user.as_bytes(), password.as_bytes())?,
             _ => return Err(texts::SYNTAX),
@@ -42,7 +40,7 @@ impl<B: Broker> Session<B> {
     }
 
     fn authenticate(&mut self, user: &[u8], password: &[u8]) -> Result<(), ServerError> {
-        if user != USER.as_bytes() || !self.shared.settings.is_password(password) {
+        if user != USER.as_bytes() || !self.shared.is_password(password) {
             return Err(texts::WRONG_PASS);
         }
         self.authenticated = true;
@@ -118,7 +116,7 @@ impl<B: Broker> Session<B> {
         self.selected = None;
         self.protocol = Protocol::Resp2;
         self.answers = Answers::On;
-        self.authenticated = self.shared.settings.password.is_none();
+        self.authenticated = self.shared.is_open();
         let mut facts = self.client.facts();
         facts.name = Bytes::new();
         facts.database = 0;

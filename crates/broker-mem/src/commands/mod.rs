@@ -6,20 +6,26 @@
 #![allow(clippy::unnecessary_wraps, reason = "a handler that never fails has the signature of all handlers")]
 
 mod bitfield;
+mod command;
+mod config;
 mod connection;
 mod hash;
+mod info;
 mod key;
 mod pubsub;
 mod sample;
 mod scan;
+mod scripting;
 mod server;
 mod set;
 mod string;
 #[cfg(test)]
 mod testing;
 
-use embroker_core::commands::ConnectionCommand;
+use embroker_core::commands::{ConnectionCommand, ServerCommand};
+use embroker_core::error::texts;
 use embroker_core::table::CommandId;
+use embroker_core::{ServerError, Value};
 
 use crate::Reply;
 use crate::args::Args;
@@ -32,10 +38,12 @@ pub(crate) type Handler = fn(&mut Tx<'_>, &Args<'_>) -> Reply;
 pub(crate) fn handler(id: CommandId) -> Handler {
     match id {
         CommandId::Bitfield(command) => bitfield::handler(command),
+        CommandId::Config(command) => config::handler(command),
         CommandId::Connection(command) => connection::handler(command),
         CommandId::Hash(command) => hash::handler(command),
         CommandId::Key(command) => key::handler(command),
         CommandId::PubSub(command) => pubsub::handler(command),
+        CommandId::Scripting(command) => scripting::handler(command),
         CommandId::Server(command) => server::handler(command),
         CommandId::Set(command) => set::handler(command),
         CommandId::String(command) => string::handler(command),
@@ -45,8 +53,10 @@ pub(crate) fn handler(id: CommandId) -> Handler {
 
 /// Adds what a command is to latch in other databases than its own.
 pub(crate) fn reach(id: CommandId, args: &Args<'_>, databases: &Databases, wanted: &mut Wanted) {
-    if let CommandId::Key(command) = id {
-        key::reach(command, args, databases, wanted);
+    match id {
+        CommandId::Key(command) => key::reach(command, args, databases, wanted),
+        CommandId::Server(ServerCommand::Info) => wanted.everything(),
+        _ => {}
     }
 }
 
@@ -55,8 +65,18 @@ pub(crate) fn selected(id: CommandId, args: &Args<'_>, databases: &Databases) ->
     (id == ConnectionCommand::Select.into()).then(|| key::database(args, 0, databases).ok()).flatten()
 }
 
+/// What HELP answers: a status for each line.
+fn help(lines: &[&'static str]) -> Reply {
+    Ok(Value::Array(lines.iter().map(|line| Value::status(line)).collect()))
+}
+
+/// A container with a subcommand that the table does not know never gets here, and without one its arity is wrong.
+fn unknown_subcommand(args: &Args<'_>, container: &'static str) -> Reply {
+    Err(ServerError::unknown_subcommand(args.get(0).unwrap_or_default(), container))
+}
+
 /// Commands of one client's connection never get here: [`Broker::execute`](embroker_core::Broker) and pipelines refuse
 /// them.
 fn session_only(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    Err(embroker_core::ServerError::from_static("ERR this command needs a connection of its own"))
+    Err(texts::NEEDS_CONNECTION)
 }

@@ -4,20 +4,24 @@
 //! the rows; `calls!` declares each typed call once, for brokers and for pipelines.
 
 mod bitfield;
+mod config;
 mod connection;
 mod hash;
 mod key;
 mod pubsub;
+mod scripting;
 mod server;
 mod set;
 mod string;
 mod transaction;
 
 pub use bitfield::*;
+pub use config::*;
 pub use connection::*;
 pub use hash::*;
 pub use key::*;
 pub use pubsub::*;
+pub use scripting::*;
 pub use server::*;
 pub use set::*;
 pub use string::*;

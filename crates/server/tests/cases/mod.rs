@@ -34,6 +34,8 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "HELLO 3\r\nSUBSCRIBE a\r\nHELLO 2\r\nGET a\r\nPING\r\n",
     "CLIENT REPLY OFF\r\nSUBSCRIBE a\r\nUNSUBSCRIBE\r\nCLIENT REPLY ON\r\n",
     "TIME a\r\nECHO a b\r\n",
+    "CONFIG\r\nCONFIG FOO\r\nCONFIG GET\r\nCONFIG GET hz\r\nCONFIG GET HZ\r\nCONFIG GET nope\r\nCONFIG GET key-load-delay\r\nCONFIG SET hz 20\r\nCONFIG GET h[z]\r\nCONFIG SET hz\r\nCONFIG SET hz 1 timeout\r\nCONFIG RESETSTAT\r\nCONFIG RESETSTAT a\r\nCONFIG REWRITE\r\nCONFIG HELP\r\nCONFIG HELP a\r\nCONFIG SET hz 10\r\n",
+    "CONFIG SET hz x\r\nCONFIG SET HZ 1 hz 2\r\nCONFIG SET \"n\\x00o\" 1\r\nCONFIG SET \"a\\r\\nb\" 1\r\nCONFIG SET databases 2\r\nCONFIG SET dir /\r\nCONFIG SET maxmemory 1.5gb\r\nCONFIG SET masterauth \"\\xff\\r\\n\"\r\nCONFIG GET masterauth\r\nMULTI\r\nCONFIG SET timeout 0 slowlog-max-len 5\r\nCONFIG GET slowlog-max-len\r\nCONFIG SET slowlog-max-len 128 masterauth \"\"\r\nEXEC\r\n",
     "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$0\r\n\r\n*0\r\n*-1\r\n*-5\r\n\r\n   \r\nPING\r\n",
     "*abc\r\n",
     "*2147483648\r\n",
@@ -72,6 +74,8 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "PING\r\nPIN",
     "*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000\r\nabc",
     "PUBLISH a b\r\nPUBSUB CHANNELS\r\nPUBSUB NUMSUB a\r\nPUBSUB FOO\r\nPUBSUB\r\n",
+    "FUNCTION\r\nFUNCTION FOO\r\nFUNCTION LIST\r\nFUNCTION STATS\r\nFUNCTION STATS a\r\nFUNCTION FLUSH foo\r\nFUNCTION FLUSH ASYNC\r\nFUNCTION DELETE a\r\nFUNCTION DUMP\r\nFUNCTION KILL\r\nFUNCTION HELP\r\nFCALL a 0\r\nFCALL a\r\n",
+    "SCRIPT\r\nSCRIPT FOO\r\nSCRIPT EXISTS\r\nSCRIPT EXISTS a b\r\nSCRIPT FLUSH\r\nSCRIPT FLUSH foo\r\nSCRIPT KILL\r\nSCRIPT HELP\r\nEVALSHA a 0\r\nEVALSHA a\r\nLOLWUT\r\nLOLWUT VERSION 7\r\nWAIT 0 0\r\nWAIT 1\r\n",
     "CLIENT REPLY SKIP\r\nSET a 1\r\nGET a\r\nCLIENT REPLY OFF\r\nCLIENT REPLY SKIP\r\nGET a\r\nCLIENT REPLY ON\r\nGET a\r\n",
 ];
 
@@ -97,14 +101,18 @@ pub(crate) const LEFT_TO_CHANCE: &[&str] = &[
     "command|docs",
     "command|info",
     "command|list",
+    "config|get",
     "hrandfield",
+    "info",
     "keys",
+    "lolwut",
     "pubsub",
     "randomkey",
     "scan",
     "spop",
     "srandmember",
     "time",
+    "wait",
 ];
 
 /// Words for commands, drawn from a few; the same seed draws the same.
