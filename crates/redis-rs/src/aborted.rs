@@ -50,5 +50,5 @@ async fn answer(mut stream: DuplexStream, queued: &[Value]) {
     // Where this fails, the other end is gone and has told already.
     let _ = stream.read_u8().await;
     let _ = stream.write_all(&replies).await;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -53,7 +53,7 @@ mod pipe;
 mod sync;
 
 use embroker_core::Broker;
-use embroker_session::{Sessions, Settings};
+use embroker_session::Sessions;
 use redis::RedisConnectionInfo;
 #[cfg(feature = "aio")]
 use {
@@ -67,7 +67,8 @@ pub use connection::RedisConnection;
 /// redis-rs's connections to a broker, without a socket. Every [`Broker`] that can be cloned has these calls.
 ///
 /// Each connection is a client of its own: it has its transaction, database, name and subscriptions, stands in CLIENT
-/// LIST, and ends when the last clone is dropped. It needs no password, whatever others give who come by a socket.
+/// LIST, and ends when the last clone is dropped. It needs no password, whatever `requirepass` says, but `maxclients`
+/// counts it: one too many has every command answered with `ERR max number of clients reached`.
 pub trait RedisConnections: Broker + Clone {
     /// A new connection, in RESP2 and at the broker's database.
     ///
@@ -116,7 +117,7 @@ pub trait RedisConnections: Broker + Clone {
     /// # }
     /// ```
     fn redis_connection_with(&self, settings: &RedisConnectionInfo) -> RedisConnection<Self> {
-        RedisConnection::new(&sessions(self), settings)
+        RedisConnection::new(&Sessions::new(self.clone()), settings)
     }
 
     /// redis-rs's own multiplexed connection, over a pipe instead of a socket, for programs that name its type. The
@@ -186,7 +187,7 @@ pub trait RedisConnections: Broker + Clone {
         settings: &RedisConnectionInfo,
         config: AsyncConnectionConfig,
     ) -> impl Future<Output = RedisResult<MultiplexedConnection>> + Send {
-        pipe::multiplexed(sessions(self), settings, config)
+        pipe::multiplexed(Sessions::new(self.clone()), settings, config)
     }
 
     /// redis-rs's own connection for messages, over a pipe instead of a socket. The tasks that drive it run on the
@@ -218,13 +219,8 @@ pub trait RedisConnections: Broker + Clone {
     /// ```
     #[cfg(feature = "aio")]
     fn redis_pubsub(&self) -> impl Future<Output = RedisResult<PubSub>> + Send {
-        pipe::pubsub(sessions(self))
+        pipe::pubsub(Sessions::new(self.clone()))
     }
 }
 
 impl<B: Broker + Clone> RedisConnections for B {}
-
-/// Who comes this way is in the process already: no password, and no limit of clients.
-fn sessions<B: Broker + Clone>(broker: &B) -> Sessions<B> {
-    Sessions::new(broker.clone(), Settings { max_clients: usize::MAX, ..Settings::default() })
-}

@@ -30,8 +30,7 @@ impl<B: Broker> Line<B> {
         if settings.db() != 0 {
             setup.push(redis::cmd("SELECT").arg(settings.db()).take());
         }
-        let session = sessions.open(Address::unknown()).map_err(|error| as_redis_rs_reads(&error));
-        Self { session, setup, parser: Parser::new() }
+        Self { session: open(sessions), setup, parser: Parser::new() }
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -106,6 +105,13 @@ impl<B: Broker> Line<B> {
     }
 }
 
+/// A new client, who needs no password.
+pub(crate) fn open<B: Broker>(sessions: &Sessions<B>) -> RedisResult<Session<B>> {
+    let mut session = sessions.open(Address::unknown()).map_err(|error| as_redis_rs_reads(&error))?;
+    session.trust();
+    Ok(session)
+}
+
 /// Whether CLIENT KILL has closed the session.
 fn is_killed<B: Broker>(session: &Session<B>) -> bool {
     let client = session.client();
@@ -133,7 +139,7 @@ fn is_message(value: &Value, held_to_messages: bool) -> bool {
 }
 
 /// The error that redis-rs makes of this one when it comes over a wire.
-pub(crate) fn as_redis_rs_reads(error: &ServerError) -> RedisError {
+fn as_redis_rs_reads(error: &ServerError) -> RedisError {
     let mut line = BytesMut::new();
     Protocol::Resp2.error(&mut line, error);
     match redis::parse_redis_value(&line) {

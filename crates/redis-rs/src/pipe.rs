@@ -4,13 +4,13 @@
 use bytes::BytesMut;
 use embroker_core::resp::RequestParser;
 use embroker_core::{Broker, Event};
-use embroker_session::{Address, Session, Sessions};
+use embroker_session::{Session, Sessions};
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisResult};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
 use tokio::runtime::Handle;
 
-use crate::line::as_redis_rs_reads;
+use crate::line::open;
 
 /// How much the pipe holds in either direction.
 const PIPE: usize = 64 * 1024;
@@ -43,7 +43,7 @@ pub(crate) async fn pubsub<B: Broker>(sessions: Sessions<B>) -> RedisResult<PubS
 fn connect<B: Broker>(sessions: &Sessions<B>) -> RedisResult<DuplexStream> {
     let runtime = Handle::try_current()
         .map_err(|error| (ErrorKind::Client, "a connection over a pipe needs a Tokio runtime", error.to_string()))?;
-    let session = sessions.open(Address::unknown()).map_err(|error| as_redis_rs_reads(&error))?;
+    let session = open(sessions)?;
     let (client, server) = duplex(PIPE);
     runtime.spawn(serve(session, server));
     Ok(client)

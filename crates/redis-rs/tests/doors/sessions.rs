@@ -13,6 +13,9 @@ pub(crate) fn add(suite: &mut Suite) {
     test("sessions::any_executor_will_do", any_executor_will_do);
     test("sessions::a_program_takes_it_as_any_connection", a_program_takes_it_as_any_connection);
     test("sessions::a_connection_stands_in_the_list_of_clients", a_connection_stands_in_the_list_of_clients);
+    test("sessions::it_needs_no_password", it_needs_no_password);
+    test("sessions::one_client_too_many_is_told_so", one_client_too_many_is_told_so);
+    test("sessions::a_script_is_an_unknown_command", a_script_is_an_unknown_command);
     test("sessions::client_reply_leaves_nil", client_reply_leaves_nil);
     test("sessions::no_response_is_nil_and_runs", no_response_is_nil_and_runs);
     test("sessions::messages_do_not_take_the_place_of_replies", messages_do_not_take_the_place_of_replies);
@@ -83,6 +86,46 @@ fn a_connection_stands_in_the_list_of_clients() -> Result<()> {
     cmd("QUIT").exec(&mut con)?;
     let list: String = cmd("CLIENT").arg("LIST").query(&mut broker.redis_connection())?;
     assert_eq!(list.lines().count(), 1, "who has quit is gone, even if the program still holds the connection");
+    Ok(())
+}
+
+fn it_needs_no_password() -> Result<()> {
+    let broker = MemBroker::new();
+    cmd("CONFIG").arg(&["SET", "requirepass", "secret"]).exec(&mut broker.redis_connection())?;
+    let settings = redis::RedisConnectionInfo::default().set_password("another");
+    let mut con = broker.redis_connection_with(&settings);
+    assert_eq!(cmd("PING").query::<String>(&mut con)?, "PONG");
+    assert_eq!(cmd("RESET").query::<String>(&mut con)?, "RESET");
+    assert_eq!(cmd("PING").query::<String>(&mut con)?, "PONG");
+    let error = cmd("AUTH").arg("another").exec(&mut con).unwrap_err();
+    assert_eq!(error.code(), Some("WRONGPASS"));
+    cmd("AUTH").arg("secret").exec(&mut con)?;
+    Ok(())
+}
+
+fn one_client_too_many_is_told_so() -> Result<()> {
+    let broker = MemBroker::new();
+    let mut con = broker.redis_connection();
+    cmd("CONFIG").arg(&["SET", "maxclients", "1"]).exec(&mut con)?;
+    let mut second = broker.redis_connection();
+    for _ in 0..2 {
+        let error = cmd("PING").exec(&mut second).unwrap_err();
+        assert_eq!(error.to_string(), "ResponseError: max number of clients reached");
+    }
+    assert!(!redis::ConnectionLike::is_open(&second));
+    drop(con);
+    assert_eq!(cmd("PING").query::<String>(&mut broker.redis_connection())?, "PONG");
+    Ok(())
+}
+
+fn a_script_is_an_unknown_command() -> Result<()> {
+    let mut con = MemBroker::new().redis_connection();
+    let error = cmd("EVAL").arg("return 1").arg(0).exec(&mut con).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server(redis::ServerErrorKind::ResponseError));
+    assert_eq!(error.detail(), Some("unknown command 'EVAL', with args beginning with: 'return 1' '0' "));
+    // redis-rs calls it by its hash, is told NOSCRIPT, and then can't load it.
+    let error = redis::Script::new("return 1").invoke::<u32>(&mut con).unwrap_err();
+    assert_eq!(error.code(), Some("ERR"), "{error}");
     Ok(())
 }
 
