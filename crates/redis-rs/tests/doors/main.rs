@@ -1,7 +1,7 @@
 //! One program, every connection that redis-rs can have: a session in this process, sync and async, redis-rs's own
 //! connection over a pipe, and a real Redis behind a socket; each in RESP2 and in RESP3.
 
-#![expect(clippy::indexing_slicing, reason = "a test that is wrong may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that is wrong fails")]
 
 mod commands;
 mod door;
