@@ -27,7 +27,7 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Stock<C> {
     /// Takes tickets out of stock, all or none, and tells the channel `sales`. Whether there were enough.
     pub(crate) async fn reserve(&self, event: &str, tickets: u32) -> RedisResult<bool> {
         let key = key(event);
-        transaction_async(self.0.clone(), &[key.clone()], |mut connection, mut pipeline| {
+        transaction_async(self.0.clone(), &[&*key], |mut connection, mut pipeline| {
             let key = key.clone();
             async move {
                 let available: Option<u32> = connection.hget(&key, "available").await?;

@@ -39,6 +39,9 @@ impl<B: Broker> Line<B> {
 
     /// Runs packed requests in order; a reply for each, nil where CLIENT REPLY keeps it back.
     pub(crate) async fn run(&mut self, packed: &[u8]) -> RedisResult<Vec<Value>> {
+        if self.session.as_ref().is_ok_and(is_killed) {
+            return Err(self.close(closed()));
+        }
         for command in std::mem::take(&mut self.setup) {
             if let Some(Value::ServerError(error)) = self.requests(&command.get_packed_command()).await?.pop() {
                 // In redis-rs's words; HELLO is not refused to somebody who needs no password.
@@ -56,10 +59,9 @@ impl<B: Broker> Line<B> {
         let mut replies = Vec::new();
         while let Some(request) = parser.next(&mut input).transpose() {
             let session = self.session.as_mut().map_err(|error| error.clone())?;
-            if is_killed(session) {
-                return Err(self.close(closed()));
-            }
             let held_to_messages = session.is_held_to_messages();
+            // A future that was dropped may have left the start of a reply.
+            session.output_and_subscriptions().0.clear();
             match request {
                 Ok(words) => session.request(words).await,
                 Err(error) => {
