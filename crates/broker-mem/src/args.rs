@@ -5,15 +5,25 @@ use std::ops::{Index, RangeInclusive};
 use bytes::Bytes;
 use embroker_core::error::texts;
 pub(crate) use embroker_core::parse_int;
-use embroker_core::{Arg, ServerError};
+use embroker_core::table::Keys;
+use embroker_core::{Arg, Command, ServerError};
 
 /// The arguments of one call, after the name. The table has checked how many there are.
 #[derive(Clone, Copy)]
-pub(crate) struct Args<'a>(&'a [Arg<'a>]);
+pub(crate) struct Args<'a>(&'a [Arg<'a>], Option<&'a [u8]>);
 
 impl<'a> Args<'a> {
     pub(crate) fn new(args: &'a [Arg<'a>]) -> Self {
-        Self(args)
+        Self(args, None)
+    }
+
+    pub(crate) fn of(command: &'a Command<'a>) -> Self {
+        Self(command.arguments(), command.subcommand_as_written())
+    }
+
+    /// The subcommand that was called: as it was written, or else by its name in the table.
+    pub(crate) fn subcommand(&self, name: &'static str) -> &'a [u8] {
+        self.1.unwrap_or(name.as_bytes())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -27,6 +37,12 @@ impl<'a> Args<'a> {
     /// The arguments from `at` on, in order.
     pub(crate) fn from(&self, at: usize) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone + use<'a> {
         self.0[at.min(self.0.len())..].iter().map(Arg::as_bytes)
+    }
+
+    /// The arguments that are keys, for a row that has them there.
+    pub(crate) fn keys(&self, keys: Keys) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let args = self.0;
+        keys.positions(args).filter_map(|at| args.get(at)).map(Arg::as_bytes)
     }
 
     /// The argument as a buffer to keep.
