@@ -178,6 +178,10 @@ async fn what_would_change_the_shared_connection_is_refused() -> Result<()> {
         &["QUIT"],
         &["RESET"],
         &["MONITOR"],
+        &["ACL", "WHOAMI"],
+        &["SLOWLOG", "GET"],
+        &["LATENCY", "RESET"],
+        &["SHUTDOWN", "NOSAVE"],
         &["SSUBSCRIBE", "a"],
     ] {
         let outcome = broker.execute(command(argv)).await;
