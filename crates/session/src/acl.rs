@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::call::Call;
 use crate::connection::USER;
-use crate::session::{Session, help, is_word};
+use crate::session::{Context, Session, help, is_word};
 
 /// Equal failures within this time of each other are one entry of the log.
 const GROUPED: Duration = Duration::from_secs(60);
@@ -67,7 +67,7 @@ pub(crate) struct AclLog(Mutex<VecDeque<Failure>>);
 
 struct Failure {
     count: i64,
-    in_exec: bool,
+    context: Context,
     /// The command as it was written, AUTH or HELLO.
     command: Bytes,
     user: Bytes,
@@ -198,17 +198,17 @@ impl<B: Broker> Session<B> {
         let max = usize::try_from(self.shared.config().number(Parameter::AclLogMaxLen)).unwrap_or_default();
         let user = Bytes::copy_from_slice(user.get(..MAX_NAME).unwrap_or(user));
         let command = Bytes::copy_from_slice(call.name());
-        let (now, in_exec, client) = (Instant::now(), self.in_exec, self.client.line());
+        let (now, context, client) = (Instant::now(), self.context, self.client.line());
         let mut log = self.shared.common.acl_log.lock();
         let is_same = |entry: &Failure| {
-            entry.in_exec == in_exec
+            entry.context == context
                 && entry.command == command
                 && entry.user == user
                 && now.saturating_duration_since(entry.at) <= GROUPED
         };
         let same = log.iter().take(SEARCHED).position(is_same).and_then(|at| log.remove(at));
         let count = same.map_or(1, |entry| entry.count.saturating_add(1));
-        log.push_front(Failure { count, in_exec, command, user, at: now, client });
+        log.push_front(Failure { count, context, command, user, at: now, client });
         log.truncate(max);
     }
 }
@@ -219,7 +219,7 @@ impl Failure {
         let facts: [(&str, Value); 7] = [
             ("count", Value::Int(self.count)),
             ("reason", "auth".into()),
-            ("context", if self.in_exec { "multi" } else { "toplevel" }.into()),
+            ("context", if self.context == Context::Multi { "multi" } else { "toplevel" }.into()),
             ("object", self.command.clone().into()),
             ("username", self.user.clone().into()),
             ("age-seconds", Value::Double(age)),

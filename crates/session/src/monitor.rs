@@ -18,7 +18,7 @@ use embroker_core::{
 
 use crate::call::Call;
 use crate::clients::{Address, Client};
-use crate::session::Session;
+use crate::session::{Context, Session};
 
 /// So many bytes of lines may wait for one client.
 const MAX_WAITING: usize = 32 * 1024 * 1024;
@@ -123,7 +123,7 @@ impl Feed {
 impl<B: Broker> Session<B> {
     /// `MONITOR`: from now on every command that runs is told, also this client's own. Answers only the first time.
     pub(crate) fn monitor(&mut self) -> Result<(), ServerError> {
-        if self.in_exec {
+        if self.context == Context::Multi {
             return Err(texts::MONITOR_IN_MULTI);
         }
         if !self.feed.is_open() {

@@ -42,8 +42,7 @@ pub struct Session<B: Broker> {
     pub(crate) feed: Feed,
     /// A command that waits for the end of a pause.
     held: Option<Call>,
-    /// Whether the commands of a transaction run just now.
-    pub(crate) in_exec: bool,
+    pub(crate) context: Context,
     /// How many commands have answered an error; those of a transaction are not counted for its EXEC.
     pub(crate) errors: u64,
     /// The counters of the command that ran last, and what is to be added to them: many run one command again and again.
@@ -66,6 +65,14 @@ pub(crate) enum Answers {
     SkipNext,
 }
 
+/// Where a command runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Context {
+    TopLevel,
+    /// As one of a transaction.
+    Multi,
+}
+
 impl<B: Broker> Session<B> {
     pub(crate) fn open(shared: Arc<Shared<B>>, address: Address) -> Result<Self, ServerError> {
         let membership = shared.common.clients.join(address, &shared.instance).ok_or(texts::MAX_CLIENTS)?;
@@ -83,7 +90,7 @@ impl<B: Broker> Session<B> {
             subscriptions: Subscriptions::default(),
             feed: Feed::default(),
             held: None,
-            in_exec: false,
+            context: Context::TopLevel,
             errors: 0,
             counters: None,
             tally: Tally::default(),
@@ -305,7 +312,7 @@ impl<B: Broker> Session<B> {
         self.count_for(spec.id);
         self.tally.record(took, failed);
         // A transaction runs as one, so it is logged as one: by its EXEC, which Redis leaves out.
-        if !self.in_exec {
+        if self.context == Context::TopLevel {
             self.log_if_slow(call, took);
         }
         self.tell_monitors(spec, call);

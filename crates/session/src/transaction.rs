@@ -13,7 +13,7 @@ use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Error, Pipeline, Queue, Replies, Result};
 
 use crate::call::Call;
-use crate::session::{Session, in_server_words};
+use crate::session::{Context, Session, in_server_words};
 
 /// Commands that wait for EXEC.
 #[derive(Default)]
@@ -158,9 +158,9 @@ impl<B: Broker> Session<B> {
         match replies {
             Ok(Some(replies)) => {
                 let errors = self.errors;
-                self.in_exec = true;
+                self.context = Context::Multi;
                 self.write_replies(steps, replies, marks, share).await;
-                self.in_exec = false;
+                self.context = Context::TopLevel;
                 self.errors = errors;
             }
             Ok(None) if self.is_answered() => self.protocol.null_array(&mut self.out),
