@@ -1,5 +1,7 @@
 //! What a key holds: an object of one of Redis's types, and when it expires.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use embroker_core::ServerError;
 use embroker_core::error::texts;
 
@@ -11,6 +13,22 @@ pub(crate) struct Entry {
     pub(super) deadline: Option<u64>,
     /// The place of the key in its shard's vector of keys.
     pub(super) place: u32,
+    /// When the key was last read or written, in seconds since the epoch. Its latch orders it; it is an atomic only
+    /// because readers, who write it, have a shared reference.
+    pub(super) used: AtomicU32,
+}
+
+impl Entry {
+    /// Notes that the key is read or written now.
+    #[inline]
+    pub(super) fn use_at(&self, seconds: u32) {
+        self.used.store(seconds, Ordering::Relaxed);
+    }
+
+    /// When the key was last read or written, in seconds since the epoch.
+    pub(crate) fn last_used(&self) -> u32 {
+        self.used.load(Ordering::Relaxed)
+    }
 }
 
 /// A value of one of Redis's types.
@@ -28,6 +46,23 @@ impl Object {
             Self::String(_) => "string",
             Self::Hash(_) => "hash",
             Self::Set(_) => "set",
+        }
+    }
+
+    /// What OBJECT ENCODING answers: how Redis would keep it.
+    pub(crate) fn encoding(&self) -> &'static str {
+        match self {
+            Self::String(string) => string.encoding(),
+            Self::Hash(hash) => hash.encoding(),
+            Self::Set(set) => set.encoding(),
+        }
+    }
+
+    /// What COPY writes under the other key.
+    pub(crate) fn copied(&self) -> Self {
+        match self {
+            Self::String(string) => Self::String(string.copied()),
+            collection => collection.clone(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::task::Waker;
 
 use dashmap::mapref::one::{MappedRef, MappedRefMut, Ref, RefMut};
@@ -86,18 +87,31 @@ impl<'a> Tx<'a> {
         entry.deadline.is_none_or(|deadline| self.now() <= deadline)
     }
 
-    /// What the key holds, if it exists and has not expired.
+    /// What the key holds, if it exists and has not expired. This is no use of the key that OBJECT IDLETIME would tell
+    /// of; Redis looks up so for EXISTS, TYPE, TTL and OBJECT.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
         self.keyspace.map.get(key).filter(|entry| self.is_live(entry))
     }
 
+    /// Whether the key exists, which is [no use](Self::get) of it.
     pub(crate) fn exists(&self, key: &[u8]) -> bool {
         self.get(key).is_some()
+    }
+
+    /// Whether the key exists; one that does is used now.
+    pub(crate) fn uses(&self, key: &[u8]) -> bool {
+        self.get(key).inspect(|entry| entry.use_at(self.seconds())).is_some()
+    }
+
+    /// The time in seconds since the epoch, for noting a use.
+    fn seconds(&self) -> u32 {
+        self.engine.now_s()
     }
 
     /// The value as one type, for reading; `None` where there is no key, `WRONGTYPE` where it is another.
     pub(crate) fn read<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<Read<'_, T>>, ServerError> {
         let Some(entry) = self.get(key) else { return Ok(None) };
+        entry.use_at(self.seconds());
         expect::<T>(&entry.object)?;
         Ok(entry.try_map(|entry| T::of(&entry.object)).ok())
     }
@@ -124,6 +138,7 @@ impl<'a> Tx<'a> {
     fn live_mut(&mut self, key: &[u8]) -> Option<RefMut<'_, Key, Entry>> {
         let entry = self.keyspace.map.get_mut(key)?;
         if self.is_live(&entry) {
+            entry.use_at(self.seconds());
             return Some(entry);
         }
         drop(entry);
@@ -140,8 +155,10 @@ impl<'a> Tx<'a> {
     pub(crate) fn put_until(&mut self, key: &[u8], value: impl Into<Object>, deadline: Option<u64>) {
         let map = &self.keyspace.map;
         let object = value.into();
+        let seconds = self.seconds();
         if let Some(mut entry) = map.get_mut(key) {
             entry.object = object;
+            entry.use_at(seconds);
             drop(entry);
             self.set_deadline(key, deadline);
         } else {
@@ -152,7 +169,7 @@ impl<'a> Tx<'a> {
             if let Some(deadline) = deadline {
                 shard.deadlines.insert((deadline, key.clone()));
             }
-            map.insert(key, Entry { object, deadline, place });
+            map.insert(key, Entry { object, deadline, place, used: AtomicU32::new(seconds) });
         }
     }
 

@@ -24,6 +24,18 @@ impl Hash {
         self.fields.is_empty()
     }
 
+    /// What OBJECT ENCODING answers.
+    pub(crate) fn encoding(&self) -> &'static str {
+        if self.large { "hashtable" } else { "listpack" }
+    }
+
+    /// How many bytes it takes beside its entry. Texts are measured for the first `samples` fields, and the rest is
+    /// taken to be like them.
+    pub(crate) fn heap_bytes(&self, samples: usize) -> usize {
+        let texts = self.iter().take(samples).map(|(field, value)| field.len() + value.len());
+        super::table_bytes::<(Bytes, Bytes)>(self.fields.capacity()) + super::extrapolate(texts, self.len())
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.fields.len()
     }

@@ -10,11 +10,12 @@ use crate::args::parse_int;
 const MAX_COMPACT: usize = 512;
 
 /// The members of a set, in a vector with an index beside it: a random one is a draw of a position, and a removal moves
-/// the last member into the hole.
+/// the last member into the hole. They are listed in that order, but few integers in ascending order.
 #[derive(Clone)]
 pub(crate) struct Set {
     members: IndexSet<Bytes, RandomState>,
-    /// Only integers so far, and never many: what Redis keeps as an intset, which SSCAN answers in one step.
+    /// Only integers so far, and never many: what Redis keeps as an intset, which SSCAN answers in one step. This bit
+    /// is all that is kept of it; the order is made where it is asked for.
     compact: bool,
 }
 
@@ -37,8 +38,30 @@ impl Set {
         self.members.contains(member)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Bytes> {
-        self.members.iter()
+    /// Every member, few integers in ascending order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Bytes> + Clone {
+        let ascending = if self.compact { self.ascending() } else { Vec::new() };
+        let as_they_stand = if self.compact { 0..0 } else { 0..self.len() };
+        ascending.into_iter().chain(as_they_stand.filter_map(|place| self.at(place)))
+    }
+
+    fn ascending(&self) -> Vec<&Bytes> {
+        let mut members: Vec<&Bytes> = self.members.iter().collect();
+        // No two members are the same number: a compact set has none but the one way to write each.
+        members.sort_by_cached_key(|member| parse_int(member));
+        members
+    }
+
+    /// What OBJECT ENCODING answers.
+    pub(crate) fn encoding(&self) -> &'static str {
+        if self.compact { "intset" } else { "hashtable" }
+    }
+
+    /// How many bytes it takes beside its entry. Texts are measured for the first `samples` members, and the rest is
+    /// taken to be like them.
+    pub(crate) fn heap_bytes(&self, samples: usize) -> usize {
+        let texts = self.members.iter().take(samples).map(Bytes::len);
+        super::table_bytes::<Bytes>(self.members.capacity()) + super::extrapolate(texts, self.len())
     }
 
     /// Adds a member; whether it is new.
@@ -47,6 +70,11 @@ impl Set {
         let new = self.members.insert(member);
         self.compact = self.compact && self.members.len() <= MAX_COMPACT;
         new
+    }
+
+    /// Judges the set anew by the members that it has, as if they had come to an empty one.
+    pub(crate) fn rebuild(&mut self) {
+        self.compact = self.len() <= MAX_COMPACT && self.members.iter().all(|member| parse_int(member).is_some());
     }
 
     /// Removes a member; whether it was there.
@@ -78,7 +106,8 @@ impl Set {
             left => left.min(self.len()),
         };
         let start = if self.compact { 0 } else { end.saturating_sub(count) };
-        (start as u64, (start..end).rev().filter_map(|place| self.at(place)))
+        let step = if self.compact { self.ascending() } else { (start..end).rev().filter_map(|place| self.at(place)).collect() };
+        (start as u64, step.into_iter())
     }
 }
 

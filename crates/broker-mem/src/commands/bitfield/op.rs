@@ -26,7 +26,7 @@ pub(super) fn bitop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let destination = &args[1];
     let len = result.len();
     if len > 0 {
-        tx.put(destination, Str::from(result));
+        tx.put(destination, Str::from_buffer(result));
         tx.touch(destination);
     } else if tx.remove(destination).is_some() {
         tx.touch(destination);

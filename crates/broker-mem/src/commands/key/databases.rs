@@ -15,10 +15,13 @@ pub(super) fn copy(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if source == destination && to == tx.database() {
         return Err(texts::SAME_OBJECT);
     }
+    if !tx.uses(source) {
+        return Ok(Value::Int(0));
+    }
     let deadline = tx.deadline(source).flatten();
-    let Some(object) = tx.get(source).map(|entry| entry.object.clone()) else { return Ok(Value::Int(0)) };
+    let Some(object) = tx.get(source).map(|entry| entry.object.copied()) else { return Ok(Value::Int(0)) };
     tx.within(to, |tx| {
-        if !replace && tx.exists(destination) {
+        if tx.uses(destination) && !replace {
             return Ok(Value::Int(0));
         }
         tx.put_until(destination, object, deadline);
@@ -35,7 +38,8 @@ pub(super) fn move_key(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let key = &args[0];
     let Some(deadline) = tx.deadline(key) else { return Ok(Value::Int(0)) };
-    if tx.within(to, |tx| tx.exists(key)) {
+    tx.uses(key);
+    if tx.within(to, |tx| tx.uses(key)) {
         return Ok(Value::Int(0));
     }
     let Some(object) = tx.remove(key) else { return Ok(Value::Int(0)) };

@@ -102,10 +102,11 @@ fn difference(sources: &Sources<'_>) -> Set {
     let Some((Some(first), others)) = sources.split_first() else { return Set::default() };
     let others: Vec<&Set> = others.iter().flatten().map(|set| &**set).collect();
     let total = others.iter().fold(first.len(), |total, set| total.saturating_add(set.len()));
-    if first.len().saturating_mul(others.len()) <= total {
+    // Which way it is shows in how the result is kept, so the choice is Redis's, the half included.
+    if first.len().saturating_mul(others.len() + 1) / 2 <= total {
         return first.iter().filter(|member| !others.iter().any(|set| set.contains(member))).cloned().collect();
     }
-    let mut rest = Set::clone(first);
+    let mut rest: Set = first.iter().cloned().collect();
     for member in others.into_iter().flat_map(Set::iter) {
         rest.remove(member);
     }
