@@ -1,5 +1,6 @@
 //! The parts of one in-memory broker, and how a command runs through them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ahash::RandomState;
@@ -21,6 +22,8 @@ pub(crate) struct Engine {
     pub(crate) instance: Arc<Instance>,
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
+    /// Whether expired keys are removed before somebody asks for them; DEBUG SET-ACTIVE-EXPIRE.
+    active_expire: AtomicBool,
 }
 
 impl Engine {
@@ -38,6 +41,7 @@ impl Engine {
             instance: Arc::default(),
             clock,
             rng: Mutex::new(rng),
+            active_expire: AtomicBool::new(true),
         }
     }
 
@@ -50,6 +54,16 @@ impl Engine {
     #[inline]
     pub(crate) fn now_s(&self) -> u32 {
         u32::try_from(self.clock.now_s()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether expired keys are removed before somebody asks for them.
+    pub(crate) fn expires_actively(&self) -> bool {
+        self.active_expire.load(Ordering::Relaxed)
+    }
+
+    /// Says whether expired keys are to be removed before somebody asks for them.
+    pub(crate) fn expire_actively(&self, yes: bool) {
+        self.active_expire.store(yes, Ordering::Relaxed);
     }
 
     /// Draws from the broker's source of chance.
@@ -94,8 +108,12 @@ impl Engine {
         Ok(Some(calls.into_iter().map(|(spec, args)| run_in(&mut tx, spec, args)).collect()))
     }
 
-    /// Removes every expired key, one database after the other; how many there were.
+    /// Removes every expired key, one database after the other; how many there were. None where DEBUG
+    /// SET-ACTIVE-EXPIRE forbids it.
     pub(crate) fn sweep(&self) -> usize {
+        if !self.expires_actively() {
+            return 0;
+        }
         let sweep = |keyspace: &Keyspace| Tx::new(self, keyspace, keyspace.latch_all()).sweep(usize::MAX);
         self.databases.made().map(sweep).sum()
     }

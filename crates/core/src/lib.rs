@@ -52,8 +52,8 @@ pub use watch::{Watch, WatchBackend};
 pub mod prelude {
     pub use crate::Broker;
     pub use crate::commands::{
-        BitfieldCommands, ConnectionCommands, HashCommands, KeyCommands, PubSubCommands, ServerCommands, SetCommands,
-        StringCommands, TransactionCommands,
+        BitfieldCommands, ConnectionCommands, HashCommands, KeyCommands, MemoryCommands, ObjectCommands,
+        PubSubCommands, ServerCommands, SetCommands, StringCommands, TransactionCommands,
     };
     pub use crate::structs::StructCommands;
 }

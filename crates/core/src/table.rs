@@ -9,8 +9,8 @@ use std::ops::BitOr;
 use std::sync::LazyLock;
 
 use crate::commands::{
-    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ServerCommand, SetCommand,
-    StringCommand, TransactionCommand,
+    BitfieldCommand, ConnectionCommand, DebugCommand, HashCommand, KeyCommand, MemoryCommand, ObjectCommand,
+    PubSubCommand, ServerCommand, SetCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -20,10 +20,16 @@ pub enum CommandId {
     Bitfield(BitfieldCommand),
     /// A client's connection.
     Connection(ConnectionCommand),
+    /// What test suites ask of a server.
+    Debug(DebugCommand),
     /// Hashes.
     Hash(HashCommand),
     /// Keys of any type: existence, expiry, iteration.
     Key(KeyCommand),
+    /// What the broker and its keys take.
+    Memory(MemoryCommand),
+    /// How values are kept.
+    Object(ObjectCommand),
     /// Messages.
     PubSub(PubSubCommand),
     /// The broker itself.
@@ -244,8 +250,11 @@ pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
         BitfieldCommand::ROWS,
         ConnectionCommand::ROWS,
+        DebugCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,
+        MemoryCommand::ROWS,
+        ObjectCommand::ROWS,
         PubSubCommand::ROWS,
         ServerCommand::ROWS,
         SetCommand::ROWS,

@@ -7,8 +7,11 @@
 
 mod bitfield;
 mod connection;
+mod debug;
 mod hash;
 mod key;
+mod memory;
+mod object;
 mod pubsub;
 mod sample;
 mod scan;
@@ -33,8 +36,11 @@ pub(crate) fn handler(id: CommandId) -> Handler {
     match id {
         CommandId::Bitfield(command) => bitfield::handler(command),
         CommandId::Connection(command) => connection::handler(command),
+        CommandId::Debug(command) => debug::handler(command),
         CommandId::Hash(command) => hash::handler(command),
         CommandId::Key(command) => key::handler(command),
+        CommandId::Memory(command) => memory::handler(command),
+        CommandId::Object(command) => object::handler(command),
         CommandId::PubSub(command) => pubsub::handler(command),
         CommandId::Server(command) => server::handler(command),
         CommandId::Set(command) => set::handler(command),
@@ -45,8 +51,10 @@ pub(crate) fn handler(id: CommandId) -> Handler {
 
 /// Adds what a command is to latch in other databases than its own.
 pub(crate) fn reach(id: CommandId, args: &Args<'_>, databases: &Databases, wanted: &mut Wanted) {
-    if let CommandId::Key(command) = id {
-        key::reach(command, args, databases, wanted);
+    match id {
+        CommandId::Key(command) => key::reach(command, args, databases, wanted),
+        CommandId::Memory(_) => wanted.everything(),
+        _ => {}
     }
 }
 

@@ -158,7 +158,7 @@ fn categories(spec: &CommandSpec) -> Vec<&'static str> {
     let of_data = match spec.id {
         CommandId::Bitfield(_) => Some("@bitmap"),
         CommandId::Hash(_) => Some("@hash"),
-        CommandId::Key(_) => Some("@keyspace"),
+        CommandId::Key(_) | CommandId::Object(_) => Some("@keyspace"),
         CommandId::Set(_) => Some("@set"),
         CommandId::String(_) => Some("@string"),
         _ => None,
@@ -180,11 +180,11 @@ fn group(spec: &CommandSpec) -> &'static str {
         CommandId::Connection(_) => "connection",
         CommandId::Hash(_) => "hash",
         CommandId::PubSub(_) => "pubsub",
-        CommandId::Server(_) => "server",
+        CommandId::Debug(_) | CommandId::Memory(_) | CommandId::Server(_) => "server",
         CommandId::Set(_) => "set",
         CommandId::String(_) => "string",
         CommandId::Transaction(_) => "transactions",
-        CommandId::Key(_) => "generic",
+        CommandId::Key(_) | CommandId::Object(_) => "generic",
     }
 }
 

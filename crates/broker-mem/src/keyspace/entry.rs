@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use embroker_core::ServerError;
 use embroker_core::error::texts;
 
+use super::Key;
 use crate::objects::{Hash, Set, Str};
 
 pub(crate) struct Entry {
@@ -19,6 +20,24 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// About how many bytes the entry takes with its key and its value, of which `samples` items are measured.
+    pub(super) fn memory(&self, key: usize, samples: usize) -> usize {
+        /// An allocation that is shared has two counters before it.
+        const COUNTERS: usize = 2 * size_of::<usize>();
+        /// A slot of the map, filled to seven eighths, and a slot of the shard's vector of keys.
+        const SLOTS: usize = size_of::<(Key, Entry)>() * 8 / 7 + 1 + size_of::<Key>();
+        /// A place in the shard's tree of deadlines, whose nodes are two thirds full.
+        const DEADLINE: usize = size_of::<(u64, Key)>() * 3 / 2;
+
+        let deadline = if self.deadline.is_some() { DEADLINE } else { 0 };
+        let value = match &self.object {
+            Object::String(string) => string.heap_bytes(),
+            Object::Hash(hash) => hash.heap_bytes(samples),
+            Object::Set(set) => set.heap_bytes(samples),
+        };
+        COUNTERS.saturating_add(key).saturating_add(SLOTS).saturating_add(deadline).saturating_add(value)
+    }
+
     /// Notes that the key is read or written now.
     #[inline]
     pub(super) fn use_at(&self, seconds: u32) {
@@ -55,6 +74,15 @@ impl Object {
             Self::String(string) => string.encoding(),
             Self::Hash(hash) => hash.encoding(),
             Self::Set(set) => set.encoding(),
+        }
+    }
+
+    /// How many bytes a dump of the value would have, each text with its length before it.
+    pub(crate) fn dumped_len(&self) -> usize {
+        match self {
+            Self::String(string) => string.dumped_len(),
+            Self::Hash(hash) => hash.dumped_len(),
+            Self::Set(set) => set.dumped_len(),
         }
     }
 

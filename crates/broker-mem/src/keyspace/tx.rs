@@ -247,6 +247,9 @@ impl<'a> Tx<'a> {
 
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
     pub(crate) fn pay_for_write(&mut self) {
+        if !self.engine.expires_actively() {
+            return;
+        }
         let due = self.held.shards(self.keyspace).fold(false, |due, (_, shard)| {
             shard.writes = (shard.writes + 1) % WRITES_PER_SWEEP;
             due || (shard.writes == 0 && !shard.deadlines.is_empty())
@@ -275,6 +278,18 @@ impl<'a> Tx<'a> {
     pub(crate) fn len(&mut self) -> usize {
         self.sweep(usize::MAX);
         self.held.shards(self.keyspace).map(|(_, shard)| shard.keys.len()).sum()
+    }
+
+    /// About how many bytes the key takes with its value, of which `samples` items are measured.
+    pub(crate) fn memory_of(&self, key: &[u8], samples: usize) -> Option<usize> {
+        self.get(key).map(|entry| entry.memory(key.len(), samples))
+    }
+
+    /// How many keys the database has, which is latched as a whole, and about how many bytes they take.
+    pub(crate) fn memory(&mut self, samples: usize) -> (usize, usize) {
+        self.sweep(usize::MAX);
+        let sizes = self.keyspace.map.iter().map(|entry| entry.memory(entry.key().len(), samples));
+        sizes.fold((0, 0), |(keys, bytes), size| (keys + 1, bytes.saturating_add(size)))
     }
 
     /// The latched shards' keys, in the order that SCAN walks them: shard by shard, each from its end.

@@ -36,6 +36,12 @@ impl Hash {
         super::table_bytes::<(Bytes, Bytes)>(self.fields.capacity()) + super::extrapolate(texts, self.len())
     }
 
+    /// How many bytes it takes in a dump.
+    pub(crate) fn dumped_len(&self) -> usize {
+        let texts = self.iter().map(|(field, value)| super::dumped_text(field) + super::dumped_text(value));
+        super::dumped_count(self.len()) + texts.sum::<usize>()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.fields.len()
     }

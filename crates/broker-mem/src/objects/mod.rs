@@ -24,3 +24,17 @@ fn extrapolate(known: impl Iterator<Item = usize>, len: usize) -> usize {
     let (count, sum) = known.fold((0_usize, 0_usize), |(count, sum), size| (count + 1, sum.saturating_add(size)));
     if count == 0 { 0 } else { (sum as u128 * len as u128 / count as u128) as usize }
 }
+
+/// How many bytes a length, or a count of items, takes in a dump.
+fn dumped_count(count: usize) -> usize {
+    match count {
+        0..64 => 1,
+        64..16_384 => 2,
+        _ => 5,
+    }
+}
+
+/// How many bytes a text takes in a dump.
+fn dumped_text(text: &[u8]) -> usize {
+    dumped_count(text.len()) + text.len()
+}

@@ -64,6 +64,11 @@ impl Set {
         super::table_bytes::<Bytes>(self.members.capacity()) + super::extrapolate(texts, self.len())
     }
 
+    /// How many bytes it takes in a dump.
+    pub(crate) fn dumped_len(&self) -> usize {
+        super::dumped_count(self.len()) + self.members.iter().map(|member| super::dumped_text(member)).sum::<usize>()
+    }
+
     /// Adds a member; whether it is new.
     pub(crate) fn insert(&mut self, member: Bytes) -> bool {
         self.compact = self.compact && parse_int(&member).is_some();
@@ -106,7 +111,11 @@ impl Set {
             left => left.min(self.len()),
         };
         let start = if self.compact { 0 } else { end.saturating_sub(count) };
-        let step = if self.compact { self.ascending() } else { (start..end).rev().filter_map(|place| self.at(place)).collect() };
+        let step = if self.compact {
+            self.ascending()
+        } else {
+            (start..end).rev().filter_map(|place| self.at(place)).collect()
+        };
         (start as u64, step.into_iter())
     }
 }

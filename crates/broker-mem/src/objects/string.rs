@@ -110,6 +110,20 @@ impl Str {
         }
     }
 
+    /// How many bytes it takes in a dump, where a number of up to 32 bits is one.
+    pub(crate) fn dumped_len(&self) -> usize {
+        match &self.0 {
+            Repr::Int(number) | Repr::CopiedInt(number) => match number {
+                -0x80..0x80 => 2,
+                -0x8000..0x8000 => 3,
+                -0x8000_0000..0x8000_0000 => 5,
+                _ => super::dumped_text(&self.text()),
+            },
+            Repr::Shared(bytes) => super::dumped_text(bytes),
+            Repr::Owned(bytes) => super::dumped_text(bytes),
+        }
+    }
+
     /// The text, to be changed in place. Copies what somebody else still reads.
     pub(crate) fn buffer_mut(&mut self) -> &mut BytesMut {
         let owned = match std::mem::replace(&mut self.0, Repr::Int(0)) {

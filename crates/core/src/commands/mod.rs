@@ -5,8 +5,11 @@
 
 mod bitfield;
 mod connection;
+mod debug;
 mod hash;
 mod key;
+mod memory;
+mod object;
 mod pubsub;
 mod server;
 mod set;
@@ -15,8 +18,11 @@ mod transaction;
 
 pub use bitfield::*;
 pub use connection::*;
+pub use debug::*;
 pub use hash::*;
 pub use key::*;
+pub use memory::*;
+pub use object::*;
 pub use pubsub::*;
 pub use server::*;
 pub use set::*;
