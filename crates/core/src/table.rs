@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use crate::commands::{
     BitfieldCommand, ConnectionCommand, DebugCommand, HashCommand, KeyCommand, MemoryCommand, ObjectCommand,
-    PubSubCommand, ServerCommand, SetCommand, StringCommand, TransactionCommand,
+    PubSubCommand, ScriptingCommand, ServerCommand, SetCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -32,6 +32,8 @@ pub enum CommandId {
     Object(ObjectCommand),
     /// Messages.
     PubSub(PubSubCommand),
+    /// Scripts and functions.
+    Scripting(ScriptingCommand),
     /// The broker itself.
     Server(ServerCommand),
     /// Sets.
@@ -256,6 +258,7 @@ pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
         MemoryCommand::ROWS,
         ObjectCommand::ROWS,
         PubSubCommand::ROWS,
+        ScriptingCommand::ROWS,
         ServerCommand::ROWS,
         SetCommand::ROWS,
         StringCommand::ROWS,

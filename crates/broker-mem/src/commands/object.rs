@@ -191,6 +191,7 @@ mod tests {
             bench.advance(1000);
         }
         bench.expect(&[("OBJECT IDLETIME k", "12"), ("OBJECT FREQ none", "null"), ("OBJECT IDLETIME none", "null")]);
+        bench.run("GET k");
         let used =
             ["GET k", "TOUCH k", "STRLEN k", "APPEND k x", "EXPIRE k 100 XX", "PERSIST k", "SETNX k v", "HGET k f"];
         let used = used.into_iter().chain(["COPY k copy", "COPY s k", "RENAMENX s k", "SET k v NX", "MGET k"]);
