@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ahash::RandomState;
 use embroker_core::error::texts;
 use embroker_core::instance::Instance;
+use embroker_core::instance::config::Parameter;
 use embroker_core::table::{CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
 use crate::args::Args;
 use crate::clock::Clock;
 use crate::keyspace::{Databases, Held, Keyspace, Tx, Wanted};
+use crate::objects::HashLimits;
 use crate::pubsub::PubSub;
 use crate::watch::Watched;
 use crate::{Reply, commands};
@@ -54,6 +56,19 @@ impl Engine {
     #[inline]
     pub(crate) fn now_s(&self) -> u32 {
         u32::try_from(self.clock.now_s()).unwrap_or(u32::MAX)
+    }
+
+    /// How large a small hash may get.
+    #[inline]
+    pub(crate) fn hash_limits(&self) -> HashLimits {
+        let limit = |parameter| usize::try_from(self.instance.config().number(parameter)).unwrap_or(usize::MAX);
+        HashLimits { fields: limit(Parameter::HashMaxListpackEntries), bytes: limit(Parameter::HashMaxListpackValue) }
+    }
+
+    /// How many integers a small set may have.
+    #[inline]
+    pub(crate) fn set_limit(&self) -> usize {
+        usize::try_from(self.instance.config().number(Parameter::SetMaxIntsetEntries)).unwrap_or(usize::MAX)
     }
 
     /// Whether expired keys are removed before somebody asks for them.

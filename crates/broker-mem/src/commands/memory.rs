@@ -3,11 +3,11 @@
 //! The numbers are those of our own structures. There is no allocator to ask, so whatever Redis reads from its own is 0
 //! here, and a peak is not kept.
 
+use embroker_core::Value;
 use embroker_core::commands::MemoryCommand;
 use embroker_core::error::texts;
-use embroker_core::{ServerError, Value};
 
-use super::Handler;
+use super::{Handler, help, unknown_subcommand};
 use crate::Reply;
 use crate::args::Args;
 use crate::keyspace::Tx;
@@ -17,21 +17,34 @@ const SAMPLES: usize = 5;
 /// Below this many bytes MEMORY DOCTOR sees no patient.
 const PATIENT: usize = 5 * 1024 * 1024;
 
+/// `MEMORY HELP`.
+const HELP: [&str; 14] = [
+    "MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "DOCTOR",
+    "    Return memory problems reports.",
+    "MALLOC-STATS",
+    "    Return internal statistics report from the memory allocator.",
+    "PURGE",
+    "    Attempt to purge dirty pages for reclamation by the allocator.",
+    "STATS",
+    "    Return information about the memory usage of the server.",
+    "USAGE <key> [SAMPLES <count>]",
+    "    Return memory in bytes used by <key> and its value. Nested values are",
+    "    sampled up to <count> times (default: 5, 0 means sample all).",
+    "HELP",
+    "    Prints this help.",
+];
+
 pub(super) fn handler(command: MemoryCommand) -> Handler {
     match command {
-        MemoryCommand::Memory => memory,
+        MemoryCommand::Memory => |_, args| unknown_subcommand(args, "memory"),
         MemoryCommand::MemoryDoctor => doctor,
-        MemoryCommand::MemoryHelp => help,
+        MemoryCommand::MemoryHelp => |_, _| help(&HELP),
         MemoryCommand::MemoryMallocStats => malloc_stats,
         MemoryCommand::MemoryPurge => purge,
         MemoryCommand::MemoryStats => stats,
         MemoryCommand::MemoryUsage => usage,
     }
-}
-
-/// `MEMORY` with a subcommand that the table does not know never gets here, and without one its arity is wrong.
-fn memory(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Err(ServerError::unknown_subcommand(args.get(0).unwrap_or_default(), "memory"))
 }
 
 /// `MEMORY USAGE key [SAMPLES count]`: about how many bytes the key and its value take.
@@ -131,27 +144,6 @@ fn stats(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
         count("fragmentation.bytes", 0),
     ]);
     Ok(Value::Map(stats))
-}
-
-/// `MEMORY HELP`: what the server itself prints, a status for each line.
-fn help(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    const LINES: [&str; 14] = [
-        "MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-        "DOCTOR",
-        "    Return memory problems reports.",
-        "MALLOC-STATS",
-        "    Return internal statistics report from the memory allocator.",
-        "PURGE",
-        "    Attempt to purge dirty pages for reclamation by the allocator.",
-        "STATS",
-        "    Return information about the memory usage of the server.",
-        "USAGE <key> [SAMPLES <count>]",
-        "    Return memory in bytes used by <key> and its value. Nested values are",
-        "    sampled up to <count> times (default: 5, 0 means sample all).",
-        "HELP",
-        "    Prints this help.",
-    ];
-    Ok(LINES.into_iter().map(Value::status).collect())
 }
 
 #[cfg(test)]

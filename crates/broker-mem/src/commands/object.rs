@@ -1,10 +1,11 @@
 //! OBJECT: how Redis would keep a value, and when its key was last used. To ask is no use of the key.
 
+use embroker_core::Value;
 use embroker_core::commands::ObjectCommand;
 use embroker_core::error::texts;
-use embroker_core::{ServerError, Value};
+use embroker_core::instance::config::Parameter;
 
-use super::Handler;
+use super::{Handler, help, unknown_subcommand};
 use crate::Reply;
 use crate::args::Args;
 use crate::keyspace::{Entry, Object, Tx};
@@ -12,20 +13,34 @@ use crate::keyspace::{Entry, Object, Tx};
 /// What Redis counts for an object that it never frees: the numbers that all keys share.
 const SHARED: i64 = i32::MAX as i64;
 
+/// `OBJECT HELP`.
+const HELP: [&str; 15] = [
+    "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "ENCODING <key>",
+    "    Return the kind of internal representation used in order to store the value",
+    "    associated with a <key>.",
+    "FREQ <key>",
+    "    Return the access frequency index of the <key>. The returned integer is",
+    "    proportional to the logarithm of the recent access frequency of the key.",
+    "IDLETIME <key>",
+    "    Return the idle time of the <key>, that is the approximated number of",
+    "    seconds elapsed since the last access to the key.",
+    "REFCOUNT <key>",
+    "    Return the number of references of the value associated with the specified",
+    "    <key>.",
+    "HELP",
+    "    Prints this help.",
+];
+
 pub(super) fn handler(command: ObjectCommand) -> Handler {
     match command {
-        ObjectCommand::Object => object,
+        ObjectCommand::Object => |_, args| unknown_subcommand(args, "object"),
         ObjectCommand::ObjectEncoding => encoding,
         ObjectCommand::ObjectFreq => freq,
-        ObjectCommand::ObjectHelp => help,
+        ObjectCommand::ObjectHelp => |_, _| help(&HELP),
         ObjectCommand::ObjectIdleTime => idletime,
         ObjectCommand::ObjectRefCount => refcount,
     }
-}
-
-/// `OBJECT` with a subcommand that the table does not know never gets here, and without one its arity is wrong.
-fn object(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Err(ServerError::unknown_subcommand(args.get(0).unwrap_or_default(), "object"))
 }
 
 /// `OBJECT ENCODING key`: how Redis would keep the value.
@@ -33,14 +48,32 @@ fn encoding(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(tx.get(&args[0]).map(|entry| entry.object.encoding()).into())
 }
 
-/// `OBJECT FREQ key`: an error, for no `maxmemory-policy` makes this broker count uses.
+/// `OBJECT FREQ key`: an error, unless `maxmemory-policy` asks for a count of uses. There is none here even then, so that
+/// every key has the count of a new one.
 fn freq(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    if tx.exists(&args[0]) { Err(texts::FREQ_NOT_TRACKED) } else { Ok(Value::Null) }
+    /// What Redis gives a new key, so that it is not evicted at once.
+    const INITIAL: i64 = 5;
+
+    match tx.exists(&args[0]) {
+        false => Ok(Value::Null),
+        true if policy(tx).ends_with("-lfu") => Ok(INITIAL.into()),
+        true => Err(texts::FREQ_NOT_TRACKED),
+    }
 }
 
-/// `OBJECT IDLETIME key`: for how many seconds the key was not used.
+/// `OBJECT IDLETIME key`: for how many seconds the key was not used. An error where `maxmemory-policy` asks for a count
+/// of uses, which Redis keeps in place of the time.
 fn idletime(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(tx.get(&args[0]).map(|entry| idle_seconds(tx, &entry)).into())
+    let Some(entry) = tx.get(&args[0]) else { return Ok(Value::Null) };
+    if policy(tx).ends_with("-lfu") {
+        return Err(texts::IDLE_NOT_TRACKED);
+    }
+    Ok(idle_seconds(tx, &entry).into())
+}
+
+/// `OBJECT REFCOUNT key`: 1, but for a number that Redis shares among keys.
+fn refcount(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    Ok(tx.get(&args[0]).map(|entry| references(tx, &entry.object)).into())
 }
 
 /// The seconds since the last use.
@@ -48,43 +81,23 @@ pub(super) fn idle_seconds(tx: &Tx<'_>, entry: &Entry) -> i64 {
     tx.engine().now_s().saturating_sub(entry.last_used()).into()
 }
 
-/// `OBJECT REFCOUNT key`: 1, but for a number that Redis shares among keys.
-fn refcount(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(tx.get(&args[0]).map(|entry| references(&entry.object)).into())
+/// How many keys share the value. Redis shares no numbers where it needs to know how each is used, to evict some.
+pub(super) fn references(tx: &Tx<'_>, object: &Object) -> i64 {
+    let is_shared = matches!(object, Object::String(string) if string.is_shared_number());
+    let config = tx.engine().instance.config();
+    let evicts =
+        config.number(Parameter::MaxMemory) > 0 && (policy(tx).ends_with("-lru") || policy(tx).ends_with("-lfu"));
+    if is_shared && !evicts { SHARED } else { 1 }
 }
 
-/// How many keys share the value.
-pub(super) fn references(object: &Object) -> i64 {
-    match object {
-        Object::String(string) if string.is_shared_number() => SHARED,
-        _ => 1,
-    }
-}
-
-/// `OBJECT HELP`: what the server itself prints, a status for each line.
-fn help(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    const LINES: [&str; 15] = [
-        "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-        "ENCODING <key>",
-        "    Return the kind of internal representation used in order to store the value",
-        "    associated with a <key>.",
-        "FREQ <key>",
-        "    Return the access frequency index of the <key>. The returned integer is",
-        "    proportional to the logarithm of the recent access frequency of the key.",
-        "IDLETIME <key>",
-        "    Return the idle time of the <key>, that is the approximated number of",
-        "    seconds elapsed since the last access to the key.",
-        "REFCOUNT <key>",
-        "    Return the number of references of the value associated with the specified",
-        "    <key>.",
-        "HELP",
-        "    Prints this help.",
-    ];
-    Ok(LINES.into_iter().map(Value::status).collect())
+/// `maxmemory-policy`. It evicts nothing here.
+fn policy(tx: &Tx<'_>) -> &'static str {
+    tx.engine().instance.config().choice(Parameter::MaxMemoryPolicy)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::commands::testing::Bench;
 
     /// Runs each line, and says which one leaves `k` in another encoding.
@@ -203,6 +216,39 @@ mod tests {
         }
         bench.advance(5000);
         bench.expect(&[("RENAME k l", "+OK"), ("OBJECT IDLETIME l", "0")]);
+    }
+
+    #[test]
+    fn a_policy_that_counts_uses_keeps_no_time_and_shares_no_numbers() {
+        let bench = Bench::new();
+        let config = bench.engine.instance.config();
+        bench.run("SET k 1");
+        assert_eq!(bench.run("OBJECT FREQ k"), texts::FREQ_NOT_TRACKED.to_string());
+        config.set([("maxmemory-policy", "allkeys-lfu")]).unwrap();
+        bench.expect(&[("OBJECT FREQ k", "5"), ("OBJECT FREQ none", "null"), ("OBJECT IDLETIME none", "null")]);
+        assert_eq!(bench.run("OBJECT IDLETIME k"), texts::IDLE_NOT_TRACKED.to_string());
+        for (policy, count) in [("allkeys-lfu", "1"), ("volatile-lru", "1"), ("volatile-ttl", "2147483647")] {
+            config.set([("maxmemory", "100mb"), ("maxmemory-policy", policy)]).unwrap();
+            bench.expect(&[("SET k 1", "+OK"), ("OBJECT REFCOUNT k", count)]);
+        }
+    }
+
+    #[test]
+    fn the_limits_of_small_collections_can_be_set() {
+        let bench = Bench::new();
+        let config = bench.engine.instance.config();
+        bench.expect(&[("HSET k a 1 b 2 c 3", "3"), ("SADD s 1 2 3", "3")]);
+        config.set([("hash-max-listpack-entries", "2"), ("set-max-intset-entries", "2")]).unwrap();
+        bench.expect(&[
+            ("OBJECT ENCODING k", r#""listpack""#),
+            ("OBJECT ENCODING s", r#""intset""#),
+            ("HSET k a 1", "0"),
+            ("SADD s 1", "0"),
+            ("OBJECT ENCODING k", r#""hashtable""#),
+            ("OBJECT ENCODING s", r#""intset""#),
+            ("SADD s 4", "1"),
+            ("OBJECT ENCODING s", r#""hashtable""#),
+        ]);
     }
 
     #[test]

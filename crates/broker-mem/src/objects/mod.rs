@@ -7,7 +7,7 @@ mod hash;
 mod set;
 mod string;
 
-pub(crate) use hash::Hash;
+pub(crate) use hash::{Hash, HashLimits};
 pub(crate) use set::Set;
 pub(crate) use string::Str;
 

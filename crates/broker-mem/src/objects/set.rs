@@ -6,9 +6,6 @@ use indexmap::IndexSet;
 
 use crate::args::parse_int;
 
-/// The most integers that Redis keeps in its compact encoding (`set-max-intset-entries`).
-const MAX_COMPACT: usize = 512;
-
 /// The members of a set, in a vector with an index beside it: a random one is a draw of a position, and a removal moves
 /// the last member into the hole. They are listed in that order, but few integers in ascending order.
 #[derive(Clone)]
@@ -69,17 +66,26 @@ impl Set {
         super::dumped_count(self.len()) + self.members.iter().map(|member| super::dumped_text(member)).sum::<usize>()
     }
 
-    /// Adds a member; whether it is new.
-    pub(crate) fn insert(&mut self, member: Bytes) -> bool {
+    /// The set of some members, added one by one; see [`insert`](Self::insert).
+    pub(crate) fn of(members: impl IntoIterator<Item = Bytes>, most: usize) -> Self {
+        let mut set = Self::default();
+        for member in members {
+            set.insert(member, most);
+        }
+        set
+    }
+
+    /// Adds a member; whether it is new. With more than `most` of them, integers are no longer few.
+    pub(crate) fn insert(&mut self, member: Bytes, most: usize) -> bool {
         self.compact = self.compact && parse_int(&member).is_some();
         let new = self.members.insert(member);
-        self.compact = self.compact && self.members.len() <= MAX_COMPACT;
+        self.compact = self.compact && !(new && self.members.len() > most);
         new
     }
 
     /// Judges the set anew by the members that it has, as if they had come to an empty one.
-    pub(crate) fn rebuild(&mut self) {
-        self.compact = self.len() <= MAX_COMPACT && self.members.iter().all(|member| parse_int(member).is_some());
+    pub(crate) fn rebuild(&mut self, most: usize) {
+        self.compact = self.len() <= most && self.members.iter().all(|member| parse_int(member).is_some());
     }
 
     /// Removes a member; whether it was there.
@@ -120,22 +126,6 @@ impl Set {
     }
 }
 
-impl Extend<Bytes> for Set {
-    fn extend<I: IntoIterator<Item = Bytes>>(&mut self, members: I) {
-        for member in members {
-            self.insert(member);
-        }
-    }
-}
-
-impl FromIterator<Bytes> for Set {
-    fn from_iter<I: IntoIterator<Item = Bytes>>(members: I) -> Self {
-        let mut set = Self::default();
-        set.extend(members);
-        set
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -144,18 +134,29 @@ mod tests {
 
     use super::*;
 
+    /// The limit that a Redis has which nobody configured.
+    const MOST: usize = 512;
+
     fn set(members: impl IntoIterator<Item = usize>) -> Set {
-        members.into_iter().map(|member| Bytes::from(format!("m{member}"))).collect()
+        Set::of(members.into_iter().map(|member| Bytes::from(format!("m{member}"))), MOST)
     }
 
     #[test]
     fn few_integers_are_scanned_in_one_step_until_something_else_came() {
-        let mut set: Set = (0..MAX_COMPACT).map(|n| Bytes::from(n.to_string())).collect();
+        let mut set = Set::of((0..MOST).map(|n| Bytes::from(n.to_string())), MOST);
         let (next, step) = set.scan(7, 1);
-        assert_eq!((next, step.count()), (0, MAX_COMPACT));
-        set.insert("x".into());
+        assert_eq!((next, step.count()), (0, MOST));
+        set.insert("x".into(), MOST);
         set.remove(b"x");
-        assert_eq!(set.scan(0, 10).0, MAX_COMPACT as u64 - 10);
+        assert_eq!(set.scan(0, 10).0, MOST as u64 - 10);
+    }
+
+    #[test]
+    fn few_integers_are_listed_in_ascending_order() {
+        let mut set = Set::of(["10", "9", "-1", "100"].map(Bytes::from), MOST);
+        assert_eq!(set.iter().collect::<Vec<_>>(), ["-1", "9", "10", "100"]);
+        set.insert("a".into(), MOST);
+        assert_eq!(set.iter().collect::<Vec<_>>(), ["10", "9", "-1", "100", "a"]);
     }
 
     #[test]
@@ -183,7 +184,7 @@ mod tests {
                 }
                 for (insert, member) in changes.by_ref().take(4) {
                     let member = Bytes::from(format!("m{member}"));
-                    let _ = if insert { set.insert(member) } else { set.remove(&member) };
+                    let _ = if insert { set.insert(member, MOST) } else { set.remove(&member) };
                 }
             }
             for member in 0..20 {

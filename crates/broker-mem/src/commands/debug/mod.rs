@@ -10,15 +10,13 @@ use std::time::Duration;
 
 use embroker_core::commands::DebugCommand;
 use embroker_core::error::texts;
+use embroker_core::instance::config::{Parameter, memory};
 use embroker_core::{ServerError, Value};
 
 use super::{Handler, object};
 use crate::Reply;
 use crate::args::Args;
 use crate::keyspace::Tx;
-
-/// Whether DEBUG is answered at all: `enable-debug-command`, which is `no` where nobody configured it.
-const ENABLED: bool = cfg!(test);
 
 /// What Redis knows and we refuse, with any number of words.
 const UNSUPPORTED: [&str; 22] = [
@@ -52,14 +50,14 @@ pub(super) fn handler(command: DebugCommand) -> Handler {
     }
 }
 
-/// `DEBUG subcommand …`.
+/// `DEBUG subcommand …`, where `enable-debug-command` allows it. Everybody here is local, as far as the engine knows.
 fn debug(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    if !ENABLED {
+    if !tx.engine().instance.config().flag(Parameter::EnableDebugCommand) {
         return Err(texts::DEBUG_NOT_ALLOWED);
     }
     let is = |word| args.is(0, word);
     match args.len() {
-        1 if is("HELP") => help(),
+        1 if is("HELP") => Ok(include_str!("help.txt").lines().map(Value::status).collect()),
         2 if is("OBJECT") => describe(tx, &args[1]),
         2 if is("SLEEP") => sleep(&args[1]),
         2 if is("SET-ACTIVE-EXPIRE") => {
@@ -90,7 +88,7 @@ fn describe(tx: &mut Tx<'_>, key: &[u8]) -> Reply {
     let line = format!(
         "Value at:{:p} refcount:{} encoding:{} serializedlength:{} lru:{lru} lru_seconds_idle:{}",
         &raw const entry.object,
-        object::references(&entry.object),
+        object::references(tx, &entry.object),
         entry.object.encoding(),
         entry.object.dumped_len(),
         object::idle_seconds(tx, &entry),
@@ -132,7 +130,8 @@ fn protocol(args: &Args<'_>) -> Reply {
         () if is("map") => Value::Map((0..3).map(|number| (Value::Int(number), Value::Bool(number == 1))).collect()),
         () if is("true") => Value::Bool(true),
         () if is("false") => Value::Bool(false),
-        () if ["attrib", "bignum", "push", "verbatim"].into_iter().any(is) => {
+        () if is("verbatim") => Value::verbatim("This is a verbatim\nstring"),
+        () if ["attrib", "bignum", "push"].into_iter().any(is) => {
             return Err(ServerError::debug_unsupported(&[b"PROTOCOL ", &args[1]].concat()));
         }
         () => return Err(texts::DEBUG_PROTOCOL_TYPE),
@@ -144,26 +143,8 @@ fn packed_threshold(size: &[u8]) -> Reply {
     /// A little below 4 GB, as Redis has it.
     const MOST: u64 = (1 << 32) - (1 << 20);
 
-    let size = memory_size(size).filter(|size| *size <= MOST);
+    let size = memory(size).filter(|size| *size <= MOST);
     size.map(|_| Value::OK).ok_or(texts::PACKED_THRESHOLD)
-}
-
-/// A number of bytes with a unit: `k` is 1000 and `kb` 1024.
-fn memory_size(text: &[u8]) -> Option<u64> {
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, unit) = text.split_at_checked(digits)?;
-    let unit: u64 = match &unit.to_ascii_lowercase()[..] {
-        b"" | b"b" => 1,
-        b"k" => 1_000,
-        b"kb" => 1 << 10,
-        b"m" => 1_000_000,
-        b"mb" => 1 << 20,
-        b"g" => 1_000_000_000,
-        b"gb" => 1 << 30,
-        _ => return None,
-    };
-    let number = if number.is_empty() { 0 } else { str::from_utf8(number).ok()?.parse::<u64>().ok()? };
-    number.checked_mul(unit)
 }
 
 /// `DEBUG REPLYBUFFER PEAK-RESET-TIME NEVER|RESET|milliseconds` and `DEBUG REPLYBUFFER RESIZING 0|1`: there are no such
@@ -176,11 +157,6 @@ fn reply_buffer(args: &Args<'_>) -> Reply {
         () => drop(args.int(2)?),
     }
     Ok(Value::OK)
-}
-
-/// `DEBUG HELP`: what the server itself prints, a status for each line.
-fn help() -> Reply {
-    Ok(include_str!("help.txt").lines().map(Value::status).collect())
 }
 
 #[cfg(test)]

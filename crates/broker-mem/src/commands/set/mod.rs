@@ -38,8 +38,9 @@ pub(super) fn handler(command: SetCommand) -> Handler {
 
 /// `SADD key member …`: how many of the members are new.
 fn sadd(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let most = tx.engine().set_limit();
     let mut set = tx.write_or_new::<Set>(&args[0])?;
-    let added = (1..args.len()).filter(|at| set.insert(args.bytes(*at))).count();
+    let added = (1..args.len()).filter(|at| set.insert(args.bytes(*at), most)).count();
     drop(set);
     if added > 0 {
         tx.touch(&args[0]);
@@ -74,7 +75,8 @@ fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     tx.remove_if_empty(source);
     tx.touch(source);
-    if tx.write_or_new::<Set>(destination)?.insert(args.bytes(2)) {
+    let most = tx.engine().set_limit();
+    if tx.write_or_new::<Set>(destination)?.insert(args.bytes(2), most) {
         tx.touch(destination);
     }
     Ok(Value::Int(1))

@@ -33,7 +33,7 @@ pub(super) fn spop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             let popped = engine.random(|rng| (0..count).filter_map(|_| set.pop(rng)).map(Value::from).collect());
             // Where only a few stay, Redis moves those to a new set.
             if set.len().saturating_mul(5) <= count {
-                set.rebuild();
+                set.rebuild(engine.set_limit());
             }
             drop(set);
             tx.touch(&args[0]);

@@ -85,7 +85,9 @@ impl Kind {
             Self::Bytes => Setting::Text(Bytes::copy_from_slice(value)),
             Self::FileName if is_path(text) => return Err(Refusal::FileIsPath(name)),
             Self::DirectoryName if is_path(text) => return Err(Refusal::DirectoryIsPath(name)),
-            Self::Text | Self::Directory | Self::FileName | Self::DirectoryName => Setting::Text(Bytes::copy_from_slice(text)),
+            Self::Text | Self::Directory | Self::FileName | Self::DirectoryName => {
+                Setting::Text(Bytes::copy_from_slice(text))
+            }
             Self::Hostname => hostname(text)?,
             Self::Title if shows_something(text) => Setting::Text(Bytes::copy_from_slice(text)),
             Self::Title => return Err(Refusal::Template),
