@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ahash::RandomState;
 use embroker_core::error::texts;
 use embroker_core::instance::Instance;
-use embroker_core::instance::config::Parameter;
+use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::table::{CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
@@ -31,16 +31,16 @@ pub(crate) struct Engine {
 impl Engine {
     /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place
     /// in it.
-    pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, databases: u32) -> Self {
+    pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, config: Config) -> Self {
         let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let hasher = match seed {
             Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
             None => RandomState::new(),
         };
         Self {
-            databases: Databases::new(databases, hasher),
+            databases: Databases::new(config.number(Parameter::Databases) as u32, hasher),
             pubsub: Arc::default(),
-            instance: Arc::default(),
+            instance: Arc::new(Instance::with_config(config)),
             clock,
             rng: Mutex::new(rng),
             active_expire: AtomicBool::new(true),

@@ -9,8 +9,8 @@ use std::ops::BitOr;
 use std::sync::LazyLock;
 
 use crate::commands::{
-    BitfieldCommand, ConnectionCommand, DebugCommand, HashCommand, KeyCommand, MemoryCommand, ObjectCommand,
-    PubSubCommand, ScriptingCommand, ServerCommand, SetCommand, StringCommand, TransactionCommand,
+    BitfieldCommand, ConfigCommand, ConnectionCommand, DebugCommand, HashCommand, KeyCommand, MemoryCommand,
+    ObjectCommand, PubSubCommand, ScriptingCommand, ServerCommand, SetCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -18,6 +18,8 @@ use crate::commands::{
 pub enum CommandId {
     /// Bits and bit fields of strings.
     Bitfield(BitfieldCommand),
+    /// The broker's parameters.
+    Config(ConfigCommand),
     /// A client's connection.
     Connection(ConnectionCommand),
     /// What test suites ask of a server.
@@ -251,6 +253,7 @@ impl Keys {
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
         BitfieldCommand::ROWS,
+        ConfigCommand::ROWS,
         ConnectionCommand::ROWS,
         DebugCommand::ROWS,
         HashCommand::ROWS,

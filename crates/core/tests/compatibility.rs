@@ -8,7 +8,7 @@ const PAGE: &str = include_str!("../../../docs/compatibility.md");
 type IsOf = fn(CommandId) -> bool;
 
 /// The families in the page's order, with the name that it gives them.
-const FAMILIES: [(&str, IsOf); 12] = [
+const FAMILIES: [(&str, IsOf); 13] = [
     ("messages", |id| matches!(id, CommandId::PubSub(_))),
     ("hashes", |id| matches!(id, CommandId::Hash(_))),
     ("sets", |id| matches!(id, CommandId::Set(_))),
@@ -20,6 +20,7 @@ const FAMILIES: [(&str, IsOf); 12] = [
     ("how values are kept", |id| matches!(id, CommandId::Object(_))),
     ("memory", |id| matches!(id, CommandId::Memory(_))),
     ("debugging", |id| matches!(id, CommandId::Debug(_))),
+    ("parameters", |id| matches!(id, CommandId::Config(_))),
     ("the broker itself", |id| matches!(id, CommandId::Server(_))),
 ];
 

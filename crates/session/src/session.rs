@@ -10,6 +10,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use embroker_core::commands::{ConnectionCommand, HashCommand, TransactionCommand};
 use embroker_core::error::texts;
+use embroker_core::instance::config::Parameter;
 use embroker_core::resp::Protocol;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watch};
@@ -49,13 +50,18 @@ pub(crate) enum Answers {
 
 impl<B: Broker> Session<B> {
     pub(crate) fn open(shared: Arc<Shared<B>>, address: Address) -> Result<Self, ServerError> {
-        let membership = shared.clients.join(address, shared.settings.max_clients).ok_or(texts::MAX_CLIENTS)?;
+        let (stats, most) = (shared.instance.stats(), shared.config().number(Parameter::MaxClients));
+        let Some(membership) = shared.clients.join(address, usize::try_from(most).unwrap_or(0)) else {
+            stats.rejected_connections.add(1);
+            return Err(texts::MAX_CLIENTS);
+        };
+        stats.connections_received.add(1);
         Ok(Self {
             client: membership.client.clone(),
             _membership: membership,
             out: BytesMut::new(),
             protocol: Protocol::Resp2,
-            authenticated: shared.settings.password.is_none(),
+            authenticated: shared.is_open(),
             answers: Answers::On,
             selected: None,
             transaction: None,

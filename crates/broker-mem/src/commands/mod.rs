@@ -6,6 +6,7 @@
 #![allow(clippy::unnecessary_wraps, reason = "a handler that never fails has the signature of all handlers")]
 
 mod bitfield;
+mod config;
 mod connection;
 mod debug;
 mod hash;
@@ -38,6 +39,7 @@ pub(crate) type Handler = fn(&mut Tx<'_>, &Args<'_>) -> Reply;
 pub(crate) fn handler(id: CommandId) -> Handler {
     match id {
         CommandId::Bitfield(command) => bitfield::handler(command),
+        CommandId::Config(command) => config::handler(command),
         CommandId::Connection(command) => connection::handler(command),
         CommandId::Debug(command) => debug::handler(command),
         CommandId::Hash(command) => hash::handler(command),

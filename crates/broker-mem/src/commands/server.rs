@@ -200,7 +200,7 @@ fn group(spec: &CommandSpec) -> &'static str {
         CommandId::Connection(_) => "connection",
         CommandId::Hash(_) => "hash",
         CommandId::PubSub(_) => "pubsub",
-        CommandId::Debug(_) | CommandId::Memory(_) | CommandId::Server(_) => "server",
+        CommandId::Config(_) | CommandId::Debug(_) | CommandId::Memory(_) | CommandId::Server(_) => "server",
         CommandId::Scripting(_) => "scripting",
         CommandId::Set(_) => "set",
         CommandId::String(_) => "string",

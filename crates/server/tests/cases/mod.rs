@@ -99,6 +99,7 @@ pub(crate) const LEFT_TO_CHANCE: &[&str] = &[
     "command|docs",
     "command|info",
     "command|list",
+    "config|get",
     "hrandfield",
     "keys",
     "lolwut",
