@@ -1,7 +1,7 @@
 //! The parts of one in-memory broker, and how a command runs through them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ahash::RandomState;
 use embroker_core::error::texts;
@@ -26,6 +26,7 @@ pub(crate) struct Engine {
     rng: Mutex<fastrand::Rng>,
     /// Whether expired keys are removed before somebody asks for them; DEBUG SET-ACTIVE-EXPIRE.
     active_expire: AtomicBool,
+    run_id: OnceLock<String>,
 }
 
 impl Engine {
@@ -44,6 +45,7 @@ impl Engine {
             clock,
             rng: Mutex::new(rng),
             active_expire: AtomicBool::new(true),
+            run_id: OnceLock::new(),
         }
     }
 
@@ -79,6 +81,14 @@ impl Engine {
     /// Says whether expired keys are to be removed before somebody asks for them.
     pub(crate) fn expire_actively(&self, yes: bool) {
         self.active_expire.store(yes, Ordering::Relaxed);
+    }
+
+    /// Another one for each broker: 40 hexadecimal digits.
+    pub(crate) fn run_id(&self) -> &str {
+        self.run_id.get_or_init(|| {
+            let mut chance = fastrand::Rng::new();
+            (0..40).map(|_| chance.digit(16)).collect()
+        })
     }
 
     /// Draws from the broker's source of chance.

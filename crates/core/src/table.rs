@@ -46,6 +46,28 @@ pub enum CommandId {
     Transaction(TransactionCommand),
 }
 
+impl CommandId {
+    /// The command's row in the table.
+    pub const fn spec(self) -> &'static CommandSpec {
+        match self {
+            Self::Bitfield(command) => command.spec(),
+            Self::Config(command) => command.spec(),
+            Self::Connection(command) => command.spec(),
+            Self::Debug(command) => command.spec(),
+            Self::Hash(command) => command.spec(),
+            Self::Key(command) => command.spec(),
+            Self::Memory(command) => command.spec(),
+            Self::Object(command) => command.spec(),
+            Self::PubSub(command) => command.spec(),
+            Self::Scripting(command) => command.spec(),
+            Self::Server(command) => command.spec(),
+            Self::Set(command) => command.spec(),
+            Self::String(command) => command.spec(),
+            Self::Transaction(command) => command.spec(),
+        }
+    }
+}
+
 /// One row of the table: what Redis 7.0's `COMMAND INFO` says of a command.
 ///
 /// # Examples

@@ -10,7 +10,6 @@ use std::time::Instant;
 use bytes::BytesMut;
 use embroker_core::commands::{ConnectionCommand, HashCommand, TransactionCommand};
 use embroker_core::error::texts;
-use embroker_core::instance::config::Parameter;
 use embroker_core::resp::Protocol;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watch};
@@ -50,12 +49,7 @@ pub(crate) enum Answers {
 
 impl<B: Broker> Session<B> {
     pub(crate) fn open(shared: Arc<Shared<B>>, address: Address) -> Result<Self, ServerError> {
-        let (stats, most) = (shared.instance.stats(), shared.config().number(Parameter::MaxClients));
-        let Some(membership) = shared.clients.join(address, usize::try_from(most).unwrap_or(0)) else {
-            stats.rejected_connections.add(1);
-            return Err(texts::MAX_CLIENTS);
-        };
-        stats.connections_received.add(1);
+        let membership = shared.clients.join(address, &shared.instance).ok_or(texts::MAX_CLIENTS)?;
         Ok(Self {
             client: membership.client.clone(),
             _membership: membership,
@@ -210,6 +204,7 @@ impl<B: Broker> Session<B> {
     }
 
     pub(crate) fn error(&mut self, error: &ServerError) {
+        self.shared.instance.stats().error(error.code());
         if self.is_answered() {
             self.protocol.error(&mut self.out, error);
         }

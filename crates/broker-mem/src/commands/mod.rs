@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod debug;
 mod hash;
+mod info;
 mod key;
 mod memory;
 mod object;
@@ -23,7 +24,7 @@ mod string;
 #[cfg(test)]
 mod testing;
 
-use embroker_core::commands::ConnectionCommand;
+use embroker_core::commands::{ConnectionCommand, ServerCommand};
 use embroker_core::error::texts;
 use embroker_core::table::CommandId;
 use embroker_core::{ServerError, Value};
@@ -59,7 +60,7 @@ pub(crate) fn handler(id: CommandId) -> Handler {
 pub(crate) fn reach(id: CommandId, args: &Args<'_>, databases: &Databases, wanted: &mut Wanted) {
     match id {
         CommandId::Key(command) => key::reach(command, args, databases, wanted),
-        CommandId::Memory(_) => wanted.everything(),
+        CommandId::Memory(_) | CommandId::Server(ServerCommand::Info) => wanted.everything(),
         _ => {}
     }
 }

@@ -101,6 +101,7 @@ pub(crate) const LEFT_TO_CHANCE: &[&str] = &[
     "command|list",
     "config|get",
     "hrandfield",
+    "info",
     "keys",
     "lolwut",
     "pubsub",
