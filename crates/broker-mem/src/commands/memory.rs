@@ -10,7 +10,7 @@ use embroker_core::error::texts;
 use super::{Handler, help, unknown_subcommand};
 use crate::Reply;
 use crate::args::Args;
-use crate::keyspace::Tx;
+use crate::keyspace::{Keyspace, Tx};
 
 /// How many items of a collection are measured where nobody says.
 const SAMPLES: usize = 5;
@@ -93,7 +93,7 @@ struct Database {
 
 /// Every database that has a key. All of them are latched.
 fn databases(tx: &mut Tx<'_>) -> Vec<Database> {
-    let numbers: Vec<u32> = tx.engine().databases.made().map(|keyspace| keyspace.number()).collect();
+    let numbers: Vec<u32> = tx.engine().databases.made().map(Keyspace::number).collect();
     let measured = numbers.into_iter().map(|number| {
         let (keys, bytes) = tx.within(number, |tx| tx.memory(SAMPLES));
         Database { number, keys, bytes }

@@ -133,7 +133,8 @@ fn subcommands(container: &'static CommandSpec) -> impl Iterator<Item = &'static
 fn describe(spec: &'static CommandSpec) -> Value {
     let (first, last, step) = match spec.keys {
         Keys::Range { first, last, step } => {
-            (first as i64 + 1, if last < 0 { last } else { last + 1 } as i64, step as i64)
+            let name = i64::from(spec.words);
+            (first as i64 + name, if last < 0 { last as i64 } else { last as i64 + name }, step as i64)
         }
         _ => (0, 0, 0),
     };
