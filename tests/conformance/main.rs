@@ -24,7 +24,9 @@ macro_rules! families {
     };
 }
 
-families! { bitfield connection debug hash key memory object pubsub scripting server set string structs transaction }
+families! {
+    bitfield config connection debug hash key memory object pubsub scripting server set string structs transaction
+}
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a template that is written wrong fails its test")]
 
 mod compare;
+mod config;
 mod generate;
 mod pair;
 mod scan;
@@ -54,6 +55,12 @@ fn main() -> ExitCode {
             Ok(())
         },
     );
+    suite.test(Backend::Redis, "config::names_and_defaults_are_the_same", async || {
+        config::compare_defaults(&Pair::start().await?).await
+    });
+    suite.test(Backend::Redis, "config::odd_values_are_answered_the_same", async || {
+        config::compare_odd_values(&Pair::start().await?).await
+    });
     suite.test(Backend::Mem, "every_command_of_the_table_has_a_template", async || every_command_has_a_template());
     suite.run()
 }
@@ -71,11 +78,13 @@ fn random_commands(suite: &mut Suite, name: &str, templates: Vec<&'static str>) 
 
 fn every_command_has_a_template() -> anyhow::Result<()> {
     let templates = generate::all_families();
-    // What a broker tells of itself is not what another one does, and tests/conformance has that. How values are kept is
-    // compared at the end of each case.
-    let of_itself =
-        |id| matches!(id, CommandId::Debug(_) | CommandId::Memory(_) | CommandId::Object(_) | CommandId::Server(_));
-    let common = |spec: &&CommandSpec| !spec.is_session() && !of_itself(spec.id);
+    // What a broker tells of itself is not what another one does, and there are no scripts: tests/conformance has those
+    // families. Parameters are compared in config.rs, and how values are kept at the end of each case.
+    let elsewhere = |id| {
+        use CommandId::{Config, Debug, Memory, Object, Scripting, Server};
+        matches!(id, Config(_) | Debug(_) | Memory(_) | Object(_) | Scripting(_) | Server(_))
+    };
+    let common = |spec: &&CommandSpec| !spec.is_session() && !elsewhere(spec.id);
     for spec in table::all().filter(|spec| common(spec) && spec.name != "pubsub") {
         let name = spec.name.replace('|', " ").to_uppercase();
         let own = |template: &&&str| {

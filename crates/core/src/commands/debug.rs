@@ -5,6 +5,6 @@ use crate::table::{Keys, rows};
 rows! {
     /// Commands for tests of Redis itself and of its clients.
     DebugCommand = Debug {
-        Debug "debug" -2 [] Keys::Whole, "1.0.0";
+        Debug "debug" -2 [ADMIN NOSCRIPT LOADING STALE] Keys::Whole, "1.0.0";
     }
 }

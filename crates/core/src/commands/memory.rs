@@ -8,11 +8,11 @@ rows! {
     /// Commands on memory.
     MemoryCommand = Memory {
         Memory "memory" -2 [CONTAINER] Keys::None, "4.0.0";
-        MemoryDoctor "memory|doctor" 2 [DATABASES] Keys::Whole, "4.0.0";
-        MemoryHelp "memory|help" 2 [] Keys::None, "4.0.0";
+        MemoryDoctor "memory|doctor" 2 [DATABASES] Keys::None, "4.0.0";
+        MemoryHelp "memory|help" 2 [LOADING STALE] Keys::None, "4.0.0";
         MemoryMallocStats "memory|malloc-stats" 2 [] Keys::None, "4.0.0";
         MemoryPurge "memory|purge" 2 [] Keys::None, "4.0.0";
-        MemoryStats "memory|stats" 2 [DATABASES] Keys::Whole, "4.0.0";
+        MemoryStats "memory|stats" 2 [DATABASES] Keys::None, "4.0.0";
         MemoryUsage "memory|usage" -3 [READONLY] Keys::ONE, "4.0.0";
     }
 }

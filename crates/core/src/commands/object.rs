@@ -10,7 +10,7 @@ rows! {
         Object "object" -2 [CONTAINER] Keys::None, "2.2.3";
         ObjectEncoding "object|encoding" 3 [READONLY] Keys::ONE, "2.2.3";
         ObjectFreq "object|freq" 3 [READONLY] Keys::ONE, "4.0.0";
-        ObjectHelp "object|help" 2 [] Keys::None, "6.2.0";
+        ObjectHelp "object|help" 2 [LOADING STALE] Keys::None, "6.2.0";
         ObjectIdleTime "object|idletime" 3 [READONLY] Keys::ONE, "2.2.3";
         ObjectRefCount "object|refcount" 3 [READONLY] Keys::ONE, "2.2.3";
     }

@@ -61,11 +61,13 @@ texts! {
     MAX_CLIENTS = "ERR max number of clients reached";
     MULTI_NESTED = "ERR MULTI calls can not be nested";
     WATCH_IN_MULTI = "ERR WATCH inside MULTI is not allowed";
+    SSUBSCRIBE_IN_MULTI = "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client";
     EXEC_WITHOUT_MULTI = "ERR EXEC without MULTI";
     DISCARD_WITHOUT_MULTI = "ERR DISCARD without MULTI";
     NO_KEY_ARGUMENTS = "ERR The command has no key arguments";
     INVALID_COMMAND = "ERR Invalid command specified";
-    INVALID_COMMAND_ARGUMENTS = "ERR Invalid number of arguments specified for command";
+    INVALID_COMMAND_ARITY = "ERR Invalid number of arguments specified for command";
+    INVALID_COMMAND_ARGUMENTS = "ERR Invalid arguments specified for command";
     PROTOCOL_MBULK_LENGTH = "ERR Protocol error: invalid multibulk length";
     PROTOCOL_UNAUTHENTICATED_MBULK = "ERR Protocol error: unauthenticated multibulk length";
     PROTOCOL_BIG_MBULK_COUNT = "ERR Protocol error: too big mbulk count string";
