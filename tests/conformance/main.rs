@@ -25,7 +25,8 @@ macro_rules! families {
 }
 
 families! {
-    bitfield config connection debug hash key memory object pubsub scripting server set string structs transaction
+    bitfield config connection debug hash key memory notifications object pubsub scripting server set string structs
+    transaction
 }
 
 fn main() -> ExitCode {

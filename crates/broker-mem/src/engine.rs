@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ahash::RandomState;
 use embroker_core::error::texts;
 use embroker_core::instance::Instance;
-use embroker_core::instance::config::{Config, Parameter};
+use embroker_core::instance::config::{Config, KeyspaceEvents, Parameter};
 use embroker_core::table::{CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
@@ -182,6 +182,11 @@ impl Engine {
 }
 
 fn run_in(tx: &mut Tx<'_>, spec: &'static CommandSpec, args: &Args<'_>) -> Reply {
+    // A command that reads takes no key out of the map. Where somebody wants to hear of keys that expire, those whose
+    // time is over go before the command, as if Redis had come upon them just then.
+    if tx.told().contains(KeyspaceEvents::EXPIRED) {
+        args.keys(spec.keys).for_each(|key| tx.expire(key));
+    }
     let reply = commands::handler(spec.id)(tx, args);
     if spec.flags.contains(Flags::WRITE) {
         tx.pay_for_write();

@@ -50,6 +50,13 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// When the key expires, in milliseconds since the epoch.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        self.deadline
+    }
+}
+
 /// A value of one of Redis's types.
 #[derive(Clone)]
 pub(crate) enum Object {

@@ -17,6 +17,7 @@ pub(crate) const DIFFERENCES: &[(&str, &str)] = &[
     ("function|stats", "as a Redis that holds no function"),
     ("hrandfield", "draws at most 16,777,216 fields"),
     ("hscan", "other cursors, steps and order"),
+    ("info", "without the fields that would be made up"),
     ("keys", "another order"),
     ("lolwut", "the version without a picture"),
     ("memory|doctor", "never finds anything"),

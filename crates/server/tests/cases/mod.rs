@@ -32,6 +32,7 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nUNSUBSCRIBE x y\r\nPING\r\n",
     "HELLO 3\r\nSUBSCRIBE a b\r\nPUBLISH a hello\r\nPING\r\nPING x\r\nGET foo\r\nUNSUBSCRIBE b a\r\nUNSUBSCRIBE\r\nPSUBSCRIBE *\r\nPUBLISH zz 1\r\n",
     "HELLO 3\r\nSUBSCRIBE a\r\nHELLO 2\r\nGET a\r\nPING\r\n",
+    "CONFIG SET notify-keyspace-events KEAn\r\nHELLO 3\r\nPSUBSCRIBE __key*\r\nSET k v EX 100\r\nINCR n\r\nSADD s a\r\nSREM s a\r\nRENAME k n\r\nDEL n\r\nMULTI\r\nSET a 1\r\nPUBLISH __keyx 1\r\nINCR a\r\nGET a\r\nDEL a\r\nEXEC\r\nSELECT 2\r\nSET k v\r\nCONFIG SET notify-keyspace-events \"\"\r\nDEL k\r\nPUNSUBSCRIBE\r\n",
     "CLIENT REPLY OFF\r\nSUBSCRIBE a\r\nUNSUBSCRIBE\r\nCLIENT REPLY ON\r\n",
     "TIME a\r\nECHO a b\r\n",
     "CONFIG\r\nCONFIG FOO\r\nCONFIG GET\r\nCONFIG GET hz\r\nCONFIG GET HZ\r\nCONFIG GET nope\r\nCONFIG GET key-load-delay\r\nCONFIG SET hz 20\r\nCONFIG GET h[z]\r\nCONFIG SET hz\r\nCONFIG SET hz 1 timeout\r\nCONFIG RESETSTAT\r\nCONFIG RESETSTAT a\r\nCONFIG REWRITE\r\nCONFIG HELP\r\nCONFIG HELP a\r\nCONFIG SET hz 10\r\n",

@@ -178,7 +178,7 @@ pub(crate) fn list() -> Result<()> {
         {
             both.ask(&[&["COMMAND"], &words.split(' ').collect::<Vec<_>>()[..]].concat(), raw)?;
         }
-        for words in ["LIST filterby module x y", "HELP", "HELP x", "COUNT x", "INFO\0", "LISTS"] {
+        for words in ["LIST filterby module x y", "HELP", "HELP x", "COUNT x", "LISTS"] {
             both.ask(&[&["COMMAND"], &words.split(' ').collect::<Vec<_>>()[..]].concat(), raw)?;
         }
         Ok(())

@@ -31,7 +31,7 @@ pub(super) fn populate(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             value.resize(size, 0);
         }
         tx.put(&key, Str::from_text(value.into()));
-        tx.touch(&key);
+        tx.changed_silently(&key);
     }
     Ok(Value::OK)
 }
