@@ -65,7 +65,7 @@ fn usage(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `MEMORY DOCTOR`: that all is well, which is all it can find out here.
 fn doctor(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
     let bytes: usize = databases(tx).iter().map(|database| database.bytes).sum();
-    Ok(Value::from(if bytes < PATIENT {
+    Ok(Value::verbatim(if bytes < PATIENT {
         "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these \
          conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be \
          back to our programming as soon as I finished rebooting.\n"
