@@ -27,12 +27,14 @@ pub(crate) struct Engine {
     /// Whether expired keys are removed before somebody asks for them; DEBUG SET-ACTIVE-EXPIRE.
     active_expire: AtomicBool,
     run_id: OnceLock<String>,
+    began_ms: u64,
 }
 
 impl Engine {
     /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place
     /// in it.
     pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, config: Config) -> Self {
+        let began_ms = clock.now_ms();
         let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let hasher = match seed {
             Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
@@ -46,6 +48,7 @@ impl Engine {
             rng: Mutex::new(rng),
             active_expire: AtomicBool::new(true),
             run_id: OnceLock::new(),
+            began_ms,
         }
     }
 
@@ -81,6 +84,11 @@ impl Engine {
     /// Says whether expired keys are to be removed before somebody asks for them.
     pub(crate) fn expire_actively(&self, yes: bool) {
         self.active_expire.store(yes, Ordering::Relaxed);
+    }
+
+    /// When the broker was made, by its own clock.
+    pub(crate) fn began_ms(&self) -> u64 {
+        self.began_ms
     }
 
     /// Another one for each broker: 40 hexadecimal digits.

@@ -19,6 +19,7 @@ pub(crate) const DIFFERENCES: &[(&str, &str)] = &[
     ("hscan", "other cursors, steps and order"),
     ("info", "without the fields that would be made up"),
     ("keys", "another order"),
+    ("lastsave", "when the broker was made"),
     ("lolwut", "the version without a picture"),
     ("memory|doctor", "never finds anything"),
     ("memory|malloc-stats", "as a Redis without jemalloc"),
