@@ -125,6 +125,12 @@ impl ServerError {
         Self::new(text)
     }
 
+    /// What DEBUG answers for a subcommand of Redis that makes no sense in a broker without a process, files or an
+    /// allocator of its own. No Redis has this text.
+    pub fn debug_unsupported(sub: &[u8]) -> Self {
+        Self::new([b"ERR DEBUG ", printable(sub, 128), b" is not supported by an in-memory broker"].concat())
+    }
+
     /// `ERR Can't execute 'get': only … are allowed in this context`: what a RESP2 client with a subscription is
     /// answered.
     pub fn subscribed_mode(name: &str) -> Self {

@@ -42,6 +42,11 @@ texts! {
     INVALID_SECOND_DB = "ERR invalid second DB index";
     EXPIRE_NX_CONFLICT = "ERR NX and XX, GT or LT options at the same time are not compatible";
     EXPIRE_GT_LT_CONFLICT = "ERR GT and LT options at the same time are not compatible";
+    FREQ_NOT_TRACKED = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+    IDLE_NOT_TRACKED = "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+    DEBUG_NOT_ALLOWED = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+    DEBUG_PROTOCOL_TYPE = "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false";
+    PACKED_THRESHOLD = "ERR argument must be a memory value bigger than 1 and smaller than 4gb";
     EXEC_ABORT = "EXECABORT Transaction discarded because of previous errors.";
     NO_AUTH = "NOAUTH Authentication required.";
     HELLO_NO_AUTH = "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time";

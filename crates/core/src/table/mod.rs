@@ -21,9 +21,9 @@ pub use flags::Flags;
 pub use key_spec::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use crate::commands::{
-    AclCommand, BitfieldCommand, ClientCommand, ConfigCommand, ConnectionCommand, HashCommand, KeyCommand,
-    LatencyCommand, PubSubCommand, ScriptingCommand, ServerCommand, SetCommand, SlowlogCommand, StringCommand,
-    TransactionCommand,
+    AclCommand, BitfieldCommand, ClientCommand, ConfigCommand, ConnectionCommand, DebugCommand, HashCommand,
+    KeyCommand, LatencyCommand, MemoryCommand, ObjectCommand, PubSubCommand, ScriptingCommand, ServerCommand,
+    SetCommand, SlowlogCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -39,12 +39,18 @@ pub enum CommandId {
     Config(ConfigCommand),
     /// A client's connection.
     Connection(ConnectionCommand),
+    /// What test suites ask of a server.
+    Debug(DebugCommand),
     /// Hashes.
     Hash(HashCommand),
     /// Keys of any type: existence, expiry, iteration.
     Key(KeyCommand),
     /// How long things take.
     Latency(LatencyCommand),
+    /// What the broker and its keys take.
+    Memory(MemoryCommand),
+    /// How values are kept.
+    Object(ObjectCommand),
     /// Messages.
     PubSub(PubSubCommand),
     /// Scripts and functions.
@@ -70,9 +76,12 @@ impl CommandId {
             Self::Client(command) => command.spec(),
             Self::Config(command) => command.spec(),
             Self::Connection(command) => command.spec(),
+            Self::Debug(command) => command.spec(),
             Self::Hash(command) => command.spec(),
             Self::Key(command) => command.spec(),
             Self::Latency(command) => command.spec(),
+            Self::Memory(command) => command.spec(),
+            Self::Object(command) => command.spec(),
             Self::PubSub(command) => command.spec(),
             Self::Scripting(command) => command.spec(),
             Self::Server(command) => command.spec(),
@@ -268,9 +277,12 @@ pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
         ClientCommand::ROWS,
         ConfigCommand::ROWS,
         ConnectionCommand::ROWS,
+        DebugCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,
         LatencyCommand::ROWS,
+        MemoryCommand::ROWS,
+        ObjectCommand::ROWS,
         PubSubCommand::ROWS,
         ScriptingCommand::ROWS,
         ServerCommand::ROWS,

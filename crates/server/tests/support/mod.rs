@@ -39,7 +39,10 @@ impl Served {
 
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let socket = env::temp_dir().join(format!("embroker-server-{}-{number}.sock", process::id()));
-        let builder = set(Server::builder().unix_socket(&socket).bind("127.0.0.1:0"));
+        // As the server that it is compared with.
+        let builder =
+            Server::builder().unix_socket(&socket).bind("127.0.0.1:0").config("enable-debug-command", "local")?;
+        let builder = set(builder);
         let (stop, stopped) = oneshot::channel();
         let (started, start) = mpsc::channel();
         // Tests block in runtimes of their own.
