@@ -3,6 +3,7 @@
 import asyncio
 import faulthandler
 import inspect
+import os
 import sys
 import traceback
 
@@ -23,7 +24,8 @@ def went_well(step):
             step()
     except Exception as error:
         # What the client does inside is of no interest here.
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == sys.argv[0]]
+        program = os.path.basename(sys.argv[0])
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(program)]
         why = traceback.format_list(frames) + traceback.format_exception_only(error)
         print(f"FAILED {step.__name__}\n{''.join(why)}", end="", flush=True)
         return False
