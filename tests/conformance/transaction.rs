@@ -26,6 +26,11 @@ pub(crate) fn cases() -> Vec<Case> {
         a_watch_without_an_effect_can_end_empty,
         a_watch_needs_a_key,
         a_watch_takes_more_keys,
+        a_transaction_moves_between_databases_and_its_broker_stays,
+        a_transaction_stays_where_it_is_if_there_is_no_such_database,
+        a_handle_on_another_database_has_its_own_keys_and_the_same_subscribers,
+        there_is_no_handle_on_a_database_that_is_not_there,
+        a_watch_spans_databases,
     ]
 }
 
@@ -272,4 +277,59 @@ async fn a_watch_takes_more_keys(broker: AnyBroker) {
     let mut watch = broker.watch(["a"]).await.unwrap();
     watch.add(["b"]).await.unwrap();
     assert_eq!(watch.exec(pipeline(true, &["GET b"])).await, Ok(Some(vec![Ok("before".into())])));
+}
+
+async fn a_transaction_moves_between_databases_and_its_broker_stays(broker: AnyBroker) {
+    let replies = atomic(&broker, &["SET a 0", "SELECT 1", "SET a 1", "SELECT 15", "EXISTS a", "SELECT 1", "GET a"]).await;
+    let ok = || Ok(Value::OK);
+    assert_eq!(replies.unwrap(), [ok(), ok(), ok(), ok(), Ok(Value::Int(0)), ok(), Ok("1".into())]);
+    transcript(&broker, r#"GET a => "0""#).await;
+}
+
+async fn a_transaction_stays_where_it_is_if_there_is_no_such_database(broker: AnyBroker) {
+    let replies = atomic(&broker, &["SELECT 16", "SELECT x", "SELECT -1", "SET a 0", "SELECT 3", "SELECT 99", "SET a 3"]).await;
+    let (ok, no) = (|| Ok(Value::OK), || Err(texts::DB_OUT_OF_RANGE));
+    assert_eq!(replies.unwrap(), [no(), Err(texts::NOT_AN_INTEGER), no(), ok(), ok(), no(), ok()]);
+    transcript(&broker, r#"GET a => "0""#).await;
+    transcript(&broker.select(3).await.unwrap(), r#"GET a => "3""#).await;
+}
+
+async fn a_handle_on_another_database_has_its_own_keys_and_the_same_subscribers(broker: AnyBroker) {
+    let other = broker.select(7).await.unwrap();
+    broker.set("a", "here").await.unwrap();
+    assert_eq!(other.exists(["a"]).await.unwrap(), 0);
+    transcript(&other, "MOVE a 0 => 0").await;
+    transcript(&broker, "MOVE a 7 => 1").await;
+    assert_eq!(other.get("a").await.unwrap().as_deref(), Some(&b"here"[..]));
+    let home = other.select(0).await.unwrap();
+    assert_eq!(home.dbsize().await.unwrap(), 0);
+    let subscriber = other.subscriber(embroker::SubscribeOptions::default()).await.unwrap();
+    subscriber.subscribe(["news"]).await.unwrap();
+    assert_eq!(broker.publish("news", "x").await.unwrap(), 1);
+}
+
+async fn there_is_no_handle_on_a_database_that_is_not_there(broker: AnyBroker) {
+    let error = broker.select(16).await.unwrap_err();
+    assert_eq!(error.as_server(), Some(&texts::DB_OUT_OF_RANGE));
+    let mut watch = broker.watch(["a"]).await.unwrap();
+    let error = watch.select(u32::MAX).await.unwrap_err();
+    assert!(error.as_server().is_some(), "{error}");
+    assert_eq!(watch.exec(pipeline(true, &["SET a 1"])).await.unwrap(), Some(vec![Ok(Value::OK)]));
+}
+
+async fn a_watch_spans_databases(broker: AnyBroker) {
+    let other = broker.select(1).await.unwrap();
+    for (written, runs) in [("a", true), ("b", false)] {
+        let mut watch = broker.watch(["a"]).await.unwrap();
+        watch.select(1).await.unwrap();
+        watch.add(["b"]).await.unwrap();
+        other.set(written, 1).await.unwrap();
+        let replies = watch.exec(pipeline(true, &["SET c 1"])).await.unwrap();
+        assert_eq!(replies.is_some(), runs, "{written} was written in database 1");
+    }
+    assert_eq!((broker.exists(["c"]).await.unwrap(), other.exists(["c"]).await.unwrap()), (0, 1));
+    let mut watch = broker.watch(["a"]).await.unwrap();
+    watch.select(1).await.unwrap();
+    broker.set("a", 1).await.unwrap();
+    assert_eq!(watch.exec(Pipeline::atomic()).await.unwrap(), None, "a was watched in database 0");
 }

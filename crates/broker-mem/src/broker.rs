@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 
-use embroker_core::error::texts;
+use embroker_core::instance::Instance;
 use embroker_core::{
     Arg, Broker, Command, Pipeline, Queue, Replies, Result, SubscribeOptions, Subscriber, Value, Watch,
 };
@@ -91,9 +91,7 @@ impl MemBroker {
     /// # }
     /// ```
     pub fn database(&self, number: u32) -> Result<Self> {
-        if !self.engine.databases.have(number) {
-            return Err(texts::DB_OUT_OF_RANGE.into());
-        }
+        self.engine.databases.check(number)?;
         Ok(Self { engine: self.engine.clone(), database: number })
     }
 
@@ -238,5 +236,17 @@ impl Broker for MemBroker {
     async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
         let queue = Arc::new(Queue::new(options));
         Ok(Subscriber::new(queue.clone(), MemSubscriber::join(&self.engine.pubsub, queue)))
+    }
+
+    async fn select(&self, database: u32) -> Result<Self> {
+        self.database(database)
+    }
+
+    fn instance(&self) -> Option<&Arc<Instance>> {
+        Some(&self.engine.instance)
+    }
+
+    fn sweep(&self) -> usize {
+        self.engine.sweep()
     }
 }

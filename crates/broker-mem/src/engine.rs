@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ahash::RandomState;
 use embroker_core::error::texts;
+use embroker_core::instance::Instance;
 use embroker_core::table::{CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
@@ -17,6 +18,7 @@ use crate::{Reply, commands};
 pub(crate) struct Engine {
     pub(crate) databases: Databases,
     pub(crate) pubsub: Arc<PubSub>,
+    pub(crate) instance: Arc<Instance>,
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
 }
@@ -30,7 +32,13 @@ impl Engine {
             Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
             None => RandomState::new(),
         };
-        Self { databases: Databases::new(databases, hasher), pubsub: Arc::default(), clock, rng: Mutex::new(rng) }
+        Self {
+            databases: Databases::new(databases, hasher),
+            pubsub: Arc::default(),
+            instance: Arc::default(),
+            clock,
+            rng: Mutex::new(rng),
+        }
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
@@ -93,7 +101,11 @@ impl Engine {
         watched: Option<&Watched>,
     ) -> Held<'_> {
         let mut wanted = Wanted::default();
+        let mut keyspace = keyspace;
         for (spec, args) in calls {
+            if let Some(number) = commands::selected(spec.id, &Args::new(args), &self.databases) {
+                keyspace = self.databases.get(number);
+            }
             match spec.keys {
                 Keys::Whole => wanted.whole(keyspace),
                 keys => keys.positions(args).for_each(|at| wanted.key(keyspace, args[at].as_bytes())),
@@ -102,8 +114,8 @@ impl Engine {
                 commands::reach(spec.id, &Args::new(args), &self.databases, &mut wanted);
             }
         }
-        for key in watched.into_iter().flat_map(Watched::keys) {
-            wanted.key(keyspace, key);
+        for (database, key) in watched.into_iter().flat_map(Watched::keys) {
+            wanted.key(self.databases.get(database), key);
         }
         self.databases.latch(wanted)
     }

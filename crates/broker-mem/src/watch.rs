@@ -22,11 +22,17 @@ pub(crate) struct WatchList {
 }
 
 /// The keys of one watch.
+#[derive(Default)]
 pub(crate) struct Watched {
-    keys: Vec<Key>,
-    /// The keys that existed when the watch began; one that has expired since counts as written.
-    existed: Vec<Key>,
+    keys: Vec<WatchedKey>,
     broken: Arc<AtomicBool>,
+}
+
+struct WatchedKey {
+    database: u32,
+    key: Key,
+    /// Whether it was there when its watch began; if it has expired since, that counts as written.
+    existed: bool,
 }
 
 impl WatchList {
@@ -40,34 +46,26 @@ impl WatchList {
         }
     }
 
-    /// Begins a watch on keys that the transaction has latched.
-    fn begin(&self, tx: &Tx<'_>, keys: Vec<Key>, broken: Arc<AtomicBool>) -> Watched {
+    fn begin(&self, key: Key, broken: Arc<AtomicBool>) {
         let mut by_key = self.lock();
-        for key in &keys {
-            by_key.entry(key.clone()).or_default().push(broken.clone());
+        by_key.entry(key).or_default().push(broken);
+        self.count.store(by_key.len(), Ordering::SeqCst);
+    }
+
+    fn end(&self, key: &Key, broken: &Arc<AtomicBool>) {
+        let mut by_key = self.lock();
+        if let Some(watchers) = by_key.get_mut(key) {
+            watchers.retain(|other| !Arc::ptr_eq(other, broken));
+            if watchers.is_empty() {
+                by_key.remove(key);
+            }
         }
         self.count.store(by_key.len(), Ordering::SeqCst);
-        drop(by_key);
-        let existed = keys.iter().filter(|key| tx.exists(key)).cloned().collect();
-        Watched { keys, existed, broken }
     }
 
     /// Every key that somebody watches.
     pub(crate) fn keys(&self) -> Vec<Key> {
         self.lock().keys().cloned().collect()
-    }
-
-    fn end(&self, watched: &Watched) {
-        let mut by_key = self.lock();
-        for key in &watched.keys {
-            if let Some(watchers) = by_key.get_mut(key) {
-                watchers.retain(|broken| !Arc::ptr_eq(broken, &watched.broken));
-                if watchers.is_empty() {
-                    by_key.remove(key);
-                }
-            }
-        }
-        self.count.store(by_key.len(), Ordering::SeqCst);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Vec<Arc<AtomicBool>>, RandomState>> {
@@ -76,26 +74,49 @@ impl WatchList {
 }
 
 impl Watched {
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
-        self.keys.iter().map(|key| &**key)
+    /// Every key, and the database that it is in.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        self.keys.iter().map(|watched| (watched.database, &*watched.key))
     }
 
-    /// Whether one of the keys was written or has expired since the watch began.
+    /// Whether one of the keys was written or has expired since its watch began.
     pub(crate) fn is_broken(&self, tx: &mut Tx<'_>) -> bool {
-        self.broken.load(Ordering::SeqCst) || self.existed.iter().any(|key| !tx.exists(key))
+        let is_gone = |watched: &&WatchedKey| !tx.within(watched.database, |tx| tx.exists(&watched.key));
+        self.broken.load(Ordering::SeqCst) || self.keys.iter().filter(|watched| watched.existed).find(is_gone).is_some()
+    }
+
+    /// Watches more keys of a database, from the moment that their latches are held. Those that are watched already
+    /// stay as they are.
+    fn add(&mut self, engine: &Engine, database: u32, keys: impl IntoIterator<Item = Key>) {
+        let mut new: Vec<Key> = keys.into_iter().filter(|key| !self.keys().any(|old| old == (database, key))).collect();
+        new.sort_unstable();
+        new.dedup();
+        let keyspace = engine.databases.get(database);
+        let mut wanted = Wanted::default();
+        for key in &new {
+            wanted.key(keyspace, key);
+        }
+        let tx = Tx::new(engine, keyspace, engine.databases.latch(wanted));
+        for key in new {
+            keyspace.watches.begin(key.clone(), self.broken.clone());
+            let existed = tx.exists(&key);
+            self.keys.push(WatchedKey { database, key, existed });
+        }
     }
 }
 
 /// A watch on an in-memory broker.
 pub(crate) struct MemWatch {
     engine: Arc<Engine>,
+    /// Where it finds more keys, and runs its transaction.
     database: u32,
     watched: Watched,
 }
 
 impl MemWatch {
     pub(crate) fn begin(engine: Arc<Engine>, database: u32, keys: impl IntoIterator<Item = Key>) -> Self {
-        let watched = watch(&engine, database, keys.into_iter().collect(), Arc::default());
+        let mut watched = Watched::default();
+        watched.add(&engine, database, keys);
         Self { engine, database, watched }
     }
 
@@ -105,27 +126,18 @@ impl MemWatch {
     }
 }
 
-/// Watches keys of a database, from the moment that their latches are held.
-fn watch(engine: &Engine, database: u32, mut keys: Vec<Key>, broken: Arc<AtomicBool>) -> Watched {
-    keys.sort_unstable();
-    keys.dedup();
-    let keyspace = engine.databases.get(database);
-    let mut wanted = Wanted::default();
-    for key in &keys {
-        wanted.key(keyspace, key);
-    }
-    let tx = Tx::new(engine, keyspace, engine.databases.latch(wanted));
-    keyspace.watches.begin(&tx, keys, broken)
-}
-
 impl WatchBackend for MemWatch {
     fn add<'a>(&'a mut self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let known = &self.watched.keys;
-            let new = keys.iter().map(|key| Key::from(key.as_bytes())).filter(|key| !known.contains(key)).collect();
-            let more = watch(&self.engine, self.database, new, self.watched.broken.clone());
-            self.watched.keys.extend(more.keys);
-            self.watched.existed.extend(more.existed);
+            self.watched.add(&self.engine, self.database, keys.iter().map(|key| key.as_bytes().into()));
+            Ok(())
+        })
+    }
+
+    fn select(&mut self, database: u32) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.engine.databases.check(database)?;
+            self.database = database;
             Ok(())
         })
     }
@@ -137,6 +149,8 @@ impl WatchBackend for MemWatch {
 
 impl Drop for MemWatch {
     fn drop(&mut self) {
-        self.engine.databases.get(self.database).watches.end(&self.watched);
+        for WatchedKey { database, key, .. } in &self.watched.keys {
+            self.engine.databases.get(*database).watches.end(key, &self.watched.broken);
+        }
     }
 }

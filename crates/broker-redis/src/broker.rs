@@ -15,7 +15,7 @@ use crate::link::Link;
 use crate::subscriber::RedisSubscriber;
 use crate::url::Location;
 use crate::value;
-use crate::watch::{RedisWatch, read_transaction, transaction};
+use crate::watch::{RedisWatch, read_transaction, select, transaction};
 
 /// A real Redis, 6.0 or newer. Clones share one connection for commands.
 ///
@@ -188,14 +188,14 @@ impl Broker for RedisBroker {
     }
 
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
-        pipeline.commands().iter().try_for_each(check)?;
+        let is_allowed = |command: &&Command<'_>| pipeline.is_atomic() && command.is_select();
+        pipeline.commands().iter().filter(|command| !is_allowed(command)).try_for_each(check)?;
         if pipeline.is_empty() {
             return Ok(Replies::new());
         }
         let repeatable = pipeline.commands().iter().all(only_reads);
         if pipeline.is_atomic() {
-            let replies = self.link.run(&transaction(&pipeline), repeatable).await?;
-            return Ok(read_transaction(replies)?.unwrap_or_default());
+            return self.transaction(pipeline, repeatable).await;
         }
         let mut packed = redis::Pipeline::with_capacity(pipeline.len());
         for command in pipeline.commands() {
@@ -210,6 +210,42 @@ impl Broker for RedisBroker {
 
     async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
         RedisSubscriber::join(self.link.target().clone(), options).await
+    }
+
+    /// The handle has a connection of its own for commands, unless it is in this database already.
+    async fn select(&self, database: u32) -> Result<Self> {
+        if self.database() == database {
+            return Ok(self.clone());
+        }
+        // The server says whether there is such a database, and its words are the answer.
+        let mut probe = Pipeline::atomic();
+        probe.push(select(database));
+        for reply in self.transaction(probe, true).await? {
+            reply?;
+        }
+        let mut target = Target::clone(self.link.target());
+        target.location.database = database.into();
+        RedisBrokerBuilder { target }.connect().await
+    }
+}
+
+impl RedisBroker {
+    fn database(&self) -> u32 {
+        u32::try_from(self.link.target().location.database).unwrap_or(0)
+    }
+
+    /// Runs a pipeline as one transaction, which leaves the connection in its database.
+    async fn transaction(&self, mut pipeline: Pipeline<'_>, repeatable: bool) -> Result<Replies> {
+        let selects = pipeline.commands().iter().any(Command::is_select);
+        if selects {
+            pipeline.push(select(self.database()));
+        }
+        let replies = self.link.run(&transaction(&pipeline), repeatable).await?;
+        let mut replies = read_transaction(replies)?.unwrap_or_default();
+        if selects {
+            replies.pop();
+        }
+        Ok(replies)
     }
 }
 

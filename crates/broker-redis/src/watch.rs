@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use embroker_core::commands::TransactionCommand;
+use embroker_core::commands::{ConnectionCommand, TransactionCommand};
 use embroker_core::{Arg, BoxFuture, Command, Error, Pipeline, Replies, Result, Value, WatchBackend};
 
 use crate::connection::{Connection, Target};
@@ -23,9 +23,13 @@ impl RedisWatch {
     }
 
     async fn watch(&self, keys: &[Arg<'_>]) -> Result<()> {
+        self.run(Command::new(TransactionCommand::Watch.spec()).args(keys.iter().cloned())).await
+    }
+
+    /// Runs a command that is about the connection.
+    async fn run(&self, command: Command<'_>) -> Result<()> {
         let mut pipeline = redis::Pipeline::new();
-        let watch = Command::new(TransactionCommand::Watch.spec()).args(keys.iter().cloned());
-        pipeline.add_command(value::pack(&watch));
+        pipeline.add_command(value::pack(&command));
         let replies = self.connection.send(&pipeline, self.target.response_timeout).await;
         let replies = replies.map_err(|failure| failure.into_disconnected(&self.target))?;
         for reply in replies {
@@ -40,12 +44,21 @@ impl WatchBackend for RedisWatch {
         Box::pin(self.watch(keys))
     }
 
+    fn select(&mut self, database: u32) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.run(select(database)))
+    }
+
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
         Box::pin(async move {
             let replies = self.connection.send(&transaction(&pipeline), self.target.response_timeout).await;
             read_transaction(replies.map_err(|failure| failure.into_error(&self.target))?)
         })
     }
+}
+
+/// `SELECT database`.
+pub(crate) fn select(database: u32) -> Command<'static> {
+    Command::new(ConnectionCommand::Select.spec()).arg(database)
 }
 
 /// The pipeline between MULTI and EXEC.

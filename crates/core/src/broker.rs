@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::instance::Instance;
 use crate::pipeline::Replies;
 use crate::subscriber::{SubscribeOptions, Subscriber};
 use crate::watch::Watch;
@@ -15,7 +16,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A Redis-compatible broker: commands in, values out, and messages.
 ///
-/// These four methods are all that a backend implements; users call the typed methods of the
+/// The five methods without a body are all that a backend implements; users call the typed methods of the
 /// [prelude](crate::prelude), which every broker has.
 ///
 /// # What a backend promises
@@ -57,6 +58,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///     async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
 ///         self.inner.subscriber(options).await
 ///     }
+///     async fn select(&self, database: u32) -> Result<Self> {
+///         Ok(Self { inner: self.inner.select(database).await?, commands: AtomicU64::new(0) })
+///     }
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -77,7 +81,8 @@ pub trait Broker: Send + Sync + 'static {
     /// client's connection (SUBSCRIBE, MULTI, WATCH, …) are [`Error::Config`](crate::Error::Config).
     fn execute(&self, command: Command<'_>) -> impl Future<Output = Result<Value>> + Send;
 
-    /// Runs commands in order, as one MULTI/EXEC where the pipeline is atomic.
+    /// Runs commands in order, as one MULTI/EXEC where the pipeline is atomic. There, `SELECT` moves the commands after
+    /// it to another database, as inside MULTI.
     ///
     /// # Errors
     ///
@@ -90,6 +95,28 @@ pub trait Broker: Send + Sync + 'static {
 
     /// A new client for messages: its own queue, and its own set of channels and patterns, empty at first.
     fn subscriber(&self, options: SubscribeOptions) -> impl Future<Output = Result<Subscriber>> + Send;
+
+    /// The same broker, another of its databases: what a client does with SELECT, except that this handle stays where
+    /// it is. All databases share subscribers and messages.
+    ///
+    /// # Errors
+    ///
+    /// `ERR DB index is out of range` where there is no such database.
+    fn select(&self, database: u32) -> impl Future<Output = Result<Self>> + Send
+    where
+        Self: Sized;
+
+    /// What a broker in this process keeps beside its data, such as its configuration. `None` for one that is elsewhere
+    /// and answers CONFIG and INFO itself.
+    fn instance(&self) -> Option<&Arc<Instance>> {
+        None
+    }
+
+    /// Removes the keys whose time is over, and answers how many there were. For a broker in this process, whoever
+    /// serves it calls this now and then; one that is elsewhere does so by itself.
+    fn sweep(&self) -> usize {
+        0
+    }
 }
 
 /// [`Broker`] with boxed futures, so that it can stand behind a pointer.
@@ -98,6 +125,9 @@ trait DynBroker: Send + Sync {
     fn pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Replies>>;
     fn watch_keys<'a>(&'a self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<Watch>>;
     fn subscriber(&self, options: SubscribeOptions) -> BoxFuture<'_, Result<Subscriber>>;
+    fn select(&self, database: u32) -> BoxFuture<'_, Result<AnyBroker>>;
+    fn instance(&self) -> Option<&Arc<Instance>>;
+    fn sweep(&self) -> usize;
 }
 
 impl<B: Broker> DynBroker for B {
@@ -115,6 +145,18 @@ impl<B: Broker> DynBroker for B {
 
     fn subscriber(&self, options: SubscribeOptions) -> BoxFuture<'_, Result<Subscriber>> {
         Box::pin(Broker::subscriber(self, options))
+    }
+
+    fn select(&self, database: u32) -> BoxFuture<'_, Result<AnyBroker>> {
+        Box::pin(async move { Ok(AnyBroker::new(Broker::select(self, database).await?)) })
+    }
+
+    fn instance(&self) -> Option<&Arc<Instance>> {
+        Broker::instance(self)
+    }
+
+    fn sweep(&self) -> usize {
+        Broker::sweep(self)
     }
 }
 
@@ -165,6 +207,18 @@ impl Broker for AnyBroker {
     async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
         self.0.subscriber(options).await
     }
+
+    async fn select(&self, database: u32) -> Result<Self> {
+        self.0.select(database).await
+    }
+
+    fn instance(&self) -> Option<&Arc<Instance>> {
+        self.0.instance()
+    }
+
+    fn sweep(&self) -> usize {
+        self.0.sweep()
+    }
 }
 
 /// A shared broker is a broker, so one can be handed to several tasks.
@@ -183,5 +237,17 @@ impl<B: Broker> Broker for Arc<B> {
 
     async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
         B::subscriber(self, options).await
+    }
+
+    async fn select(&self, database: u32) -> Result<Self> {
+        Ok(Self::new(B::select(self, database).await?))
+    }
+
+    fn instance(&self) -> Option<&Arc<Instance>> {
+        B::instance(self)
+    }
+
+    fn sweep(&self) -> usize {
+        B::sweep(self)
     }
 }

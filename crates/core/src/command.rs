@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::Arg;
 use crate::arg_list::ArgList;
+use crate::commands::ConnectionCommand;
 use crate::error::{Error, Result, ServerError};
 use crate::table::{self, CommandId, CommandSpec, Flags};
 
@@ -177,6 +178,11 @@ impl<'a> Command<'a> {
         };
         let name = spec.name.to_uppercase();
         Err(Error::Config(format!("{name} belongs to one client's connection: use {instead} instead")))
+    }
+
+    /// Whether this is `SELECT`, which a transaction may hold although it is about the connection.
+    pub fn is_select(&self) -> bool {
+        self.spec().is_some_and(|spec| spec.id == ConnectionCommand::Select.into())
     }
 
     /// The words of the command as Redis takes them: name, subcommand, arguments.

@@ -17,6 +17,7 @@ pub mod error;
 mod expiry;
 mod from_value;
 mod glob;
+pub mod instance;
 mod number;
 mod pipeline;
 pub mod resp;

@@ -74,9 +74,20 @@ impl<'a> Pipeline<'a> {
         self.commands.is_empty()
     }
 
-    /// Refuses a pipeline that holds a command of one client's connection; see [`Command::check_not_session`].
+    /// Refuses a pipeline that holds a command of one client's connection; see [`Command::check_not_session`]. One that
+    /// is atomic may hold `SELECT`.
     pub fn check_not_session(&self) -> Result<()> {
-        self.commands.iter().try_for_each(Command::check_not_session)
+        if self.atomic {
+            self.check_transaction()
+        } else {
+            self.commands.iter().try_for_each(Command::check_not_session)
+        }
+    }
+
+    /// Refuses a transaction that holds a command of one client's connection, other than `SELECT`.
+    pub(crate) fn check_transaction(&self) -> Result<()> {
+        let outside = self.commands.iter().filter(|command| !command.is_select());
+        outside.into_iter().try_for_each(Command::check_not_session)
     }
 
     /// The same pipeline without borrows.

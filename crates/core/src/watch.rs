@@ -56,6 +56,33 @@ impl Watch {
         self.0.add(&keys).await
     }
 
+    /// Moves the watch to another database: that is where [`add`](Watch::add) finds its keys and where the transaction
+    /// runs. The keys under watch so far stay so.
+    ///
+    /// # Errors
+    ///
+    /// `ERR DB index is out of range` where there is no such database.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::{Pipeline, prelude::*};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let mut watch = broker.watch(["seats"]).await?;
+    /// watch.select(1).await?;
+    /// watch.add(["price"]).await?;
+    /// broker.set("price", 40).await?;
+    /// assert!(watch.exec(Pipeline::atomic()).await?.is_some(), "that was another price");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn select(&mut self, database: u32) -> Result<()> {
+        self.0.select(database).await
+    }
+
     /// Runs the pipeline as one transaction, whether or not it was made atomic, unless a watched key was written
     /// since the watch began: then nothing runs and the answer is `None`.
     ///
@@ -63,7 +90,7 @@ impl Watch {
     ///
     /// As [`Broker::pipeline`](crate::Broker::pipeline) for an atomic pipeline.
     pub async fn exec(self, pipeline: Pipeline<'_>) -> Result<Option<Replies>> {
-        pipeline.check_not_session()?;
+        pipeline.check_transaction()?;
         self.0.exec(pipeline).await
     }
 }
@@ -78,6 +105,9 @@ impl std::fmt::Debug for Watch {
 pub trait WatchBackend: Send + Sync + 'static {
     /// WATCH again: these keys too, from now on.
     fn add<'a>(&'a mut self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>>;
+
+    /// SELECT: from now on the watch works in this database.
+    fn select(&mut self, database: u32) -> BoxFuture<'_, Result<()>>;
 
     /// EXEC: `None` where a watched key was written.
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>>;

@@ -6,15 +6,13 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
-use embroker_core::error::texts;
 use embroker_core::resp::{Protocol, RequestParser};
 use embroker_core::{Broker, Event};
+use embroker_session::{Address, Session};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::clients::Address;
-use crate::session::Session;
-use crate::settings::Shared;
+use crate::server::Shared;
 
 /// How much is read at a time: as much as came before, within these bounds.
 const READ: std::ops::RangeInclusive<usize> = 16 * 1024..=1024 * 1024;
@@ -37,12 +35,13 @@ enum End {
 pub(crate) async fn serve<B: Broker>(shared: &Shared<B>, stream: impl AsyncRead + AsyncWrite, address: Address) {
     let (mut reader, mut writer) = split(stream);
     let mut out = BytesMut::new();
-    let Some(membership) = shared.clients.join(address, shared.settings.max_clients) else {
-        Protocol::Resp2.error(&mut out, &texts::MAX_CLIENTS);
-        flush(&mut writer, &mut out).await;
-        return;
+    let mut session = match shared.sessions.open(address) {
+        Ok(session) => session,
+        Err(error) => {
+            Protocol::Resp2.error(&mut out, &error);
+            return flush(&mut writer, &mut out).await;
+        }
     };
-    let mut session = Session::new(shared, membership.client.clone());
     let end = converse(shared, &mut session, &mut reader, &mut writer).await;
     // The last subscriptions end with the session, before the client has seen its end.
     let mut out = session.into_output();
@@ -53,7 +52,7 @@ pub(crate) async fn serve<B: Broker>(shared: &Shared<B>, stream: impl AsyncRead 
 
 async fn converse<B: Broker>(
     shared: &Shared<B>,
-    session: &mut Session<'_, B>,
+    session: &mut Session<B>,
     reader: &mut (impl AsyncRead + Unpin),
     writer: &mut (impl AsyncWrite + Unpin),
 ) -> End {
@@ -79,16 +78,16 @@ async fn converse<B: Broker>(
         }
         input.reserve(input.len().clamp(*READ.start(), *READ.end()));
 
-        let (out, subscriber) = session.output_and_subscriber();
-        let limit = match shared.settings.timeout {
+        let (out, subscriptions) = session.output_and_subscriptions();
+        let limit = match shared.sessions.settings().timeout {
             _ if !out.is_empty() => Some(STALL),
-            timeout => timeout.filter(|_| subscriber.is_none()),
+            timeout => timeout.filter(|_| subscriptions.is_empty()),
         };
         let waiting = out.len();
         tokio::select! {
             biased;
             () = &mut stopped => return End::Flush,
-            () = client.kill.notified() => return End::Drop,
+            () = client.killed() => return End::Drop,
             written = writer.write_buf(out), if waiting > 0 => match written {
                 Ok(written) if written > 0 => {
                     // One large reply is no reason to keep its room.
@@ -98,7 +97,7 @@ async fn converse<B: Broker>(
                 }
                 _ => return End::Drop,
             },
-            event = next_event(subscriber), if waiting < MAX_MESSAGES => match event {
+            event = subscriptions.next(), if waiting < MAX_MESSAGES => match event {
                 Some(Event::Message(message)) => {
                     session.deliver(&message);
                     // Only what is written or read is progress.
@@ -114,13 +113,6 @@ async fn converse<B: Broker>(
             () = until(limit.map(|limit| last_progress + limit)) => return End::Drop,
         }
         last_progress = Instant::now();
-    }
-}
-
-async fn next_event(subscriber: Option<&mut embroker_core::Subscriber>) -> Option<Event> {
-    match subscriber {
-        Some(subscriber) => subscriber.next().await,
-        None => std::future::pending().await,
     }
 }
 

@@ -2,14 +2,11 @@
 //!
 //! [`Server`] serves any [`Broker`](embroker_core::Broker); the binary `embroker-server` serves a new in-memory one.
 //!
-//! - `session` is one client: what it may do, and what it is answered, as Redis 7.0.15 has it.
-//! - `connection` moves the bytes of one client; `server` and `listen` take new ones; `clients` knows them all.
+//! What a client may do, and what it is answered, is `embroker-session`'s. Here `connection` moves the bytes of one
+//! client, `server` and `listen` take new ones.
 
-mod clients;
 mod connection;
 mod listen;
 mod server;
-mod session;
-mod settings;
 
 pub use server::{Server, ServerBuilder, ServerHandle};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream, lookup_host};
 
-use crate::clients::Address;
+use embroker_session::Address;
 
 /// Where connections come from.
 pub(crate) trait Listener: Send + Sync + 'static {

@@ -9,19 +9,20 @@ use std::time::Duration;
 
 use embroker_core::Broker;
 use embroker_mem::MemBroker;
+use embroker_session::{Address, Sessions, Settings};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
-use crate::clients::{Address, Clients};
 use crate::connection;
 use crate::listen::{self, Listener, UnixSocket};
-use crate::settings::{Settings, Shared};
 
 /// How long connections have to take their last replies when the server shuts down.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often keys whose time is over are removed, as in a Redis that nobody configured.
+const SWEEP: Duration = Duration::from_millis(100);
 /// How long a listener rests after the system refused it a connection, for want of file descriptors say.
 const REST: Duration = Duration::from_millis(50);
 
@@ -46,6 +47,21 @@ const REST: Duration = Duration::from_millis(50);
 /// # }
 /// ```
 pub struct Server<B: Broker = MemBroker>(Arc<Shared<B>>);
+
+/// One server, as its connections see it.
+pub(crate) struct Shared<B: Broker> {
+    pub(crate) sessions: Sessions<B>,
+    /// Turns true when the server shuts down.
+    stop: watch::Sender<bool>,
+}
+
+impl<B: Broker> Shared<B> {
+    /// Returns once the server shuts down.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives in here, so waiting can only end with a stop.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+}
 
 /// Sets what a [`Server`] serves, and where.
 #[derive(Clone, Debug)]
@@ -72,7 +88,7 @@ impl Server {
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             broker: MemBroker::new(),
-            settings: Settings { password: None, max_clients: 10_000, timeout: None },
+            settings: Settings::default(),
             addresses: Vec::new(),
             unix_socket: None,
             protected_mode: true,
@@ -127,7 +143,7 @@ impl<B: Broker> ServerBuilder<B> {
     pub fn build(self) -> Server<B> {
         let Self { broker, settings, .. } = self;
         let (stop, _) = watch::channel(false);
-        Server(Arc::new(Shared { broker, settings, clients: Clients::default(), stop }))
+        Server(Arc::new(Shared { sessions: Sessions::new(broker, settings), stop }))
     }
 
     /// Binds all addresses and serves them on the current Tokio runtime.
@@ -173,8 +189,7 @@ impl<B: Broker> Server<B> {
     /// # }
     /// ```
     pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Send) {
-        let address = Address { peer: "?:0".into(), local: "?:0".into(), unix: false };
-        connection::serve(&self.0, stream, address).await;
+        connection::serve(&self.0, stream, Address::unknown()).await;
     }
 
     /// Takes connections until the server stops, then lets them end.
@@ -186,7 +201,14 @@ impl<B: Broker> Server<B> {
         if let Some(socket) = unix {
             listeners.spawn(self.clone().take(socket));
         }
-        while listeners.join_next().await.is_some() {}
+        loop {
+            tokio::select! {
+                listener = listeners.join_next() => if listener.is_none() { return },
+                () = sleep(SWEEP) => {
+                    self.0.sessions.broker().sweep();
+                }
+            }
+        }
     }
 
     /// Takes connections from one listener.

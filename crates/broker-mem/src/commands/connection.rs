@@ -1,8 +1,9 @@
-//! PING and ECHO. What else a connection can be asked belongs to who holds it.
+//! PING and ECHO, and SELECT inside a transaction. What else a connection can be asked belongs to who holds it.
 
 use embroker_core::commands::ConnectionCommand;
 use embroker_core::{ServerError, Value};
 
+use super::key::database;
 use super::{Handler, session_only};
 use crate::Reply;
 use crate::args::Args;
@@ -12,6 +13,7 @@ pub(super) fn handler(command: ConnectionCommand) -> Handler {
     match command {
         ConnectionCommand::Echo => echo,
         ConnectionCommand::Ping => ping,
+        ConnectionCommand::Select => select,
         ConnectionCommand::Auth
         | ConnectionCommand::Client
         | ConnectionCommand::ClientGetName
@@ -24,8 +26,7 @@ pub(super) fn handler(command: ConnectionCommand) -> Handler {
         | ConnectionCommand::ClientSetName
         | ConnectionCommand::Hello
         | ConnectionCommand::Quit
-        | ConnectionCommand::Reset
-        | ConnectionCommand::Select => session_only,
+        | ConnectionCommand::Reset => session_only,
     }
 }
 
@@ -41,6 +42,13 @@ fn ping(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         1 => Ok(args.bytes(0).into()),
         _ => Err(ServerError::wrong_arity("ping")),
     }
+}
+
+/// `SELECT index`: the commands after it in the same transaction work in that database.
+fn select(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let number = database(args, 0, &tx.engine().databases)?;
+    tx.select(number);
+    Ok(Value::OK)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod string;
 #[cfg(test)]
 mod testing;
 
+use embroker_core::commands::ConnectionCommand;
 use embroker_core::table::CommandId;
 
 use crate::Reply;
@@ -47,6 +48,11 @@ pub(crate) fn reach(id: CommandId, args: &Args<'_>, databases: &Databases, wante
     if let CommandId::Key(command) = id {
         key::reach(command, args, databases, wanted);
     }
+}
+
+/// The database that a command of a transaction selects for those after it; `None` where it will answer an error too.
+pub(crate) fn selected(id: CommandId, args: &Args<'_>, databases: &Databases) -> Option<u32> {
+    (id == ConnectionCommand::Select.into()).then(|| key::database(args, 0, databases).ok()).flatten()
 }
 
 /// Commands of one client's connection never get here: [`Broker::execute`](embroker_core::Broker) and pipelines refuse

@@ -6,6 +6,8 @@
 use std::sync::OnceLock;
 
 use ahash::RandomState;
+use embroker_core::ServerError;
+use embroker_core::error::texts;
 use smallvec::SmallVec;
 
 use super::{Held, Keyspace};
@@ -30,6 +32,11 @@ impl Databases {
     /// Whether there is a database of this number.
     pub(crate) fn have(&self, number: u32) -> bool {
         (number as usize) < self.slots.len()
+    }
+
+    /// Refuses a number of which there is no database.
+    pub(crate) fn check(&self, number: u32) -> Result<(), ServerError> {
+        if self.have(number) { Ok(()) } else { Err(texts::DB_OUT_OF_RANGE) }
     }
 
     /// The database of a number that [there is](Self::have).

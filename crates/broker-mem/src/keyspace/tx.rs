@@ -60,6 +60,11 @@ impl<'a> Tx<'a> {
         self.keyspace.number
     }
 
+    /// Works in another database from now on, of which the keys that it will touch are latched.
+    pub(crate) fn select(&mut self, database: u32) {
+        self.keyspace = self.engine.databases.get(database);
+    }
+
     /// Does some work in another database, of which the keys that it touches are latched.
     pub(crate) fn within<T>(&mut self, database: u32, work: impl FnOnce(&mut Self) -> T) -> T {
         let home = std::mem::replace(&mut self.keyspace, self.engine.databases.get(database));

@@ -103,7 +103,7 @@ impl CopyOptions {
 }
 
 /// The argument as the number of a database.
-fn database(args: &Args<'_>, at: usize, databases: &Databases) -> Result<u32, ServerError> {
+pub(in crate::commands) fn database(args: &Args<'_>, at: usize, databases: &Databases) -> Result<u32, ServerError> {
     existing(args.int_within(at, i32::MIN.into()..=i32::MAX.into())?, databases)
 }
 

@@ -11,7 +11,7 @@ mod tests;
 use embroker_core::Value;
 use embroker_core::commands::KeyCommand;
 
-pub(super) use self::databases::reach;
+pub(super) use self::databases::{database, reach};
 
 use super::Handler;
 use crate::Reply;

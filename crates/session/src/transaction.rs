@@ -8,26 +8,26 @@ use embroker_core::error::texts;
 use embroker_core::table::{CommandId, CommandSpec};
 use embroker_core::{Arg, Broker, Command, Error, Pipeline, Replies, Result};
 
-use super::{Session, in_server_words};
+use crate::session::{Session, in_server_words};
 
 /// Commands that wait for EXEC.
 #[derive(Default)]
-pub(super) struct Transaction {
+pub(crate) struct Transaction {
     commands: Vec<Command<'static>>,
     /// A command could not be queued, so EXEC will run none.
     doomed: bool,
 }
 
 impl Transaction {
-    pub(super) fn queue(&mut self, command: Command<'static>) {
+    pub(crate) fn queue(&mut self, command: Command<'static>) {
         self.commands.push(command);
     }
 
-    pub(super) fn doom(&mut self) {
+    pub(crate) fn doom(&mut self) {
         self.doomed = true;
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.commands.len()
     }
 }
@@ -37,19 +37,21 @@ enum Step {
     /// The broker's: its reply is the next one of the pipeline.
     OfBroker(&'static CommandSpec),
     OfSession(&'static CommandSpec, Command<'static>),
+    /// `SELECT`, which moves the commands after it and then the session.
+    Select(Command<'static>),
 }
 
 /// Whether the command is not queued inside MULTI but runs at once.
-pub(super) fn runs_at_once(id: CommandId) -> bool {
+pub(crate) fn runs_at_once(id: CommandId) -> bool {
     use ConnectionCommand::{Quit, Reset};
     use TransactionCommand::{Discard, Exec, Multi, Watch};
 
     matches!(id, CommandId::Transaction(Discard | Exec | Multi | Watch) | CommandId::Connection(Quit | Reset))
 }
 
-impl<B: Broker> Session<'_, B> {
+impl<B: Broker> Session<B> {
     /// All of them but EXEC.
-    pub(super) async fn transaction(&mut self, command: TransactionCommand, args: &[Arg<'_>]) {
+    pub(crate) async fn transaction(&mut self, command: TransactionCommand, args: &[Arg<'_>]) {
         match command {
             TransactionCommand::Multi if self.transaction.is_some() => self.error(&texts::MULTI_NESTED),
             TransactionCommand::Multi => {
@@ -76,17 +78,15 @@ impl<B: Broker> Session<'_, B> {
     }
 
     async fn watch(&mut self, keys: &[Arg<'_>]) -> Result<()> {
-        match &mut self.watch {
-            Some(watch) => watch.add(keys).await,
-            none => {
-                *none = Some(self.shared.broker.watch_keys(keys).await?);
-                Ok(())
-            }
+        if let Some(watch) = &mut self.watch {
+            return watch.add(keys).await;
         }
+        self.watch = Some(self.broker().watch_keys(keys).await?);
+        Ok(())
     }
 
     /// `EXEC`: the replies of all commands; nil where a watched key was written.
-    pub(super) async fn exec(&mut self) {
+    pub(crate) async fn exec(&mut self) {
         let Some(Transaction { commands, doomed }) = self.transaction.take() else {
             return self.error(&texts::EXEC_WITHOUT_MULTI);
         };
@@ -99,17 +99,17 @@ impl<B: Broker> Session<'_, B> {
             .into_iter()
             .filter_map(|command| {
                 let spec = command.spec()?;
-                if spec.is_session() || spec.id == ConnectionCommand::Ping.into() {
+                if (spec.is_session() && !command.is_select()) || spec.id == ConnectionCommand::Ping.into() {
                     return Some(Step::OfSession(spec, command));
                 }
-                pipeline.push(command);
-                Some(Step::OfBroker(spec))
+                pipeline.push(command.clone());
+                Some(if command.is_select() { Step::Select(command) } else { Step::OfBroker(spec) })
             })
             .collect();
         let replies: Result<Option<Replies>, Error> = match watch {
             Some(watch) => watch.exec(pipeline).await,
             None if pipeline.is_empty() => Ok(Some(Replies::new())),
-            None => self.shared.broker.pipeline(pipeline).await.map(Some),
+            None => self.broker().pipeline(pipeline).await.map(Some),
         };
         self.deliver_waiting();
         match replies {
@@ -128,6 +128,10 @@ impl<B: Broker> Session<'_, B> {
         for step in steps {
             match step {
                 Step::OfSession(spec, command) => Box::pin(self.run(spec, command)).await,
+                Step::Select(command) => match replies.next() {
+                    Some(Err(error)) => self.error(&error),
+                    _ => self.connection(ConnectionCommand::Select, command.arguments()).await,
+                },
                 Step::OfBroker(spec) => {
                     if let Some(reply) = replies.next() {
                         self.reply(spec, reply);

@@ -4,11 +4,6 @@
 //! given its password, may it be called with a subscription, is a transaction open? Then it runs, here where it is
 //! about the connection, else on the broker. Everything is answered in order into one output.
 
-mod client;
-mod connection;
-mod pubsub;
-mod transaction;
-
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,30 +12,33 @@ use embroker_core::commands::{ConnectionCommand, HashCommand, TransactionCommand
 use embroker_core::error::texts;
 use embroker_core::resp::Protocol;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
-use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Subscriber, Value, Watch};
-use pubsub::Subscriptions;
-use transaction::Transaction;
+use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watch};
 
-use crate::clients::Client;
-use crate::settings::Shared;
+use crate::clients::{Address, Client, Membership};
+use crate::pubsub::{self, Subscriptions};
+use crate::shared::Shared;
+use crate::transaction::{self, Transaction};
 
-/// One client's session on the server.
-pub(crate) struct Session<'s, B: Broker> {
-    shared: &'s Shared<B>,
-    client: Arc<Client>,
-    out: BytesMut,
-    protocol: Protocol,
-    authenticated: bool,
-    answers: Answers,
-    transaction: Option<Transaction>,
-    watch: Option<Watch>,
-    subscriptions: Subscriptions,
-    ending: bool,
+/// One client. It leaves when this is dropped.
+pub struct Session<B: Broker> {
+    pub(crate) shared: Arc<Shared<B>>,
+    pub(crate) client: Arc<Client>,
+    _membership: Membership,
+    pub(crate) out: BytesMut,
+    pub(crate) protocol: Protocol,
+    pub(crate) authenticated: bool,
+    pub(crate) answers: Answers,
+    /// The broker's database that SELECT chose, where it is another than the broker's own.
+    pub(crate) selected: Option<B>,
+    pub(crate) transaction: Option<Transaction>,
+    pub(crate) watch: Option<Watch>,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) ending: bool,
 }
 
 /// Whether the client wants to be answered: CLIENT REPLY. Messages and confirmations always come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answers {
+pub(crate) enum Answers {
     On,
     Off,
     /// Not to this command.
@@ -49,56 +47,68 @@ enum Answers {
     SkipNext,
 }
 
-impl<'s, B: Broker> Session<'s, B> {
-    pub(crate) fn new(shared: &'s Shared<B>, client: Arc<Client>) -> Self {
-        Self {
-            shared,
-            client,
+impl<B: Broker> Session<B> {
+    pub(crate) fn open(shared: Arc<Shared<B>>, address: Address) -> Result<Self, ServerError> {
+        let membership = shared.clients.join(address, shared.settings.max_clients).ok_or(texts::MAX_CLIENTS)?;
+        Ok(Self {
+            client: membership.client.clone(),
+            _membership: membership,
             out: BytesMut::new(),
             protocol: Protocol::Resp2,
             authenticated: shared.settings.password.is_none(),
             answers: Answers::On,
+            selected: None,
             transaction: None,
             watch: None,
             subscriptions: Subscriptions::default(),
             ending: false,
-        }
+            shared,
+        })
     }
 
-    pub(crate) fn client(&self) -> Arc<Client> {
+    /// The broker, at the database that the client has selected.
+    pub(crate) fn broker(&self) -> &B {
+        self.selected.as_ref().unwrap_or(&self.shared.broker)
+    }
+
+    /// The client, as others see it.
+    pub fn client(&self) -> Arc<Client> {
         self.client.clone()
     }
 
-    pub(crate) fn is_authenticated(&self) -> bool {
+    /// Whether the client has given its password, or needs none.
+    pub fn is_authenticated(&self) -> bool {
         self.authenticated
     }
 
     /// Whether the connection is to be closed once the output is sent.
-    pub(crate) fn is_ending(&self) -> bool {
+    pub fn is_ending(&self) -> bool {
         self.ending
     }
 
-    pub(crate) fn output(&self) -> &BytesMut {
+    /// What is to be sent to the client.
+    pub fn output(&self) -> &BytesMut {
         &self.out
     }
 
-    pub(crate) fn output_and_subscriber(&mut self) -> (&mut BytesMut, Option<&mut Subscriber>) {
-        (&mut self.out, self.subscriptions.subscriber())
+    /// What is to be sent to the client, of which the caller takes what it has sent; and where more may come from.
+    pub fn output_and_subscriptions(&mut self) -> (&mut BytesMut, &mut Subscriptions) {
+        (&mut self.out, &mut self.subscriptions)
     }
 
     /// Ends the session; what is still to be sent.
-    pub(crate) fn into_output(self) -> BytesMut {
+    pub fn into_output(self) -> BytesMut {
         self.out
     }
 
     /// Answers what was not even a request, and ends.
-    pub(crate) fn end_with(&mut self, error: &ServerError) {
+    pub fn end_with(&mut self, error: &ServerError) {
         self.error(error);
         self.ending = true;
     }
 
-    /// Runs one request.
-    pub(crate) async fn request(&mut self, words: Vec<Arg<'static>>) {
+    /// Runs one request, and adds what is answered to the output.
+    pub async fn request(&mut self, words: Vec<Arg<'static>>) {
         // The parser yields no request without a word.
         let Ok(command) = Command::from_argv(words) else { return };
         self.process(command).await;
@@ -114,7 +124,7 @@ impl<'s, B: Broker> Session<'s, B> {
         (facts.channels, facts.patterns) = self.subscriptions.counts();
     }
 
-    async fn process(&mut self, command: Command<'static>) {
+    pub(crate) async fn process(&mut self, command: Command<'static>) {
         if command.spec().is_none() && is_http(&command) {
             self.out.clear();
             self.ending = true;
@@ -142,18 +152,18 @@ impl<'s, B: Broker> Session<'s, B> {
     }
 
     /// Runs a command that passed the checks.
-    async fn run(&mut self, spec: &'static CommandSpec, command: Command<'_>) {
+    pub(crate) async fn run(&mut self, spec: &'static CommandSpec, command: Command<'_>) {
         match spec.id {
             CommandId::Connection(ConnectionCommand::Ping) if self.is_held_to_messages() => {
                 self.pong(command.arguments());
             }
             CommandId::Connection(id) if spec.is_session() || id == ConnectionCommand::Ping => {
-                self.connection(id, command.arguments());
+                self.connection(id, command.arguments()).await;
             }
             CommandId::PubSub(id) if spec.is_session() => self.pubsub(id, command.arguments()).await,
             CommandId::Transaction(id) => self.transaction(id, command.arguments()).await,
             _ => {
-                let reply = self.shared.broker.execute(command).await;
+                let reply = self.broker().execute(command).await;
                 let reply = reply.map_err(|error| in_server_words(&error));
                 // What was published before this reply comes before it.
                 self.deliver_waiting();
@@ -163,7 +173,7 @@ impl<'s, B: Broker> Session<'s, B> {
     }
 
     /// Whether the client speaks RESP2 and has a subscription: then it may do little else.
-    fn is_held_to_messages(&self) -> bool {
+    pub(crate) fn is_held_to_messages(&self) -> bool {
         self.protocol == Protocol::Resp2 && !self.subscriptions.is_empty()
     }
 
@@ -180,30 +190,30 @@ impl<'s, B: Broker> Session<'s, B> {
         self.error(error);
     }
 
-    fn reply(&mut self, spec: &'static CommandSpec, reply: Reply) {
+    pub(crate) fn reply(&mut self, spec: &'static CommandSpec, reply: Reply) {
         match reply {
             Ok(value) => self.value(&in_form(self.protocol, spec, value)),
             Err(error) => self.error(&error),
         }
     }
 
-    fn value(&mut self, value: &Value) {
+    pub(crate) fn value(&mut self, value: &Value) {
         if self.is_answered() {
             self.protocol.value(&mut self.out, value);
         }
     }
 
-    fn error(&mut self, error: &ServerError) {
+    pub(crate) fn error(&mut self, error: &ServerError) {
         if self.is_answered() {
             self.protocol.error(&mut self.out, error);
         }
     }
 
-    fn ok(&mut self) {
+    pub(crate) fn ok(&mut self) {
         self.value(&Value::OK);
     }
 
-    fn is_answered(&self) -> bool {
+    pub(crate) fn is_answered(&self) -> bool {
         matches!(self.answers, Answers::On | Answers::SkipNext)
     }
 }
@@ -230,11 +240,17 @@ fn is_http(command: &Command<'_>) -> bool {
 }
 
 /// What a client is told of an error.
-fn in_server_words(error: &Error) -> ServerError {
+pub(crate) fn in_server_words(error: &Error) -> ServerError {
     error.as_server().cloned().unwrap_or_else(|| ServerError::failure(error))
 }
 
 /// Whether the argument is this word, in any case.
-fn is_word(arg: &Arg<'_>, word: &str) -> bool {
+pub(crate) fn is_word(arg: &Arg<'_>, word: &str) -> bool {
     arg.as_bytes().eq_ignore_ascii_case(word.as_bytes())
+}
+
+impl<B: Broker> std::fmt::Debug for Session<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("client", &self.client).finish_non_exhaustive()
+    }
 }

@@ -6,12 +6,12 @@ use embroker_core::commands::ConnectionCommand;
 use embroker_core::error::texts;
 use embroker_core::{Arg, Broker, ServerError, Value, parse_int};
 
-use super::connection::checked_name;
-use super::{Answers, Session, is_word};
 use crate::clients::Client;
+use crate::connection::checked_name;
+use crate::session::{Answers, Session, is_word};
 
-impl<B: Broker> Session<'_, B> {
-    pub(super) fn client_command(&mut self, command: ConnectionCommand, args: &[Arg<'_>]) -> Result<(), ServerError> {
+impl<B: Broker> Session<B> {
+    pub(crate) fn client_command(&mut self, command: ConnectionCommand, args: &[Arg<'_>]) -> Result<(), ServerError> {
         match (command, args) {
             (ConnectionCommand::ClientId, _) => self.value(&Value::Int(self.client.id)),
             (ConnectionCommand::ClientGetName, _) => {

@@ -12,27 +12,33 @@ use embroker_core::{
     Arg, Broker, Event, Message, Overflow, Result, ServerError, SubscribeOptions, Subscriber, SubscriptionKind, Value,
 };
 
-use super::{Session, in_server_words};
+use crate::session::{Session, in_server_words};
 
 /// What one client is subscribed to.
-#[derive(Default)]
-pub(super) struct Subscriptions {
+#[derive(Debug, Default)]
+pub struct Subscriptions {
     subscriber: Option<Subscriber>,
     channels: BTreeSet<Bytes>,
     patterns: BTreeSet<Bytes>,
 }
 
 impl Subscriptions {
-    pub(super) fn subscriber(&mut self) -> Option<&mut Subscriber> {
-        self.subscriber.as_mut()
+    /// The next message, or that some are missing, for [`Session::deliver`]. Waits for ever where the client has no
+    /// subscription; dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Event> {
+        match &mut self.subscriber {
+            Some(subscriber) => subscriber.next().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// How many channels and how many patterns.
-    pub(super) fn counts(&self) -> (usize, usize) {
+    pub(crate) fn counts(&self) -> (usize, usize) {
         (self.channels.len(), self.patterns.len())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
         self.channels.is_empty() && self.patterns.is_empty()
     }
 
@@ -45,7 +51,7 @@ impl Subscriptions {
 }
 
 /// Whether a RESP2 client with a subscription may call it.
-pub(super) fn is_allowed_with_subscriptions(id: CommandId) -> bool {
+pub(crate) fn is_allowed_with_subscriptions(id: CommandId) -> bool {
     use ConnectionCommand::{Ping, Quit, Reset};
     use PubSubCommand::{PSubscribe, PUnsubscribe, Subscribe, Unsubscribe};
 
@@ -56,8 +62,8 @@ pub(super) fn is_allowed_with_subscriptions(id: CommandId) -> bool {
     )
 }
 
-impl<B: Broker> Session<'_, B> {
-    pub(super) async fn pubsub(&mut self, command: PubSubCommand, args: &[Arg<'_>]) {
+impl<B: Broker> Session<B> {
+    pub(crate) async fn pubsub(&mut self, command: PubSubCommand, args: &[Arg<'_>]) {
         let names: Vec<Bytes> = args.iter().map(Arg::to_bytes).collect();
         let done = match command {
             PubSubCommand::Subscribe => self.subscribe(SubscriptionKind::Channel, "subscribe", names).await,
@@ -116,13 +122,13 @@ impl<B: Broker> Session<'_, B> {
     }
 
     /// Ends all subscriptions without a word.
-    pub(super) fn forget_subscriptions(&mut self) {
+    pub(crate) fn forget_subscriptions(&mut self) {
         self.deliver_waiting();
         self.subscriptions = Subscriptions::default();
     }
 
     /// Writes the messages that wait.
-    pub(super) fn deliver_waiting(&mut self) {
+    pub(crate) fn deliver_waiting(&mut self) {
         while let Some(event) = self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
             match event {
                 Event::Message(message) => self.deliver(&message),
@@ -133,7 +139,7 @@ impl<B: Broker> Session<'_, B> {
     }
 
     /// Writes one message.
-    pub(crate) fn deliver(&mut self, message: &Message) {
+    pub fn deliver(&mut self, message: &Message) {
         let (channel, payload) = (message.channel(), message.payload());
         match message.pattern() {
             None => self.protocol.push_strings(&mut self.out, &[b"message", channel, payload]),
@@ -142,7 +148,7 @@ impl<B: Broker> Session<'_, B> {
     }
 
     /// `PING [message]` of a RESP2 client with a subscription: it looks like a message.
-    pub(super) fn pong(&mut self, args: &[Arg<'_>]) {
+    pub(crate) fn pong(&mut self, args: &[Arg<'_>]) {
         match args {
             [] => self.value(&Value::from_iter(["pong", ""])),
             [message] => self.value(&Value::from_iter([Value::from("pong"), message.to_bytes().into()])),

@@ -19,27 +19,38 @@ struct Registry {
 }
 
 /// One client, as others see it.
-pub(crate) struct Client {
+#[derive(Debug)]
+pub struct Client {
     pub(crate) id: i64,
     pub(crate) address: Address,
     since: Instant,
     facts: Mutex<Facts>,
-    /// Told when the client is to be closed.
     pub(crate) kill: Notify,
 }
 
 /// Both ends of a connection, as CLIENT LIST writes them.
 #[derive(Clone, Debug)]
-pub(crate) struct Address {
-    pub(crate) peer: String,
-    pub(crate) local: String,
-    pub(crate) unix: bool,
+pub struct Address {
+    /// The client's end, `host:port` or a path and `:0`.
+    pub peer: String,
+    /// Our end.
+    pub local: String,
+    /// Whether it is a unix socket.
+    pub unix: bool,
+}
+
+impl Address {
+    /// A client without an address: it came by a pipe or a call.
+    pub fn unknown() -> Self {
+        Self { peer: "?:0".into(), local: "?:0".into(), unix: false }
+    }
 }
 
 /// What changes about a client.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) name: Bytes,
+    pub(crate) database: u32,
     pub(crate) last_command: &'static str,
     pub(crate) last_seen: Instant,
     pub(crate) channels: usize,
@@ -51,14 +62,14 @@ pub(crate) struct Facts {
 }
 
 /// A client's place in the list; it leaves when this is dropped.
-pub(crate) struct Membership<'a> {
-    clients: &'a Clients,
+pub(crate) struct Membership {
+    clients: Arc<Clients>,
     pub(crate) client: Arc<Client>,
 }
 
 impl Clients {
     /// Adds a client, unless there are that many already.
-    pub(crate) fn join(&self, address: Address, limit: usize) -> Option<Membership<'_>> {
+    pub(crate) fn join(self: &Arc<Self>, address: Address, limit: usize) -> Option<Membership> {
         let mut registry = self.lock();
         if registry.by_id.len() >= limit {
             return None;
@@ -67,6 +78,7 @@ impl Clients {
         let now = Instant::now();
         let facts = Facts {
             name: Bytes::new(),
+            database: 0,
             last_command: "NULL",
             last_seen: now,
             channels: 0,
@@ -84,7 +96,7 @@ impl Clients {
         });
         registry.by_id.insert(client.id, client.clone());
         drop(registry);
-        Some(Membership { clients: self, client })
+        Some(Membership { clients: self.clone(), client })
     }
 
     /// All clients, in the order they came.
@@ -102,13 +114,18 @@ impl Clients {
     }
 }
 
-impl Drop for Membership<'_> {
+impl Drop for Membership {
     fn drop(&mut self) {
         self.clients.lock().by_id.remove(&self.client.id);
     }
 }
 
 impl Client {
+    /// Returns when the client is to be closed at once: CLIENT KILL.
+    pub async fn killed(&self) {
+        self.kill.notified().await;
+    }
+
     pub(crate) fn facts(&self) -> MutexGuard<'_, Facts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,7 +151,7 @@ impl Client {
         // Writing to a string does not fail.
         let _ = write!(
             line,
-            "id={} addr={} laddr={} fd=0 name={} age={} idle={} flags={flags} db=0 sub={} psub={} ssub=0 multi={} qbuf=0 \
+            "id={} addr={} laddr={} fd=0 name={} age={} idle={} flags={flags} db={} sub={} psub={} ssub=0 multi={} qbuf=0 \
              qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default \
              redir=-1 resp={}",
             self.id,
@@ -143,6 +160,7 @@ impl Client {
             String::from_utf8_lossy(&facts.name),
             self.since.elapsed().as_secs(),
             facts.last_seen.elapsed().as_secs(),
+            facts.database,
             facts.channels,
             facts.patterns,
             facts.queued.map_or(-1, |queued| i64::try_from(queued).unwrap_or(i64::MAX)),

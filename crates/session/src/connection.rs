@@ -6,22 +6,22 @@ use embroker_core::error::texts;
 use embroker_core::resp::Protocol;
 use embroker_core::{Arg, Broker, ServerError, Value, parse_int};
 
-use super::{Answers, Session, is_word};
+use crate::session::{Answers, Session, in_server_words, is_word};
 
 /// The Redis that this server answers as.
 const REDIS_VERSION: &str = "7.0.15";
 /// The only user there is.
 const USER: &str = "default";
 
-impl<B: Broker> Session<'_, B> {
-    pub(super) fn connection(&mut self, command: ConnectionCommand, args: &[Arg<'_>]) {
+impl<B: Broker> Session<B> {
+    pub(crate) async fn connection(&mut self, command: ConnectionCommand, args: &[Arg<'_>]) {
         let done = match command {
             ConnectionCommand::Auth => self.auth(args),
             ConnectionCommand::Hello => self.hello(args),
             ConnectionCommand::Ping => self.ping(args),
             ConnectionCommand::Quit => self.quit(),
             ConnectionCommand::Reset => self.reset(),
-            ConnectionCommand::Select => self.select(args),
+            ConnectionCommand::Select => self.select(args).await,
             client => self.client_command(client, args),
         };
         if let Err(error) = done {
@@ -115,33 +115,45 @@ impl<B: Broker> Session<'_, B> {
         self.forget_subscriptions();
         self.transaction = None;
         self.watch = None;
+        self.selected = None;
         self.protocol = Protocol::Resp2;
         self.answers = Answers::On;
         self.authenticated = self.shared.settings.password.is_none();
         let mut facts = self.client.facts();
         facts.name = Bytes::new();
+        facts.database = 0;
         facts.no_evict = false;
         drop(facts);
         self.value(&Value::status("RESET"));
         Ok(())
     }
 
-    /// `SELECT index`: there is one database, 0.
-    fn select(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
+    /// `SELECT index`: the client's keys are in that database from now on.
+    async fn select(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
         let index = args.first().and_then(|index| parse_int(index.as_bytes())).ok_or(texts::NOT_AN_INTEGER)?;
         if i32::try_from(index).is_err() {
             return Err(ServerError::not_between(i32::MIN.into(), i32::MAX.into()));
         }
-        if index != 0 {
-            return Err(texts::DB_OUT_OF_RANGE);
-        }
+        let index = u32::try_from(index).map_err(|_| texts::DB_OUT_OF_RANGE)?;
+        self.enter(index).await.map_err(|error| in_server_words(&error))?;
         self.ok();
+        Ok(())
+    }
+
+    /// Moves the client to another database.
+    pub(crate) async fn enter(&mut self, database: u32) -> embroker_core::Result<()> {
+        let broker = self.shared.broker.select(database).await?;
+        if let Some(watch) = &mut self.watch {
+            watch.select(database).await?;
+        }
+        self.selected = Some(broker);
+        self.client.facts().database = database;
         Ok(())
     }
 }
 
 /// A client's name, which must be printable and without spaces.
-pub(super) fn checked_name(name: &Arg<'_>) -> Result<Bytes, ServerError> {
+pub(crate) fn checked_name(name: &Arg<'_>) -> Result<Bytes, ServerError> {
     let printable = name.as_bytes().iter().all(u8::is_ascii_graphic);
     printable.then(|| name.to_bytes()).ok_or(texts::CLIENT_NAME)
 }

@@ -1,0 +1,47 @@
+//! What one Redis process keeps beside its data.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// What a broker in this process keeps beside its data, for all that serve it: [`Broker::instance`] lends it.
+///
+/// [`Broker::instance`]: crate::Broker::instance
+#[derive(Default)]
+pub struct Instance {
+    attached: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Instance {
+    /// An instance as a Redis that nobody configured.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What whoever serves the broker keeps with it, made by the first who asks: so all doors to one broker know of the
+    /// same clients. `None` where somebody has attached another type before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use embroker_core::instance::Instance;
+    ///
+    /// let instance = Instance::new();
+    /// for _ in 0..2 {
+    ///     let clients = instance.attached(AtomicU64::default).expect("it is the only type");
+    ///     clients.fetch_add(1, Ordering::Relaxed);
+    /// }
+    /// assert_eq!(instance.attached(AtomicU64::default).map(|clients| clients.load(Ordering::Relaxed)), Some(2));
+    /// ```
+    pub fn attached<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<Arc<T>> {
+        self.attached.get_or_init(|| Arc::new(make())).clone().downcast().ok()
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance").finish_non_exhaustive()
+    }
+}
