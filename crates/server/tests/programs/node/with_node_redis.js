@@ -98,7 +98,7 @@ async function pipelinesThemselves() {
 
 async function transactions() {
   assert.deepEqual(await client.multi().set("stock", "10").decrBy("stock", 3).get("stock").exec(), ["OK", 7, "7"]);
-  await assert.rejects(client.multi().incr("stock").addCommand(["NO-SUCH-COMMAND"]).exec(), /EXECABORT/);
+  await assert.rejects(client.multi().incr("stock").addCommand(["NO-SUCH-COMMAND"]).exec(), /unknown command/);
   assert.equal(await client.get("stock"), "7");
 
   const till = await client.duplicate().connect();
@@ -140,10 +140,11 @@ async function typesOfReplies() {
   assert.equal(await client.hGet("none", "field"), null);
   assert.equal(await client.set("k", "v", { EX: 100, NX: true }), "OK");
   assert.equal(await client.set("k", "w", { XX: true, GET: true }), "v");
-  assert.ok((await client.ttl("k")) > 0);
+  assert.equal(await client.ttl("k"), -1);
+  assert.equal(await client.expire("k", 100), 1);
   assert.deepEqual(await client.mGet(["k", "none"]), ["w", null]);
   assert.equal(await client.sAdd("members", ["a", "b"]), 2);
-  assert.deepEqual(await client.smIsMember("members", ["a", "x"]), RESP === 3 ? [1, 0] : [1, 0]);
+  assert.deepEqual(await client.smIsMember("members", ["a", "x"]), [1, 0]);
   assert.equal(await client.incrByFloat("float", 0.5), "0.5");
   assert.deepEqual({ ...(await client.configGet("maxmemory")) }, { maxmemory: "0" });
 }
@@ -159,15 +160,15 @@ async function anotherDatabase() {
   const second = await createClient({ url: `redis://${host}:${port}/2`, RESP }).connect();
   assert.equal(await second.set("where", "two"), "OK");
   assert.equal(await client.get("where"), null);
-  assert.equal(await client.select(2), "OK");
+  await client.select(2);
   assert.equal(await client.get("where"), "two");
-  assert.equal(await client.select(0), "OK");
+  await client.select(0);
   await second.flushDb();
   await second.close();
 }
 
 async function aPoolOfClients() {
-  const pool = createClientPool({ socket: { host, port }, RESP }, { minimum: 1, maximum: 5 });
+  const pool = createClientPool({ socket: { host, port }, RESP }, { minimum: 1, maximum: 5, cleanupDelay: 600_000 });
   await pool.connect();
   const counts = await Promise.all(Array.from({ length: 100 }, () => pool.incr("visits")));
   assert.deepEqual(counts.sort((a, b) => a - b), Array.from({ length: 100 }, (_, n) => n + 1));
@@ -202,14 +203,9 @@ async function shardChannels() {
 
 async function watchesWhatOthersDo() {
   const watcher = await client.duplicate().connect();
-  const seen = [];
-  const found = new Promise((resolve) => {
-    watcher.monitor((line) => (seen.push(line), line.includes("by the monitor") && resolve()));
-  });
-  await watcher.ping().catch(() => {});
-  await client.set("seen", "by the monitor");
-  await found;
-  assert.match(seen.at(-1), /^\d+\.\d{6} \[0 [^\]]+\] "SET" "seen" "by the monitor"$/);
+  const seen = gather(1, (line) => watcher.monitor(line).then(() => client.set("seen", "by the monitor")));
+  const [[line]] = await seen;
+  assert.match(line, /^\d+\.\d{6} \[0 [^\]]+\] "SET" "seen" "by the monitor"$/);
   watcher.destroy();
 }
 
