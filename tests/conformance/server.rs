@@ -2,10 +2,12 @@
 
 use embroker::prelude::*;
 use embroker::{AnyBroker, Command, ServerError, Value};
-use embroker_test_support::{Case, cases};
+use embroker_test_support::{Case, cases, transcript};
 
 pub(crate) fn cases() -> Vec<Case> {
-    cases![time_is_seconds_and_microseconds, command_finds_the_keys_of_a_call]
+    cases![
+        wait_knows_of_no_replica_and_lolwut_tells_the_version,
+        time_is_seconds_and_microseconds, command_finds_the_keys_of_a_call]
 }
 
 async fn time_is_seconds_and_microseconds(broker: AnyBroker) {
@@ -22,4 +24,21 @@ async fn command_finds_the_keys_of_a_call(broker: AnyBroker) {
     assert_eq!(keys("mset a 1 b 2").await, Ok(Value::from_iter(["a", "b"])));
     assert_eq!(keys("sintercard 2 a b limit 1").await, Ok(Value::from_iter(["a", "b"])));
     assert_eq!(keys("ping x").await, Err(ServerError::new("ERR The command has no key arguments").into()));
+}
+
+async fn wait_knows_of_no_replica_and_lolwut_tells_the_version(broker: AnyBroker) {
+    transcript(
+        &broker,
+        r#"
+        WAIT 0 0 => 0
+        WAIT -1 0 => 0
+        WAIT a 0 => -ERR value is not an integer or out of range
+        WAIT 0 a => -ERR timeout is not an integer or out of range
+        WAIT 1 -1 => -ERR timeout is negative
+        LOLWUT VERSION 9 => "Redis ver. 7.0.15\n"
+        LOLWUT 5 => "Redis ver. 7.0.15\n"
+        LOLWUT VERSION x => -ERR value is not an integer or out of range
+        "#,
+    )
+    .await;
 }

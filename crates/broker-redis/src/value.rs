@@ -52,7 +52,7 @@ fn decode(value: redis::Value) -> Result<Value> {
         }
         redis::Value::Double(number) => Value::Double(number),
         redis::Value::Boolean(yes) => Value::Bool(yes),
-        redis::Value::VerbatimString { text, .. } => Value::Bulk(Bytes::from(text)),
+        redis::Value::VerbatimString { text, .. } => Value::Verbatim(Bytes::from(text)),
         redis::Value::Attribute { data, .. } => decode(*data)?,
         redis::Value::ServerError(error) => Value::Error(server_error(&error)),
         // Big numbers, which no command of Redis 7.0 answers, and whatever a later version brings.

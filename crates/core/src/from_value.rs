@@ -107,7 +107,7 @@ impl FromValue for bool {
 impl FromValue for Bytes {
     fn from_value(value: Value) -> Result<Self> {
         match value {
-            Value::Bulk(bytes) | Value::Status(bytes) => Ok(bytes),
+            Value::Bulk(bytes) | Value::Status(bytes) | Value::Verbatim(bytes) => Ok(bytes),
             other => Err(Error::decode("bytes", &other)),
         }
     }

@@ -48,6 +48,9 @@ pub use subscriber::{
 pub use value::Value;
 pub use watch::{Watch, WatchBackend};
 
+/// The Redis that a broker in this process answers as.
+pub const REDIS_VERSION: &str = "7.0.15";
+
 /// The [`Broker`] trait and the typed calls of every family, for a glob import.
 pub mod prelude {
     pub use crate::Broker;

@@ -9,8 +9,8 @@ use std::ops::BitOr;
 use std::sync::LazyLock;
 
 use crate::commands::{
-    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ServerCommand, SetCommand,
-    StringCommand, TransactionCommand,
+    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand, ServerCommand,
+    SetCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -26,6 +26,8 @@ pub enum CommandId {
     Key(KeyCommand),
     /// Messages.
     PubSub(PubSubCommand),
+    /// Scripts and functions.
+    Scripting(ScriptingCommand),
     /// The broker itself.
     Server(ServerCommand),
     /// Sets.
@@ -247,6 +249,7 @@ pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
         HashCommand::ROWS,
         KeyCommand::ROWS,
         PubSubCommand::ROWS,
+        ScriptingCommand::ROWS,
         ServerCommand::ROWS,
         SetCommand::ROWS,
         StringCommand::ROWS,

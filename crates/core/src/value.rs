@@ -27,6 +27,8 @@ pub enum Value {
     Bulk(Bytes),
     /// A short status, such as `OK` or `string`.
     Status(Bytes),
+    /// Text made for people to read, such as what INFO answers. RESP2 makes no difference from bytes.
+    Verbatim(Bytes),
     /// Values in order.
     Array(Vec<Value>),
     /// Keys and values, in the order that the server gave them.
@@ -65,7 +67,18 @@ impl Value {
         Self::Int(yes as i64)
     }
 
-    /// The bytes of a bulk string or a status; `None` for anything else.
+    /// Text made for people to read; see [`Value::Verbatim`].
+    ///
+    /// ```
+    /// use embroker_core::Value;
+    ///
+    /// assert_eq!(Value::verbatim("# Server").as_bytes(), Some(&b"# Server"[..]));
+    /// ```
+    pub fn verbatim(text: impl Into<String>) -> Self {
+        Self::Verbatim(Bytes::from(text.into()))
+    }
+
+    /// The bytes of a string, a status or a text; `None` for anything else.
     ///
     /// ```
     /// use embroker_core::Value;
@@ -75,7 +88,7 @@ impl Value {
     /// ```
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
-            Self::Bulk(bytes) | Self::Status(bytes) => Some(bytes),
+            Self::Bulk(bytes) | Self::Status(bytes) | Self::Verbatim(bytes) => Some(bytes),
             _ => None,
         }
     }
@@ -136,7 +149,7 @@ impl fmt::Debug for Value {
         match self {
             Self::Null => f.write_str("null"),
             Self::Int(number) => write!(f, "{number}"),
-            Self::Bulk(bytes) => write!(f, "\"{}\"", bytes.escape_ascii()),
+            Self::Bulk(bytes) | Self::Verbatim(bytes) => write!(f, "\"{}\"", bytes.escape_ascii()),
             Self::Status(text) => write!(f, "+{}", text.escape_ascii()),
             Self::Array(items) => f.debug_list().entries(items).finish(),
             Self::Map(pairs) => f.debug_map().entries(pairs.iter().map(|(k, v)| (k, v))).finish(),

@@ -8,13 +8,14 @@ const PAGE: &str = include_str!("../../../docs/compatibility.md");
 type IsOf = fn(CommandId) -> bool;
 
 /// The families in the page's order, with the name that it gives them.
-const FAMILIES: [(&str, IsOf); 8] = [
+const FAMILIES: [(&str, IsOf); 9] = [
     ("messages", |id| matches!(id, CommandId::PubSub(_))),
     ("hashes", |id| matches!(id, CommandId::Hash(_))),
     ("sets", |id| matches!(id, CommandId::Set(_))),
     ("strings", |id| matches!(id, CommandId::String(_))),
     ("bits and bit fields", |id| matches!(id, CommandId::Bitfield(_))),
     ("keys", |id| matches!(id, CommandId::Key(_))),
+    ("scripts and functions", |id| matches!(id, CommandId::Scripting(_))),
     ("the connection", |id| matches!(id, CommandId::Connection(_))),
     ("the broker itself", |id| matches!(id, CommandId::Server(_))),
 ];

@@ -4,12 +4,10 @@ use bytes::Bytes;
 use embroker_core::commands::ConnectionCommand;
 use embroker_core::error::texts;
 use embroker_core::resp::Protocol;
-use embroker_core::{Arg, Broker, ServerError, Value, parse_int};
+use embroker_core::{Arg, Broker, REDIS_VERSION, ServerError, Value, parse_int};
 
 use crate::session::{Answers, Session, in_server_words, is_word};
 
-/// The Redis that this server answers as.
-const REDIS_VERSION: &str = "7.0.15";
 /// The only user there is.
 const USER: &str = "default";
 

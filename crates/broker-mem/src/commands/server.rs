@@ -1,4 +1,4 @@
-//! TIME, and COMMAND: what the table says, in the form of Redis 7.0.
+//! TIME, LOLWUT and WAIT, and COMMAND: what the table says, in the form of Redis 7.0.
 //!
 //! COMMAND INFO tells name, arity, flags and key positions. It gives no hints on replies and no summaries: the table
 //! has none.
@@ -6,7 +6,7 @@
 use embroker_core::commands::ServerCommand;
 use embroker_core::error::texts;
 use embroker_core::table::{self, CommandId, CommandSpec, Flags, Keys};
-use embroker_core::{Arg, Command, Glob, Value};
+use embroker_core::{Arg, Command, Glob, REDIS_VERSION, Value, parse_int};
 
 use super::Handler;
 use crate::Reply;
@@ -21,7 +21,9 @@ pub(super) fn handler(command: ServerCommand) -> Handler {
         ServerCommand::CommandGetKeys => getkeys,
         ServerCommand::CommandInfo => info,
         ServerCommand::CommandList => list,
+        ServerCommand::Lolwut => lolwut,
         ServerCommand::Time => time,
+        ServerCommand::Wait => wait,
     }
 }
 
@@ -29,6 +31,24 @@ pub(super) fn handler(command: ServerCommand) -> Handler {
 fn time(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
     let now = tx.engine().now_ms();
     Ok([now / 1000, now % 1000 * 1000].iter().map(|part| Value::from(part.to_string().as_str())).collect())
+}
+
+/// `LOLWUT [VERSION version [size …]]`: which Redis this is. The pictures are Redis's own.
+fn lolwut(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    if args.len() >= 2 && args.is(0, "version") {
+        args.int(1)?;
+    }
+    Ok(Value::verbatim(format!("Redis ver. {REDIS_VERSION}\n")))
+}
+
+/// `WAIT replicas milliseconds`: none has the last write, for there is none to wait for.
+fn wait(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    args.int(0)?;
+    let timeout = parse_int(&args[1]).ok_or(texts::TIMEOUT_NOT_AN_INTEGER)?;
+    if timeout < 0 {
+        return Err(texts::TIMEOUT_NEGATIVE);
+    }
+    Ok(Value::Int(0))
 }
 
 /// `COMMAND`: what INFO tells, of every command.
@@ -181,6 +201,7 @@ fn group(spec: &CommandSpec) -> &'static str {
         CommandId::Hash(_) => "hash",
         CommandId::PubSub(_) => "pubsub",
         CommandId::Server(_) => "server",
+        CommandId::Scripting(_) => "scripting",
         CommandId::Set(_) => "set",
         CommandId::String(_) => "string",
         CommandId::Transaction(_) => "transactions",

@@ -1,4 +1,4 @@
-//! What a broker tells of itself: its time, and the commands that it knows.
+//! What a broker tells of itself: its time, its version, and the commands that it knows.
 
 use super::calls;
 use crate::Command;
@@ -13,7 +13,9 @@ rows! {
         CommandGetKeys "command|getkeys" -4 [] Keys::None, "2.8.13";
         CommandInfo "command|info" -2 [] Keys::None, "2.8.13";
         CommandList "command|list" -2 [] Keys::None, "7.0.0";
+        Lolwut "lolwut" -1 [READONLY FAST] Keys::None, "5.0.0";
         Time "time" 1 [FAST] Keys::None, "2.6.0";
+        Wait "wait" 3 [] Keys::None, "3.0.0";
     }
 }
 

@@ -1,10 +1,13 @@
 //! What can go wrong: [`Error`] for callers, [`ServerError`] for what Redis itself would answer.
 //!
-//! The texts of all server errors live in [`texts`]; no other file spells one.
+//! The texts of all server errors live in [`texts`], in [`ServerError`]'s file those with a parameter, and in
+//! [`Refusal`]'s the reasons that CONFIG SET gives; no other file spells one.
 
+mod refusal;
 mod server;
 pub mod texts;
 
+pub use refusal::Refusal;
 pub use server::ServerError;
 
 /// The result of a call on a broker.

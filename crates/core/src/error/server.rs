@@ -5,6 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::Refusal;
 use crate::Arg;
 
 /// An error that Redis answers, with its exact text, such as
@@ -101,6 +102,13 @@ impl ServerError {
         Self::new(text)
     }
 
+    /// `ERR Unknown argument FOO`, which FUNCTION LIST answers.
+    pub fn unknown_argument(word: &[u8]) -> Self {
+        let mut text = b"ERR Unknown argument ".to_vec();
+        text.extend_from_slice(printable(word, word.len()));
+        Self::new(text)
+    }
+
     /// `ERR unknown subcommand 'foo'. Try PUBSUB HELP.`: at most 128 bytes of the subcommand.
     pub fn unknown_subcommand(sub: &[u8], container: &str) -> Self {
         let mut text = b"ERR unknown subcommand '".to_vec();
@@ -149,6 +157,16 @@ impl ServerError {
     /// What a client is told of a failure that no Redis knows: the connection to the broker behind was lost, say.
     pub fn failure(reason: &impl fmt::Display) -> Self {
         Self::new(format!("ERR {reason}"))
+    }
+
+    /// `ERR Unknown option or number of arguments for CONFIG SET - 'foo'`.
+    pub fn unknown_config(name: &[u8]) -> Self {
+        Self::quoting("ERR Unknown option or number of arguments for CONFIG SET - '", name)
+    }
+
+    /// `ERR CONFIG SET failed (possibly related to argument 'timeout') - …`, with the reason.
+    pub fn config_set(name: &str, reason: &Refusal) -> Self {
+        Self::new(format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}"))
     }
 
     fn quoting(text: &str, word: &[u8]) -> Self {

@@ -69,5 +69,17 @@ texts! {
     PROTOCOL_BIG_BULK_COUNT = "ERR Protocol error: too big bulk count string";
     PROTOCOL_BIG_INLINE = "ERR Protocol error: too big inline request";
     PROTOCOL_UNBALANCED_QUOTES = "ERR Protocol error: unbalanced quotes in request";
+    NO_CONFIG_FILE = "ERR The server is running without a config file";
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+    NO_SCRIPT = "NOSCRIPT No matching script. Please use EVAL.";
+    NOT_BUSY = "NOTBUSY No scripts in execution right now.";
+    NO_FUNCTION = "ERR Function not found";
+    NO_LIBRARY = "ERR Library not found";
+    NO_LIBRARY_NAME = "ERR library name argument was not given";
+    FUNCTION_FLUSH_OPTION = "ERR FUNCTION FLUSH only supports SYNC|ASYNC option";
+    SCRIPT_FLUSH_OPTION = "ERR SCRIPT FLUSH only support SYNC|ASYNC option";
+    NEGATIVE_KEYS = "ERR Number of keys can't be negative";
+    TIMEOUT_NOT_AN_INTEGER = "ERR timeout is not an integer or out of range";
+    TIMEOUT_NEGATIVE = "ERR timeout is negative";
+    NEEDS_CONNECTION = "ERR this command needs a connection of its own";
 }

@@ -1,14 +1,22 @@
 //! What one Redis process keeps beside its data.
 
+pub mod config;
+mod stats;
+
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+
+use self::config::Config;
+pub use stats::{CommandStats, Counter, Stats};
 
 /// What a broker in this process keeps beside its data, for all that serve it: [`Broker::instance`] lends it.
 ///
 /// [`Broker::instance`]: crate::Broker::instance
 #[derive(Default)]
 pub struct Instance {
+    config: Config,
+    stats: Stats,
     attached: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -16,6 +24,21 @@ impl Instance {
     /// An instance as a Redis that nobody configured.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An instance that starts with these parameters.
+    pub fn with_config(config: Config) -> Self {
+        Self { config, ..Self::default() }
+    }
+
+    /// The parameters, as CONFIG GET shows and CONFIG SET changes them.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What happened so far.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
     }
 
     /// What whoever serves the broker keeps with it, made by the first who asks: so all doors to one broker know of the

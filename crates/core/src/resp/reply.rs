@@ -57,6 +57,7 @@ impl Protocol {
             }
             Value::Bulk(bytes) => bulk(out, bytes),
             Value::Status(text) => line(out, b'+', text),
+            Value::Verbatim(text) => self.verbatim(out, text),
             Value::Array(items) => {
                 self.array(out, items.len());
                 self.values(out, items);
@@ -104,6 +105,19 @@ impl Protocol {
         for item in items {
             bulk(out, item);
         }
+    }
+
+    /// Writes text made for people to read.
+    fn verbatim(self, out: &mut BytesMut, text: &[u8]) {
+        const FORMAT: &[u8] = b"txt:";
+
+        if self == Self::Resp2 {
+            return bulk(out, text);
+        }
+        count(out, b'=', FORMAT.len() + text.len());
+        out.put_slice(FORMAT);
+        out.put_slice(text);
+        out.put_slice(b"\r\n");
     }
 
     /// Writes the start of an array whose items follow.

@@ -72,6 +72,8 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "PING\r\nPIN",
     "*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000\r\nabc",
     "PUBLISH a b\r\nPUBSUB CHANNELS\r\nPUBSUB NUMSUB a\r\nPUBSUB FOO\r\nPUBSUB\r\n",
+    "FUNCTION\r\nFUNCTION FOO\r\nFUNCTION LIST\r\nFUNCTION STATS\r\nFUNCTION STATS a\r\nFUNCTION FLUSH foo\r\nFUNCTION FLUSH ASYNC\r\nFUNCTION DELETE a\r\nFUNCTION DUMP\r\nFUNCTION KILL\r\nFUNCTION HELP\r\nFCALL a 0\r\nFCALL a\r\n",
+    "SCRIPT\r\nSCRIPT FOO\r\nSCRIPT EXISTS\r\nSCRIPT EXISTS a b\r\nSCRIPT FLUSH\r\nSCRIPT FLUSH foo\r\nSCRIPT KILL\r\nSCRIPT HELP\r\nEVALSHA a 0\r\nEVALSHA a\r\nLOLWUT\r\nLOLWUT VERSION 7\r\nWAIT 0 0\r\nWAIT 1\r\n",
     "CLIENT REPLY SKIP\r\nSET a 1\r\nGET a\r\nCLIENT REPLY OFF\r\nCLIENT REPLY SKIP\r\nGET a\r\nCLIENT REPLY ON\r\nGET a\r\n",
 ];
 
@@ -99,12 +101,14 @@ pub(crate) const LEFT_TO_CHANCE: &[&str] = &[
     "command|list",
     "hrandfield",
     "keys",
+    "lolwut",
     "pubsub",
     "randomkey",
     "scan",
     "spop",
     "srandmember",
     "time",
+    "wait",
 ];
 
 /// Words for commands, drawn from a few; the same seed draws the same.

@@ -1,0 +1,162 @@
+//! What an instance counts for INFO. Every counter is relaxed: a figure may be a moment old, none is lost.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use crate::table::CommandId;
+
+/// A number that only goes up, until `CONFIG RESETSTAT`.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::instance::Counter;
+///
+/// let counter = Counter::default();
+/// counter.add(2);
+/// assert_eq!(counter.get(), 2);
+/// ```
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Counts so many more.
+    pub fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// What happened since the instance was made, or since `CONFIG RESETSTAT`.
+#[derive(Debug)]
+pub struct Stats {
+    /// When the instance was made.
+    pub started: Instant,
+    /// Clients that were let in.
+    pub connections_received: Counter,
+    /// Clients that were not, because there were `maxclients`.
+    pub rejected_connections: Counter,
+    /// Commands that ran for clients.
+    pub commands_processed: Counter,
+    /// Bytes that came from clients.
+    pub bytes_received: Counter,
+    /// Bytes that went to clients.
+    pub bytes_sent: Counter,
+    /// Error replies.
+    pub errors: Counter,
+    /// Keys that were removed because their time was over.
+    pub expired_keys: Counter,
+    /// Keys that were removed to make room.
+    pub evicted_keys: Counter,
+    commands: RwLock<HashMap<CommandId, Arc<CommandStats>>>,
+}
+
+/// How often one command ran for clients, and for how long.
+#[derive(Debug, Default)]
+pub struct CommandStats {
+    /// Calls that ran.
+    pub calls: Counter,
+    /// How long they took together, in microseconds.
+    pub microseconds: Counter,
+    /// Calls that were refused before they ran.
+    pub rejected: Counter,
+    /// Calls that ran and answered an error.
+    pub failed: Counter,
+    /// Calls by their time: `latency[n]` took less than 2ⁿ microseconds and no less than half of that.
+    pub latency: [Counter; 32],
+}
+
+impl CommandStats {
+    /// Counts a call that ran.
+    pub fn record(&self, time: Duration, failed: bool) {
+        let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.calls.add(1);
+        self.microseconds.add(microseconds);
+        self.failed.add(failed.into());
+        let bucket = (u64::BITS - microseconds.leading_zeros()) as usize;
+        self.latency[bucket.min(self.latency.len() - 1)].add(1);
+    }
+
+    fn reset(&self) {
+        for counter in [&self.calls, &self.microseconds, &self.rejected, &self.failed].into_iter().chain(&self.latency)
+        {
+            counter.reset();
+        }
+    }
+}
+
+impl Default for Stats {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            connections_received: Counter::default(),
+            rejected_connections: Counter::default(),
+            commands_processed: Counter::default(),
+            bytes_received: Counter::default(),
+            bytes_sent: Counter::default(),
+            errors: Counter::default(),
+            expired_keys: Counter::default(),
+            evicted_keys: Counter::default(),
+            commands: RwLock::default(),
+        }
+    }
+}
+
+impl Stats {
+    /// The counters of one command, for whoever runs many to keep.
+    pub fn command(&self, id: CommandId) -> Arc<CommandStats> {
+        let known = self.commands.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        known.unwrap_or_else(|| {
+            self.commands.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
+        })
+    }
+
+    /// Every command that somebody counts, in no order.
+    pub fn commands(&self) -> Vec<(CommandId, Arc<CommandStats>)> {
+        let commands = self.commands.read().unwrap_or_else(PoisonError::into_inner);
+        commands.iter().map(|(id, stats)| (*id, stats.clone())).collect()
+    }
+
+    /// Starts to count anew: `CONFIG RESETSTAT`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use embroker_core::{commands::HashCommand, instance::Stats};
+    ///
+    /// let stats = Stats::default();
+    /// let hget = stats.command(HashCommand::HGet.into());
+    /// hget.record(Duration::from_micros(3), false);
+    /// assert_eq!((hget.calls.get(), hget.latency[2].get()), (1, 1));
+    /// stats.reset();
+    /// assert_eq!((hget.calls.get(), hget.latency[2].get()), (0, 0));
+    /// ```
+    pub fn reset(&self) {
+        let counters = [
+            &self.connections_received,
+            &self.rejected_connections,
+            &self.commands_processed,
+            &self.bytes_received,
+            &self.bytes_sent,
+            &self.errors,
+            &self.expired_keys,
+            &self.evicted_keys,
+        ];
+        counters.into_iter().for_each(Counter::reset);
+        for (_, stats) in self.commands() {
+            stats.reset();
+        }
+    }
+}
