@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::shell::{output, run};
 
@@ -21,9 +21,10 @@ impl Packages {
     /// Installs the packages, or says what to install.
     pub(crate) fn install(&self) -> Result<()> {
         println!("{} is not installed; installing it", self.what);
-        self.try_to_install().with_context(|| {
-            format!(
-                "{} is missing. Install it: with apt-get the packages are {}, with dnf {}, with brew {}. {}",
+        self.try_to_install().map_err(|error| {
+            anyhow!(
+                "{} is missing, and installing it failed: {error:#}. Install it yourself: apt-get install {}, dnf install \
+                 {}, or brew install {}. {}",
                 self.what,
                 self.apt.join(" "),
                 self.dnf.join(" "),
