@@ -6,6 +6,7 @@ use embroker_test_support::{Case, cases, transcript};
 
 pub(crate) fn cases() -> Vec<Case> {
     cases![
+        info_has_the_sections_and_fields_that_tools_read,
         wait_knows_of_no_replica_and_lolwut_tells_the_version,
         time_is_seconds_and_microseconds, command_finds_the_keys_of_a_call]
 }
@@ -41,4 +42,35 @@ async fn wait_knows_of_no_replica_and_lolwut_tells_the_version(broker: AnyBroker
         "#,
     )
     .await;
+}
+
+async fn info_has_the_sections_and_fields_that_tools_read(broker: AnyBroker) {
+    broker.set("a", 1).await.unwrap();
+    let text = broker.info("everything").await.unwrap();
+    let titles: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# ")).collect();
+    let all = "Server Clients Memory Persistence Stats Replication CPU Modules Commandstats Errorstats Latencystats Cluster \
+               Keyspace";
+    assert_eq!(titles, all.split(' ').collect::<Vec<_>>());
+    for field in [
+        "redis_version:7.0.15",
+        "redis_mode:standalone",
+        "run_id",
+        "uptime_in_seconds",
+        "connected_clients",
+        "maxclients:10000",
+        "used_memory",
+        "used_memory_human",
+        "maxmemory_policy:noeviction",
+        "loading:0",
+        "total_commands_processed",
+        "expired_keys:0",
+        "pubsub_channels:0",
+        "role:master",
+        "used_cpu_sys",
+        "cluster_enabled:0",
+        "db0:keys=1,expires=0,avg_ttl=0",
+    ] {
+        let is_there = text.lines().any(|line| line == field || line.starts_with(&format!("{field}:")));
+        assert!(is_there, "{field} in:\n{text}");
+    }
 }

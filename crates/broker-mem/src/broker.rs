@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::task::Poll;
 
 use embroker_core::instance::Instance;
+use embroker_core::instance::config::Config;
 use embroker_core::{
     Arg, Broker, Command, Pipeline, Queue, Replies, Result, SubscribeOptions, Subscriber, Value, Watch,
 };
@@ -13,9 +14,6 @@ use crate::clock::{Clock, SystemClock};
 use crate::engine::Engine;
 use crate::pubsub::MemSubscriber;
 use crate::watch::MemWatch;
-
-/// How many databases a Redis has that nobody configured.
-pub(crate) const DATABASES: u32 = 16;
 
 /// A Redis-compatible broker in this process. Clones share the same keys and subscribers; when the last one is dropped,
 /// the streams of its subscribers end.
@@ -40,7 +38,7 @@ pub struct MemBroker {
     database: u32,
 }
 
-/// Sets what a [`MemBroker`] takes from outside, time and chance, and how many databases it has.
+/// Sets what a [`MemBroker`] takes from outside, time and chance, and the parameters that it starts with.
 ///
 /// # Examples
 ///
@@ -53,7 +51,7 @@ pub struct MemBroker {
 pub struct MemBrokerBuilder {
     clock: Box<dyn Clock>,
     seed: Option<u64>,
-    databases: u32,
+    config: Config,
 }
 
 impl MemBroker {
@@ -62,9 +60,9 @@ impl MemBroker {
         Self::builder().build()
     }
 
-    /// An empty broker whose clock, seed and databases are to be set.
+    /// An empty broker whose clock, seed and parameters are to be set.
     pub fn builder() -> MemBrokerBuilder {
-        MemBrokerBuilder { clock: Box::new(SystemClock), seed: None, databases: DATABASES }
+        MemBrokerBuilder { clock: Box::new(SystemClock), seed: None, config: Config::new() }
     }
 
     /// The same broker, another of its databases: what a Redis client does with SELECT. All databases share
@@ -115,6 +113,23 @@ impl MemBroker {
     pub fn call(&self, command: &Command<'_>) -> Result<Value> {
         command.check_not_session()?;
         Ok(self.engine.run(self.database, command)?)
+    }
+
+    /// The broker's parameters: what `CONFIG GET` and `CONFIG SET` reach, for code that is not async.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::Parameter;
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let broker = MemBroker::new();
+    /// broker.config().set([("maxmemory", "100mb")])?;
+    /// assert_eq!(broker.config().number(Parameter::MaxMemory), 100 << 20);
+    /// # Ok::<(), embroker_core::ServerError>(())
+    /// ```
+    pub fn config(&self) -> &Config {
+        self.engine.instance.config()
     }
 
     /// Removes every key whose time is over, and answers how many there were.
@@ -190,13 +205,40 @@ impl MemBrokerBuilder {
     /// assert!(broker.database(2).is_err());
     /// ```
     pub fn databases(mut self, count: u32) -> Self {
-        self.databases = count.max(1);
+        // A number between these bounds is not refused.
+        let _ = self.config.preset("databases", count.clamp(1, i32::MAX as u32).to_string());
         self
+    }
+
+    /// Sets a parameter as a line of redis.conf does, those that `CONFIG SET` can't set too: `maxmemory 100mb`. Of what
+    /// has no effect in memory, `docs/compatibility.md` tells.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](embroker_core::Error::Config) for a name that is no parameter, and for a value that it does
+    /// not take.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::instance::config::Parameter;
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let broker = MemBroker::builder().config("maxmemory", "100mb")?.config("databases", "4")?.build();
+    /// assert_eq!(broker.config().number(Parameter::MaxMemory), 100 << 20);
+    /// assert!(broker.database(4).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn config(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<Self> {
+        self.config.preset(name, value)?;
+        Ok(self)
     }
 
     /// The broker.
     pub fn build(self) -> MemBroker {
-        MemBroker { engine: Arc::new(Engine::new(self.clock, self.seed, self.databases)), database: 0 }
+        MemBroker { engine: Arc::new(Engine::new(self.clock, self.seed, self.config)), database: 0 }
     }
 }
 
@@ -204,7 +246,7 @@ impl std::fmt::Debug for MemBrokerBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MemBrokerBuilder")
             .field("seed", &self.seed)
-            .field("databases", &self.databases)
+            .field("config", &self.config)
             .finish_non_exhaustive()
     }
 }

@@ -1,10 +1,11 @@
 //! The parts of one in-memory broker, and how a command runs through them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ahash::RandomState;
 use embroker_core::error::texts;
 use embroker_core::instance::Instance;
+use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::table::{CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
@@ -21,28 +22,38 @@ pub(crate) struct Engine {
     pub(crate) instance: Arc<Instance>,
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
+    run_id: OnceLock<String>,
 }
 
 impl Engine {
     /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place
     /// in it.
-    pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, databases: u32) -> Self {
+    pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, config: Config) -> Self {
         let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let hasher = match seed {
             Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
             None => RandomState::new(),
         };
         Self {
-            databases: Databases::new(databases, hasher),
+            databases: Databases::new(config.number(Parameter::Databases) as u32, hasher),
             pubsub: Arc::default(),
-            instance: Arc::default(),
+            instance: Arc::new(Instance::with_config(config)),
             clock,
             rng: Mutex::new(rng),
+            run_id: OnceLock::new(),
         }
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    /// Another one for each broker: 40 hexadecimal digits.
+    pub(crate) fn run_id(&self) -> &str {
+        self.run_id.get_or_init(|| {
+            let mut chance = fastrand::Rng::new();
+            (0..40).map(|_| chance.digit(16)).collect()
+        })
     }
 
     /// Draws from the broker's source of chance.

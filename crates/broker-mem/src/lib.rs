@@ -14,6 +14,7 @@ mod engine;
 mod keyspace;
 mod long_double;
 mod objects;
+mod process;
 mod pubsub;
 mod shared;
 mod watch;

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use embroker_core::instance::config::Parameter;
 use embroker_core::{Error, Result};
 
-use crate::broker::{DATABASES, MemBroker, WeakMemBroker};
+use crate::broker::{MemBroker, WeakMemBroker};
 
 const FORM: &str = "mem://[name][/database]";
 
@@ -40,7 +41,7 @@ impl MemBroker {
         let (name, database) = parse(url)?;
         let broker = if name.is_empty() { Self::new() } else { Self::shared(name) };
         broker.database(database).map_err(|_| {
-            let last = DATABASES - 1;
+            let last = broker.config().number(Parameter::Databases) - 1;
             Error::Config(format!("an in-memory broker has the databases 0 to {last}: write {FORM}"))
         })
     }

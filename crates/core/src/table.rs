@@ -9,8 +9,8 @@ use std::ops::BitOr;
 use std::sync::LazyLock;
 
 use crate::commands::{
-    BitfieldCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand, ServerCommand,
-    SetCommand, StringCommand, TransactionCommand,
+    BitfieldCommand, ConfigCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand,
+    ServerCommand, SetCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
@@ -18,6 +18,8 @@ use crate::commands::{
 pub enum CommandId {
     /// Bits and bit fields of strings.
     Bitfield(BitfieldCommand),
+    /// The broker's parameters.
+    Config(ConfigCommand),
     /// A client's connection.
     Connection(ConnectionCommand),
     /// Hashes.
@@ -36,6 +38,25 @@ pub enum CommandId {
     String(StringCommand),
     /// MULTI, EXEC and WATCH.
     Transaction(TransactionCommand),
+}
+
+impl CommandId {
+    /// The command's row in the table.
+    pub const fn spec(self) -> &'static CommandSpec {
+        match self {
+            Self::Bitfield(command) => command.spec(),
+            Self::Config(command) => command.spec(),
+            Self::Connection(command) => command.spec(),
+            Self::Hash(command) => command.spec(),
+            Self::Key(command) => command.spec(),
+            Self::PubSub(command) => command.spec(),
+            Self::Scripting(command) => command.spec(),
+            Self::Server(command) => command.spec(),
+            Self::Set(command) => command.spec(),
+            Self::String(command) => command.spec(),
+            Self::Transaction(command) => command.spec(),
+        }
+    }
 }
 
 /// One row of the table: what Redis 7.0's `COMMAND INFO` says of a command.
@@ -245,6 +266,7 @@ impl Keys {
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
         BitfieldCommand::ROWS,
+        ConfigCommand::ROWS,
         ConnectionCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,

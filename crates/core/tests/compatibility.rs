@@ -8,7 +8,7 @@ const PAGE: &str = include_str!("../../../docs/compatibility.md");
 type IsOf = fn(CommandId) -> bool;
 
 /// The families in the page's order, with the name that it gives them.
-const FAMILIES: [(&str, IsOf); 9] = [
+const FAMILIES: [(&str, IsOf); 10] = [
     ("messages", |id| matches!(id, CommandId::PubSub(_))),
     ("hashes", |id| matches!(id, CommandId::Hash(_))),
     ("sets", |id| matches!(id, CommandId::Set(_))),
@@ -17,6 +17,7 @@ const FAMILIES: [(&str, IsOf); 9] = [
     ("keys", |id| matches!(id, CommandId::Key(_))),
     ("scripts and functions", |id| matches!(id, CommandId::Scripting(_))),
     ("the connection", |id| matches!(id, CommandId::Connection(_))),
+    ("parameters", |id| matches!(id, CommandId::Config(_))),
     ("the broker itself", |id| matches!(id, CommandId::Server(_))),
 ];
 

@@ -12,6 +12,7 @@ use embroker_session::{Address, Session};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::limits::{Allowed, Limits};
 use crate::server::Shared;
 
 /// How much is read at a time: as much as came before, within these bounds.
@@ -60,10 +61,13 @@ async fn converse<B: Broker>(
     let mut parser = RequestParser::new();
     let mut input = BytesMut::new();
     let client = session.client();
+    let stats = shared.sessions.instance().stats();
+    let mut limits = Limits::new(shared.sessions.instance().config());
     let mut last_progress = Instant::now();
     loop {
         while !session.is_ending() && session.output().len() < MAX_OUTPUT {
             parser.limit_until_authenticated(!session.is_authenticated());
+            parser.limit_bulk(limits.bulk());
             match parser.next(&mut input) {
                 Ok(Some(words)) => session.request(words).await,
                 Ok(None) => break,
@@ -79,17 +83,24 @@ async fn converse<B: Broker>(
         input.reserve(input.len().clamp(*READ.start(), *READ.end()));
 
         let (out, subscriptions) = session.output_and_subscriptions();
-        let limit = match shared.sessions.settings().timeout {
-            _ if !out.is_empty() => Some(STALL),
-            timeout => timeout.filter(|_| subscriptions.is_empty()),
-        };
         let waiting = out.len();
+        let idle = match limits.silence() {
+            _ if waiting > 0 => Some(STALL),
+            silence => silence.filter(|_| subscriptions.is_empty()),
+        };
+        let mut deadline = idle.map(|idle| last_progress + idle);
+        match limits.output(waiting + subscriptions.pending_bytes(), !subscriptions.is_empty()) {
+            Allowed::Always => {}
+            Allowed::Until(end) => deadline = Some(deadline.map_or(end, |deadline| deadline.min(end))),
+            Allowed::Never => return End::Drop,
+        }
         tokio::select! {
             biased;
             () = &mut stopped => return End::Flush,
             () = client.killed() => return End::Drop,
             written = writer.write_buf(out), if waiting > 0 => match written {
                 Ok(written) if written > 0 => {
+                    stats.bytes_sent.add(written as u64);
                     // One large reply is no reason to keep its room.
                     if out.is_empty() && out.capacity() > *READ.end() {
                         *out = BytesMut::new();
@@ -107,10 +118,11 @@ async fn converse<B: Broker>(
                 _ => return End::Drop,
             },
             read = reader.read_buf(&mut input), if waiting < MAX_OUTPUT => match read {
-                Ok(read) if read > 0 => {}
+                Ok(read) if read > 0 && input.len() > limits.input() => return End::Drop,
+                Ok(read) if read > 0 => stats.bytes_received.add(read as u64),
                 _ => return End::Flush,
             },
-            () = until(limit.map(|limit| last_progress + limit)) => return End::Drop,
+            () = until(deadline) => return End::Drop,
         }
         last_progress = Instant::now();
     }

@@ -6,6 +6,7 @@
 //! client, `server` and `listen` take new ones.
 
 mod connection;
+mod limits;
 mod listen;
 mod server;
 

@@ -1,10 +1,10 @@
 //! Where a server listens, and whether it may.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::future::Future;
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -71,13 +71,18 @@ pub(crate) struct UnixSocket {
 
 impl UnixSocket {
     /// Binds the path. A socket that an earlier server left there is replaced; any other file is not touched.
-    pub(crate) fn bind(path: &Path) -> Result<Self> {
+    /// With a mode, who may use it is that.
+    pub(crate) fn bind(path: &Path, mode: Option<u32>) -> Result<Self> {
         if fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
             fs::remove_file(path)?;
         }
         let listener = UnixListener::bind(path);
         let listener = listener.map_err(|error| Error::new(error.kind(), format!("{}: {error}", path.display())))?;
-        Ok(Self { listener, path: path.to_owned() })
+        let socket = Self { listener, path: path.to_owned() };
+        if let Some(mode) = mode {
+            fs::set_permissions(path, Permissions::from_mode(mode))?;
+        }
+        Ok(socket)
     }
 }
 

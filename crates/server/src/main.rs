@@ -4,17 +4,18 @@ use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, ValueEnum};
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
+use embroker_core::Broker as _;
+use embroker_core::instance::config::Parameter;
+use embroker_mem::MemBroker;
 use embroker_server::Server;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A Redis-compatible broker in memory, for clients in any language.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Options {
+/// Where to listen. All else is a parameter of Redis.
+#[derive(Debug, clap::Args)]
+struct Listen {
     /// The TCP port; 0 listens on none.
     #[arg(long, default_value_t = 6379)]
     port: u16,
@@ -22,42 +23,29 @@ struct Options {
     #[arg(long, num_args = 1.., default_values_t = [Ipv4Addr::LOCALHOST.to_string()])]
     bind: Vec<String>,
     /// A unix socket to listen on.
-    #[arg(long)]
+    #[arg(long, value_name = "PATH")]
     unixsocket: Option<PathBuf>,
-    /// The password that clients must give.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    requirepass: String,
-    /// How many clients may be connected at a time.
-    #[arg(long, default_value_t = 10_000)]
-    maxclients: usize,
-    /// Closes clients that are silent for so many seconds; 0 closes none.
-    #[arg(long, default_value_t = 0)]
-    timeout: u64,
-    /// How much is said on standard output.
-    #[arg(long, value_enum, default_value_t = LogLevel::Notice)]
-    loglevel: LogLevel,
-    /// Whether an address that other machines reach needs a password.
-    #[arg(long, value_enum, default_value_t = Switch::Yes)]
-    protected_mode: Switch,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-enum LogLevel {
-    Debug,
-    Verbose,
-    Notice,
-    Warning,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    Yes,
-    No,
-}
+/// The parameters that `--help` shows, with what to say of each.
+const SHOWN: [(Parameter, &str); 9] = [
+    (Parameter::RequirePass, "The password that clients must give"),
+    (Parameter::MaxClients, "How many clients may be connected at a time"),
+    (Parameter::MaxMemory, "How much memory the data may take, such as 100mb; 0 is no limit"),
+    (Parameter::Databases, "How many databases there are"),
+    (Parameter::Timeout, "Closes clients that are silent for so many seconds; 0 closes none"),
+    (Parameter::ProtoMaxBulkLen, "How long an argument may be, such as 512mb"),
+    (
+        Parameter::ClientOutputBufferLimit,
+        "How much may wait for a client that does not read: class, hard, soft, seconds",
+    ),
+    (Parameter::LogLevel, "How much is said on standard output: debug, verbose, notice or warning"),
+    (Parameter::ProtectedMode, "Whether an address that other machines reach needs a password"),
+];
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Options::parse()).await {
+    match run(&options().get_matches()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("embroker-server: {error:#}");
@@ -66,28 +54,61 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(options: Options) -> Result<()> {
+/// The options: those of [`Listen`], and every parameter of Redis by its own name.
+fn options() -> Command {
+    let about = "A Redis-compatible broker in memory, for clients in any language";
+    let more = "Every parameter of redis.conf is an option too, as in --notify-keyspace-events KEA.";
+    let command = Listen::augment_args(Command::new("embroker-server").version(env!("CARGO_PKG_VERSION")));
+    parameters().fold(command.about(about).after_help(more), |command, parameter| {
+        let help = SHOWN.iter().find(|(shown, _)| *shown == parameter).map(|(_, help)| *help);
+        let option = Arg::new(parameter.name()).long(parameter.name()).num_args(1..).action(ArgAction::Append);
+        let option = match parameter.alias() {
+            Some(alias) => option.alias(alias),
+            None => option,
+        };
+        command.arg(match help {
+            Some(help) => option.help(help).value_name("VALUE"),
+            None => option.hide(true),
+        })
+    })
+}
+
+/// Every parameter that is not an option of [`Listen`].
+fn parameters() -> impl Iterator<Item = Parameter> {
+    let of_listen = [Parameter::Port, Parameter::Bind, Parameter::UnixSocket];
+    Parameter::ALL.iter().copied().filter(move |parameter| !of_listen.contains(parameter))
+}
+
+async fn run(options: &ArgMatches) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
 
-    let mut server = Server::builder()
-        .requirepass(options.requirepass)
-        .max_clients(options.maxclients)
-        .timeout(Duration::from_secs(options.timeout))
-        .protected_mode(options.protected_mode == Switch::Yes);
-    if options.port != 0 {
-        for host in &options.bind {
-            let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-            server = server.bind(format!("{host}:{}", options.port));
+    let listen = Listen::from_arg_matches(options)?;
+    let mut broker = MemBroker::builder();
+    for parameter in parameters() {
+        let Some(given) = options.get_occurrences::<String>(parameter.name()) else { continue };
+        // As on a line of redis.conf, words after the name are one value.
+        for words in given {
+            let value = words.map(String::as_str).collect::<Vec<_>>().join(" ");
+            broker = broker.config(parameter.name(), value)?;
         }
     }
-    if let Some(path) = options.unixsocket {
+    let broker = broker.build();
+    let is_quiet = broker.instance().is_some_and(|instance| instance.config().choice(Parameter::LogLevel) == "warning");
+    let mut server = Server::builder().broker(broker);
+    if listen.port != 0 {
+        for host in &listen.bind {
+            let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+            server = server.bind(format!("{host}:{}", listen.port));
+        }
+    }
+    if let Some(path) = listen.unixsocket {
         server = server.unix_socket(path);
     }
     let server = server.spawn().await.context("cannot listen")?;
 
     let say = |text: &str| {
-        if options.loglevel <= LogLevel::Notice {
+        if !is_quiet {
             // Whoever started the server may have closed its output; it serves all the same.
             let _ = writeln!(std::io::stdout(), "{text}");
         }

@@ -1,15 +1,16 @@
 //! [`Server`]: takes connections, and ends them in order.
 
 use std::fmt;
-use std::io::Result;
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use embroker_core::Broker;
+use embroker_core::instance::config::{Config, Parameter};
+use embroker_core::{Broker, Error};
 use embroker_mem::MemBroker;
-use embroker_session::{Address, Sessions, Settings};
+use embroker_session::{Address, Sessions};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -68,10 +69,10 @@ impl<B: Broker> Shared<B> {
 #[must_use]
 pub struct ServerBuilder<B: Broker = MemBroker> {
     broker: B,
-    settings: Settings,
+    /// Parameters that were looked at already, and their values.
+    parameters: Vec<(Parameter, Vec<u8>)>,
     addresses: Vec<String>,
     unix_socket: Option<PathBuf>,
-    protected_mode: bool,
 }
 
 /// A server that listens. It ends when this is [shut down](Self::shutdown) or dropped.
@@ -86,21 +87,15 @@ pub struct ServerHandle {
 impl Server {
     /// A server of a new [`MemBroker`], which listens nowhere yet.
     pub fn builder() -> ServerBuilder {
-        ServerBuilder {
-            broker: MemBroker::new(),
-            settings: Settings::default(),
-            addresses: Vec::new(),
-            unix_socket: None,
-            protected_mode: true,
-        }
+        ServerBuilder { broker: MemBroker::new(), parameters: Vec::new(), addresses: Vec::new(), unix_socket: None }
     }
 }
 
 impl<B: Broker> ServerBuilder<B> {
     /// The broker to serve.
     pub fn broker<C: Broker>(self, broker: C) -> ServerBuilder<C> {
-        let Self { broker: _, settings, addresses, unix_socket, protected_mode } = self;
-        ServerBuilder { broker, settings, addresses, unix_socket, protected_mode }
+        let Self { broker: _, parameters, addresses, unix_socket } = self;
+        ServerBuilder { broker, parameters, addresses, unix_socket }
     }
 
     /// Listens on this host and port too; port 0 takes a free one.
@@ -116,34 +111,70 @@ impl<B: Broker> ServerBuilder<B> {
     }
 
     /// The password that clients give with AUTH or HELLO before anything else. An empty one is none.
-    pub fn requirepass(mut self, password: impl Into<Vec<u8>>) -> Self {
-        self.settings.password = Some(password.into()).filter(|password| !password.is_empty());
-        self
+    pub fn requirepass(self, password: impl Into<Vec<u8>>) -> Self {
+        self.parameter(Parameter::RequirePass, password)
     }
 
-    /// How many clients may be connected at a time, 10,000 unless set. One more is told so and closed.
-    pub fn max_clients(mut self, clients: usize) -> Self {
-        self.settings.max_clients = clients;
-        self
+    /// How many clients may be connected at a time, at least 1; 10,000 unless set. One more is told so and closed.
+    pub fn max_clients(self, clients: u32) -> Self {
+        self.parameter(Parameter::MaxClients, clients.max(1).to_string())
     }
 
-    /// Closes clients that are silent for so long and have no subscription. Zero, as at first, is for ever.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
+    /// Closes clients that are silent for so many seconds and have no subscription. 0, as at first, closes none.
+    pub fn timeout(self, seconds: u32) -> Self {
+        self.parameter(Parameter::Timeout, seconds.to_string())
+    }
+
+    /// Sets any parameter of Redis 7.0, as a line of redis.conf does. Those of the data, such as `databases`, are the
+    /// broker's: see `MemBroker::builder`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](embroker_core::Error::Config), which names the parameter and what it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_server::Server;
+    ///
+    /// let server = Server::builder().config("client-output-buffer-limit", "pubsub 1mb 0 0")?;
+    /// let error = server.config("maxclients", "many").unwrap_err();
+    /// assert!(error.to_string().starts_with("maxclients can't be \"many\""));
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
+    pub fn config(self, name: impl AsRef<[u8]>, value: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        let (name, value) = (name.as_ref(), value.into());
+        let mut trial = Config::new();
+        trial.preset(name, &value)?;
+        match Parameter::find(name) {
+            Some(Parameter::Databases) | None => Err(Error::Config(format!(
+                "{} belongs to the broker: make that with it, and serve it",
+                name.escape_ascii()
+            ))),
+            Some(parameter) => Ok(self.parameter(parameter, value)),
+        }
+    }
+
+    fn parameter(mut self, parameter: Parameter, value: impl Into<Vec<u8>>) -> Self {
+        self.parameters.push((parameter, value.into()));
         self
     }
 
     /// Whether an address that other machines reach needs a password to be bound: yes unless set.
-    pub fn protected_mode(mut self, on: bool) -> Self {
-        self.protected_mode = on;
-        self
+    pub fn protected_mode(self, on: bool) -> Self {
+        self.parameter(Parameter::ProtectedMode, if on { "yes" } else { "no" })
     }
 
     /// A server that listens nowhere: give it connections with [`Server::serve_connection`].
     pub fn build(self) -> Server<B> {
-        let Self { broker, settings, .. } = self;
+        let Self { broker, parameters, .. } = self;
         let (stop, _) = watch::channel(false);
-        Server(Arc::new(Shared { sessions: Sessions::new(broker, settings), stop }))
+        let sessions = Sessions::new(broker);
+        for (parameter, value) in parameters {
+            // Each was tried when it was given.
+            let _ = sessions.instance().config().announce(parameter, value);
+        }
+        Server(Arc::new(Shared { sessions, stop }))
     }
 
     /// Binds all addresses and serves them on the current Tokio runtime.
@@ -152,16 +183,17 @@ impl<B: Broker> ServerBuilder<B> {
     ///
     /// [`PermissionDenied`](std::io::ErrorKind::PermissionDenied) for an address that other machines reach, without a
     /// password and in [protected mode](Self::protected_mode); else what the system says of the address.
-    pub async fn spawn(self) -> Result<ServerHandle> {
-        let open_to_all = self.settings.password.is_some() || !self.protected_mode;
-        let mut tcp = Vec::new();
-        for address in &self.addresses {
-            tcp.extend(listen::tcp(address, open_to_all).await?);
-        }
-        let addresses = tcp.iter().map(TcpListener::local_addr).collect::<Result<_>>()?;
-        let unix_socket = self.unix_socket.clone();
-        let unix = unix_socket.as_deref().map(UnixSocket::bind).transpose()?;
+    pub async fn spawn(mut self) -> io::Result<ServerHandle> {
+        let (hosts, unix_socket) = (std::mem::take(&mut self.addresses), self.unix_socket.take());
         let server = self.build();
+        let mut tcp = Vec::new();
+        for host in &hosts {
+            tcp.extend(listen::tcp(host, server.is_open_to_all()).await?);
+        }
+        let addresses = tcp.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+        let mode = u32::try_from(server.config().number(Parameter::UnixSocketPerm)).ok().filter(|mode| *mode > 0);
+        let unix = unix_socket.as_deref().map(|path| UnixSocket::bind(path, mode)).transpose()?;
+        server.announce(&addresses, unix_socket.as_deref());
         let stop = server.0.stop.clone();
         Ok(ServerHandle { addresses, unix_socket, stop, listeners: tokio::spawn(server.listen(tcp, unix)) })
     }
@@ -190,6 +222,26 @@ impl<B: Broker> Server<B> {
     /// ```
     pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Send) {
         connection::serve(&self.0, stream, Address::unknown()).await;
+    }
+
+    fn config(&self) -> &Config {
+        self.0.sessions.instance().config()
+    }
+
+    /// Whether anybody who reaches a listener may come in.
+    fn is_open_to_all(&self) -> bool {
+        let config = self.config();
+        !config.flag(Parameter::ProtectedMode) || !config.text(Parameter::RequirePass).is_empty()
+    }
+
+    /// Tells CONFIG GET where the server listens.
+    fn announce(&self, addresses: &[SocketAddr], unix_socket: Option<&Path>) {
+        let config = self.config();
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        let _ = config.announce(Parameter::Port, port.to_string());
+        if let Some(path) = unix_socket {
+            let _ = config.announce(Parameter::UnixSocket, path.as_os_str().as_encoded_bytes());
+        }
     }
 
     /// Takes connections until the server stops, then lets them end.

@@ -11,7 +11,6 @@ mod support;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use embroker_core::table;
@@ -268,7 +267,7 @@ fn client_too_many() -> Result<()> {
 }
 
 fn silent_client() -> Result<()> {
-    let served = Served::start(|server| server.timeout(Duration::from_millis(50)))?;
+    let served = Served::start(|server| server.timeout(1))?;
     let mut subscriber = served.client()?;
     subscriber.command(["SUBSCRIBE", "news"])?;
     let mut silent = UnixStream::connect(&served.socket)?;

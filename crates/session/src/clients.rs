@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
+use embroker_core::instance::Instance;
+use embroker_core::instance::config::Parameter;
 use tokio::sync::Notify;
 
 /// The clients of one server, by id.
@@ -64,14 +66,17 @@ pub(crate) struct Facts {
 /// A client's place in the list; it leaves when this is dropped.
 pub(crate) struct Membership {
     clients: Arc<Clients>,
+    instance: Arc<Instance>,
     pub(crate) client: Arc<Client>,
 }
 
 impl Clients {
     /// Adds a client, unless there are that many already.
-    pub(crate) fn join(self: &Arc<Self>, address: Address, limit: usize) -> Option<Membership> {
+    pub(crate) fn join(self: &Arc<Self>, address: Address, instance: &Arc<Instance>) -> Option<Membership> {
+        let (stats, most) = (instance.stats(), instance.config().number(Parameter::MaxClients));
         let mut registry = self.lock();
-        if registry.by_id.len() >= limit {
+        if registry.by_id.len() as u64 >= most.unsigned_abs() {
+            stats.rejected_connections.add(1);
             return None;
         }
         registry.last_id += 1;
@@ -96,7 +101,9 @@ impl Clients {
         });
         registry.by_id.insert(client.id, client.clone());
         drop(registry);
-        Some(Membership { clients: self.clone(), client })
+        stats.connections_received.add(1);
+        stats.connected_clients.add(1);
+        Some(Membership { clients: self.clone(), instance: instance.clone(), client })
     }
 
     /// All clients, in the order they came.
@@ -117,6 +124,7 @@ impl Clients {
 impl Drop for Membership {
     fn drop(&mut self) {
         self.clients.lock().by_id.remove(&self.client.id);
+        self.instance.stats().connected_clients.add(-1);
     }
 }
 

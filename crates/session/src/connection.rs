@@ -30,7 +30,7 @@ impl<B: Broker> Session<B> {
     /// `AUTH [user] password`.
     fn auth(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
         match args {
-            [_] if self.shared.settings.password.is_none() => return Err(texts::NO_PASSWORD_SET),
+            [_] if self.shared.is_open() => return Err(texts::NO_PASSWORD_SET),
             [password] => self.authenticate(USER.as_bytes(), password.as_bytes())?,
             [user, password] => self.authenticate(user.as_bytes(), password.as_bytes())?,
             _ => return Err(texts::SYNTAX),
@@ -40,7 +40,7 @@ impl<B: Broker> Session<B> {
     }
 
     fn authenticate(&mut self, user: &[u8], password: &[u8]) -> Result<(), ServerError> {
-        if user != USER.as_bytes() || !self.shared.settings.is_password(password) {
+        if user != USER.as_bytes() || !self.shared.is_password(password) {
             return Err(texts::WRONG_PASS);
         }
         self.authenticated = true;
@@ -116,7 +116,7 @@ impl<B: Broker> Session<B> {
         self.selected = None;
         self.protocol = Protocol::Resp2;
         self.answers = Answers::On;
-        self.authenticated = self.shared.settings.password.is_none();
+        self.authenticated = self.shared.is_open();
         let mut facts = self.client.facts();
         facts.name = Bytes::new();
         facts.database = 0;

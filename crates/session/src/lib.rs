@@ -15,4 +15,4 @@ mod transaction;
 pub use clients::{Address, Client};
 pub use pubsub::Subscriptions;
 pub use session::Session;
-pub use shared::{Sessions, Settings};
+pub use shared::Sessions;

@@ -13,6 +13,7 @@ use embroker_core::{
 };
 
 use crate::session::{Session, in_server_words};
+use crate::shared::Shared;
 
 /// What one client is subscribed to.
 #[derive(Debug, Default)]
@@ -35,6 +36,11 @@ impl Subscriptions {
     /// How many channels and how many patterns.
     pub(crate) fn counts(&self) -> (usize, usize) {
         (self.channels.len(), self.patterns.len())
+    }
+
+    /// How many bytes of messages wait to be written.
+    pub fn pending_bytes(&self) -> usize {
+        self.subscriber.as_ref().map_or(0, Subscriber::pending_bytes)
     }
 
     /// Whether there are none.
@@ -62,6 +68,17 @@ pub(crate) fn is_allowed_with_subscriptions(id: CommandId) -> bool {
     )
 }
 
+impl<B> Shared<B> {
+    /// A client that lets more messages wait than `client-output-buffer-limit` allows is cut off.
+    fn queue(&self) -> SubscribeOptions {
+        let bytes = match self.config().output_limits().pubsub.hard {
+            0 => usize::MAX,
+            hard => usize::try_from(hard).unwrap_or(usize::MAX),
+        };
+        SubscribeOptions::default().max_messages(usize::MAX).max_bytes(bytes).overflow(Overflow::Disconnect)
+    }
+}
+
 impl<B: Broker> Session<B> {
     pub(crate) async fn pubsub(&mut self, command: PubSubCommand, args: &[Arg<'_>]) {
         let names: Vec<Bytes> = args.iter().map(Arg::to_bytes).collect();
@@ -82,7 +99,7 @@ impl<B: Broker> Session<B> {
         let subscriber = match &mut self.subscriptions.subscriber {
             Some(subscriber) => subscriber,
             none => {
-                let options = SubscribeOptions::default().overflow(Overflow::Disconnect);
+                let options = self.shared.queue();
                 none.insert(self.shared.broker.subscriber(options).await?)
             }
         };

@@ -49,13 +49,13 @@ pub(crate) enum Answers {
 
 impl<B: Broker> Session<B> {
     pub(crate) fn open(shared: Arc<Shared<B>>, address: Address) -> Result<Self, ServerError> {
-        let membership = shared.clients.join(address, shared.settings.max_clients).ok_or(texts::MAX_CLIENTS)?;
+        let membership = shared.clients.join(address, &shared.instance).ok_or(texts::MAX_CLIENTS)?;
         Ok(Self {
             client: membership.client.clone(),
             _membership: membership,
             out: BytesMut::new(),
             protocol: Protocol::Resp2,
-            authenticated: shared.settings.password.is_none(),
+            authenticated: shared.is_open(),
             answers: Answers::On,
             selected: None,
             transaction: None,
@@ -204,6 +204,7 @@ impl<B: Broker> Session<B> {
     }
 
     pub(crate) fn error(&mut self, error: &ServerError) {
+        self.shared.instance.stats().error(error.code());
         if self.is_answered() {
             self.protocol.error(&mut self.out, error);
         }

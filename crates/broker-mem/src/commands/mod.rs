@@ -6,8 +6,10 @@
 #![allow(clippy::unnecessary_wraps, reason = "a handler that never fails has the signature of all handlers")]
 
 mod bitfield;
+mod config;
 mod connection;
 mod hash;
+mod info;
 mod key;
 mod pubsub;
 mod sample;
@@ -19,7 +21,7 @@ mod string;
 #[cfg(test)]
 mod testing;
 
-use embroker_core::commands::ConnectionCommand;
+use embroker_core::commands::{ConnectionCommand, ServerCommand};
 use embroker_core::error::texts;
 use embroker_core::table::CommandId;
 use embroker_core::{ServerError, Value};
@@ -35,6 +37,7 @@ pub(crate) type Handler = fn(&mut Tx<'_>, &Args<'_>) -> Reply;
 pub(crate) fn handler(id: CommandId) -> Handler {
     match id {
         CommandId::Bitfield(command) => bitfield::handler(command),
+        CommandId::Config(command) => config::handler(command),
         CommandId::Connection(command) => connection::handler(command),
         CommandId::Hash(command) => hash::handler(command),
         CommandId::Key(command) => key::handler(command),
@@ -49,8 +52,10 @@ pub(crate) fn handler(id: CommandId) -> Handler {
 
 /// Adds what a command is to latch in other databases than its own.
 pub(crate) fn reach(id: CommandId, args: &Args<'_>, databases: &Databases, wanted: &mut Wanted) {
-    if let CommandId::Key(command) = id {
-        key::reach(command, args, databases, wanted);
+    match id {
+        CommandId::Key(command) => key::reach(command, args, databases, wanted),
+        CommandId::Server(ServerCommand::Info) => wanted.everything(),
+        _ => {}
     }
 }
 

@@ -9,6 +9,7 @@ use embroker_core::table::{self, CommandId, CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Glob, REDIS_VERSION, Value, parse_int};
 
 use super::Handler;
+use super::info::info;
 use crate::Reply;
 use crate::args::Args;
 use crate::keyspace::Tx;
@@ -19,8 +20,9 @@ pub(super) fn handler(command: ServerCommand) -> Handler {
         ServerCommand::CommandCount => count,
         ServerCommand::CommandDocs => docs,
         ServerCommand::CommandGetKeys => getkeys,
-        ServerCommand::CommandInfo => info,
+        ServerCommand::CommandInfo => command_info,
         ServerCommand::CommandList => list,
+        ServerCommand::Info => info,
         ServerCommand::Lolwut => lolwut,
         ServerCommand::Time => time,
         ServerCommand::Wait => wait,
@@ -89,7 +91,7 @@ fn getkeys(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 }
 
 /// `COMMAND INFO [name …]`: what the table says of each, nil where it knows none of that name.
-fn info(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+fn command_info(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() == 0 {
         return all(tx, args);
     }
@@ -200,7 +202,7 @@ fn group(spec: &CommandSpec) -> &'static str {
         CommandId::Connection(_) => "connection",
         CommandId::Hash(_) => "hash",
         CommandId::PubSub(_) => "pubsub",
-        CommandId::Server(_) => "server",
+        CommandId::Config(_) | CommandId::Server(_) => "server",
         CommandId::Scripting(_) => "scripting",
         CommandId::Set(_) => "set",
         CommandId::String(_) => "string",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use embroker_core::instance::config::Config;
 use embroker_core::{Command, Pipeline};
 
 use crate::ManualClock;
@@ -25,7 +26,7 @@ impl Bench {
 
     pub(super) fn with_seed(seed: u64) -> Self {
         let clock = Arc::new(ManualClock::at(START));
-        Self { engine: Arc::new(Engine::new(Box::new(clock.clone()), Some(seed), 16)), clock }
+        Self { engine: Arc::new(Engine::new(Box::new(clock.clone()), Some(seed), Config::new())), clock }
     }
 
     /// Runs a line of words, `''` for an empty one; the reply, or the error's text.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use embroker_core::instance::config::Config;
 use proptest::prelude::*;
 
 use super::*;
@@ -15,7 +16,7 @@ const START: u64 = 1_000_000;
 
 fn engine() -> (Engine, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(START));
-    (Engine::new(Box::new(clock.clone()), Some(7), 2), clock)
+    (Engine::new(Box::new(clock.clone()), Some(7), Config::new()), clock)
 }
 
 fn tx(engine: &Engine) -> Tx<'_> {

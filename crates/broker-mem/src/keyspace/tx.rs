@@ -35,6 +35,13 @@ pub(crate) struct Tx<'a> {
     readers: Wakeful,
 }
 
+/// What INFO tells of the keys that have a deadline.
+pub(crate) struct Deadlines {
+    pub(crate) count: usize,
+    /// How far off the nearest of each shard are, in milliseconds.
+    pub(crate) average_ttl: u128,
+}
+
 /// Readers of what the transaction published, woken when its latches are released: a waker may run its reader on the
 /// spot, and that one may call the broker.
 #[derive(Default)]
@@ -58,6 +65,11 @@ impl<'a> Tx<'a> {
     /// The number of the database that it works on.
     pub(crate) fn database(&self) -> u32 {
         self.keyspace.number
+    }
+
+    /// The numbers of the databases of which something is latched.
+    pub(crate) fn databases(&self) -> Vec<u32> {
+        self.held.databases()
     }
 
     /// Works in another database from now on, of which the keys that it will touch are latched.
@@ -258,6 +270,22 @@ impl<'a> Tx<'a> {
     pub(crate) fn len(&mut self) -> usize {
         self.sweep(usize::MAX);
         self.held.shards(self.keyspace).map(|(_, shard)| shard.keys.len()).sum()
+    }
+
+    /// The deadlines of the latched shards' keys.
+    pub(crate) fn deadlines(&mut self) -> Deadlines {
+        // Enough of each shard for an average.
+        const LOOKED_AT: usize = 100;
+
+        let (now, mut count, mut looked_at, mut ttl) = (self.now(), 0, 0, 0);
+        for (_, shard) in self.held.shards(self.keyspace) {
+            count += shard.deadlines.len();
+            for (deadline, _) in shard.deadlines.iter().take(LOOKED_AT) {
+                looked_at += 1;
+                ttl += u128::from(deadline.saturating_sub(now));
+            }
+        }
+        Deadlines { count, average_ttl: ttl / looked_at.max(1) }
     }
 
     /// The latched shards' keys, in the order that SCAN walks them: shard by shard, each from its end.

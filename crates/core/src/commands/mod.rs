@@ -4,6 +4,7 @@
 //! the rows; `calls!` declares each typed call once, for brokers and for pipelines.
 
 mod bitfield;
+mod config;
 mod connection;
 mod hash;
 mod key;
@@ -15,6 +16,7 @@ mod string;
 mod transaction;
 
 pub use bitfield::*;
+pub use config::*;
 pub use connection::*;
 pub use hash::*;
 pub use key::*;

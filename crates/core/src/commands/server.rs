@@ -1,8 +1,8 @@
 //! What a broker tells of itself: its time, its version, and the commands that it knows.
 
 use super::calls;
-use crate::Command;
 use crate::table::{Keys, rows};
+use crate::{Arg, Command};
 
 rows! {
     /// Commands about the broker itself.
@@ -13,6 +13,7 @@ rows! {
         CommandGetKeys "command|getkeys" -4 [] Keys::None, "2.8.13";
         CommandInfo "command|info" -2 [] Keys::None, "2.8.13";
         CommandList "command|list" -2 [] Keys::None, "7.0.0";
+        Info "info" -1 [DATABASES] Keys::None, "1.0.0";
         Lolwut "lolwut" -1 [READONLY FAST] Keys::None, "5.0.0";
         Time "time" 1 [FAST] Keys::None, "2.6.0";
         Wait "wait" 3 [] Keys::None, "3.0.0";
@@ -22,6 +23,23 @@ rows! {
 calls! {
     /// Typed calls about the broker itself.
     pub trait ServerCommands {
+        /// `INFO section` (since 1.0.0): what the broker tells of itself, as lines of `field:value`; `everything` for
+        /// all sections.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> embroker_core::Result<()> {
+        /// # use embroker_core::prelude::*;
+        /// # let broker = embroker_mem::MemBroker::new();
+        /// broker.set("greeting", "hello").await?;
+        /// assert_eq!(broker.info("keyspace").await?, "# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n");
+        /// # Ok(())
+        /// # }
+        /// ```
+        fn info<'a>(section: impl Into<Arg<'a>>) -> String = Command::new(ServerCommand::Info.spec()).arg(section);
+
         /// `TIME` (since 2.6.0): the broker's clock, as seconds since 1970 and the microseconds of the current second.
         ///
         /// # Examples

@@ -1,8 +1,8 @@
 //! What an instance counts for INFO. Every counter is relaxed: a figure may be a moment old, none is lost.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::table::CommandId;
@@ -37,11 +37,40 @@ impl Counter {
     }
 }
 
+/// A number that goes up and down.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::instance::Gauge;
+///
+/// let gauge = Gauge::default();
+/// gauge.add(2);
+/// gauge.add(-1);
+/// assert_eq!(gauge.get(), 1);
+/// ```
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicI64);
+
+impl Gauge {
+    /// Counts so many more, or fewer.
+    pub fn add(&self, more: i64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// How many there are.
+    pub fn get(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// What happened since the instance was made, or since `CONFIG RESETSTAT`.
 #[derive(Debug)]
 pub struct Stats {
     /// When the instance was made.
     pub started: Instant,
+    /// Clients that are connected now.
+    pub connected_clients: Gauge,
     /// Clients that were let in.
     pub connections_received: Counter,
     /// Clients that were not, because there were `maxclients`.
@@ -52,12 +81,13 @@ pub struct Stats {
     pub bytes_received: Counter,
     /// Bytes that went to clients.
     pub bytes_sent: Counter,
-    /// Error replies.
+    /// Error replies; see [`Stats::error`].
     pub errors: Counter,
     /// Keys that were removed because their time was over.
     pub expired_keys: Counter,
     /// Keys that were removed to make room.
     pub evicted_keys: Counter,
+    errors_by_code: Mutex<BTreeMap<String, u64>>,
     commands: RwLock<HashMap<CommandId, Arc<CommandStats>>>,
 }
 
@@ -99,6 +129,7 @@ impl Default for Stats {
     fn default() -> Self {
         Self {
             started: Instant::now(),
+            connected_clients: Gauge::default(),
             connections_received: Counter::default(),
             rejected_connections: Counter::default(),
             commands_processed: Counter::default(),
@@ -107,12 +138,35 @@ impl Default for Stats {
             errors: Counter::default(),
             expired_keys: Counter::default(),
             evicted_keys: Counter::default(),
+            errors_by_code: Mutex::default(),
             commands: RwLock::default(),
         }
     }
 }
 
 impl Stats {
+    /// Counts an error reply by its first word, such as `WRONGTYPE`. Of words beyond 128 only the sum is kept.
+    pub fn error(&self, code: &str) {
+        const MOST: usize = 128;
+
+        self.errors.add(1);
+        let mut by_code = self.by_code();
+        if let Some(count) = by_code.get_mut(code) {
+            *count += 1;
+        } else if by_code.len() < MOST {
+            by_code.insert(code.to_owned(), 1);
+        }
+    }
+
+    /// How often each kind of error was replied, by its first word.
+    pub fn errors_by_code(&self) -> Vec<(String, u64)> {
+        self.by_code().iter().map(|(code, count)| (code.clone(), *count)).collect()
+    }
+
+    fn by_code(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.errors_by_code.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The counters of one command, for whoever runs many to keep.
     pub fn command(&self, id: CommandId) -> Arc<CommandStats> {
         let known = self.commands.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
@@ -155,6 +209,7 @@ impl Stats {
             &self.evicted_keys,
         ];
         counters.into_iter().for_each(Counter::reset);
+        self.by_code().clear();
         for (_, stats) in self.commands() {
             stats.reset();
         }

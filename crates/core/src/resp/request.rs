@@ -11,7 +11,7 @@ use crate::{Arg, parse_int};
 
 /// The longest inline request, and the longest line that says a length.
 const MAX_LINE: usize = 64 * 1024;
-/// The longest argument: `proto-max-bulk-len`.
+/// The longest argument, unless told otherwise.
 const MAX_BULK: i64 = 512 * 1024 * 1024;
 /// What a client that has not given its password may send.
 const MAX_WORDS_BEFORE_AUTH: i64 = 10;
@@ -35,12 +35,13 @@ const SHARED_FROM: usize = 1024 * 1024;
 /// assert_eq!(parser.next(&mut input)?.unwrap(), ["PING".into()]);
 /// # Ok::<(), embroker_core::ServerError>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RequestParser {
     request: Option<Multibulk>,
     /// How many bytes at the front of the input hold no end of a line.
     scanned: usize,
     limited: bool,
+    max_bulk: i64,
 }
 
 /// An array of bulk strings that has begun.
@@ -55,7 +56,12 @@ struct Multibulk {
 impl RequestParser {
     /// A parser at the start of a connection.
     pub fn new() -> Self {
-        Self::default()
+        Self { request: None, scanned: 0, limited: false, max_bulk: MAX_BULK }
+    }
+
+    /// Sets how long an argument may be, in bytes: `proto-max-bulk-len`, 512 MiB at first.
+    pub fn limit_bulk(&mut self, bytes: i64) {
+        self.max_bulk = bytes;
     }
 
     /// Sets whether the client still owes its password: then a request may have 10 words of 16 KiB.
@@ -142,7 +148,7 @@ impl RequestParser {
         if input[0] != b'$' {
             return Err(ServerError::expected_bulk(input[0]));
         }
-        let len = input.get(1..end).and_then(parse_int).filter(|len| (0..=MAX_BULK).contains(len));
+        let len = input.get(1..end).and_then(parse_int).filter(|len| (0..=self.max_bulk).contains(len));
         let len = len.ok_or(texts::PROTOCOL_BULK_LENGTH)?;
         if self.limited && len > MAX_BULK_BEFORE_AUTH {
             return Err(texts::PROTOCOL_UNAUTHENTICATED_BULK);
@@ -180,6 +186,12 @@ impl RequestParser {
     fn consume_line(&mut self, input: &mut BytesMut, end: usize) {
         input.advance(end + 2);
         self.scanned = 0;
+    }
+}
+
+impl Default for RequestParser {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -131,6 +131,11 @@ impl Subscriber {
         self.queue.len()
     }
 
+    /// How many bytes the waiting messages take, each counted with a small overhead.
+    pub fn pending_bytes(&self) -> usize {
+        self.queue.bytes()
+    }
+
     async fn add(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> Result<()> {
         if names.is_empty() { Ok(()) } else { self.backend.subscribe(kind, names).await }
     }

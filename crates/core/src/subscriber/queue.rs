@@ -191,6 +191,11 @@ impl Queue {
         self.len() == 0
     }
 
+    /// How many bytes the waiting messages take, each counted with a small overhead.
+    pub fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
     /// The reader is gone: drops what is queued.
     pub(super) fn abandon(&self) {
         let dropped = {

@@ -52,6 +52,7 @@ const PROGRAMS_WITH_A_PASSWORD: &[(&str, Client, Program)] = &[
     ("redis_py_with_a_password_resp3", Client::RedisPy, |server| {
         client::python("password.py", server, &["3", PASSWORD])
     }),
+    ("node_with_a_password", Client::Node, |server| client::node("password.js", server, &[PASSWORD])),
     ("redis_cli_with_a_password", Client::RedisTools, |server| {
         transcript::check(include_str!("cli/password.txt"), server)
     }),

@@ -22,7 +22,8 @@ pub(crate) struct Output {
 
 /// Runs a program to its end.
 pub(crate) fn run(command: &mut Command) -> Result<Output> {
-    let (mut output, mut program) = start(command)?;
+    // In a process group of its own, so that what a shell started can be ended with it.
+    let (mut output, mut program) = start(command.process_group(0))?;
     let (ended, end) = channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -35,7 +36,7 @@ pub(crate) fn run(command: &mut Command) -> Result<Output> {
     let (bytes, late) = match in_time {
         Ok(bytes) => (bytes, false),
         Err(_) => {
-            kill(&mut program);
+            kill_group(&mut program);
             (end.recv_timeout(LIMIT)?, true)
         }
     };
@@ -91,15 +92,16 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        kill(&mut self.program);
+        // Fails where it has ended already, which is just as well.
+        let _ = self.program.kill();
         let _ = self.program.wait();
     }
 }
 
-/// Starts a program in a process group of its own, with all that it says on one pipe.
+/// Starts a program with all that it says on one pipe.
 fn start(command: &mut Command) -> Result<(io::PipeReader, Child)> {
     let (reader, writer) = io::pipe()?;
-    command.env("LC_ALL", "C.UTF-8").stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).process_group(0);
+    command.env("LC_ALL", "C.UTF-8").stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let program = command.spawn().with_context(|| format!("{command:?} can't be started"));
     // The command holds the pipe's other end until it is told of another.
     command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -107,7 +109,7 @@ fn start(command: &mut Command) -> Result<(io::PipeReader, Child)> {
 }
 
 /// Ends a program and all that it started.
-fn kill(program: &mut Child) {
+fn kill_group(program: &mut Child) {
     let group = format!("kill -s KILL -- -{}", program.id());
     let _ = Command::new("sh").args(["-c", &group]).stdin(Stdio::null()).stderr(Stdio::null()).status();
     let _ = program.kill();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use embroker_core::instance::config::Config;
 use embroker_core::{Command, Pipeline, Value, WatchBackend as _};
 
 use crate::clock::ManualClock;
@@ -12,7 +13,7 @@ use crate::watch::MemWatch;
 
 /// An empty broker, whose clock stands at 1 s.
 fn new_broker() -> Arc<Engine> {
-    Arc::new(Engine::new(Box::new(ManualClock::at(1_000)), Some(7), 1))
+    Arc::new(Engine::new(Box::new(ManualClock::at(1_000)), Some(7), Config::new()))
 }
 
 /// What a command answers: a value as it is debugged, or an error's text.

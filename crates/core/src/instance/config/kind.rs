@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Hertz,
     /// Bytes between two bounds, with or without a unit.
     Memory(u64, u64),
+    /// As `Memory` from 1 byte on, and raised to 16 KiB.
+    Backlog,
     /// Bytes, or a percentage, which is kept as a negative number.
     MemoryOrPercent,
     /// A number in octal digits.
@@ -77,6 +79,7 @@ impl Kind {
             Self::Integer(least, most) => Setting::Number(integer(value, least, most)?),
             Self::Hertz => Setting::Number(integer(value, 0, i32::MAX.into())?.clamp(1, 500)),
             Self::Memory(least, most) => Setting::Number(bytes(text, least, most)? as i64),
+            Self::Backlog => Setting::Number(bytes(text, 1, i64::MAX as u64)?.max(16 << 10) as i64),
             Self::MemoryOrPercent => Setting::Number(memory_or_percent(value)?),
             Self::Octal(least, most) => Setting::Number(octal(text, least, most)?),
             Self::Choice(names) => Setting::Number(place(names, text)? as i64),
@@ -85,7 +88,9 @@ impl Kind {
             Self::Bytes => Setting::Text(Bytes::copy_from_slice(value)),
             Self::FileName if is_path(text) => return Err(Refusal::FileIsPath(name)),
             Self::DirectoryName if is_path(text) => return Err(Refusal::DirectoryIsPath(name)),
-            Self::Text | Self::Directory | Self::FileName | Self::DirectoryName => Setting::Text(Bytes::copy_from_slice(text)),
+            Self::Text | Self::Directory | Self::FileName | Self::DirectoryName => {
+                Setting::Text(Bytes::copy_from_slice(text))
+            }
             Self::Hostname => hostname(text)?,
             Self::Title if shows_something(text) => Setting::Text(Bytes::copy_from_slice(text)),
             Self::Title => return Err(Refusal::Template),
@@ -108,7 +113,7 @@ impl Kind {
             Self::YesNo => Bytes::from_static(if number == 0 { b"no" } else { b"yes" }),
             Self::Memory(..) => (number as u64).to_string().into(),
             Self::MemoryOrPercent if number < 0 => format!("{}%", number.unsigned_abs()).into(),
-            Self::Integer(..) | Self::Hertz | Self::MemoryOrPercent => number.to_string().into(),
+            Self::Integer(..) | Self::Hertz | Self::Backlog | Self::MemoryOrPercent => number.to_string().into(),
             Self::Octal(..) => format!("{number:o}").into(),
             Self::Choice(_) => Bytes::from_static(self.choice(number).as_bytes()),
             Self::Options(names) => {
@@ -232,6 +237,8 @@ fn bind(value: &[u8]) -> Result<Setting, Refusal> {
 }
 
 fn save(value: &[u8]) -> Result<Setting, Refusal> {
+    // The one word that C takes for empty is no word.
+    let value = if words(value).count() == 1 { c_text(value) } else { value };
     let number = |word| trailing_i64(c_text(word)).ok_or(Refusal::SavePoints);
     let numbers: Vec<i64> = words(value).map(number).collect::<Result<_, _>>()?;
     let mut points = Vec::new();

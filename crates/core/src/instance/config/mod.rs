@@ -39,7 +39,7 @@ pub use self::parameters::Parameter;
 ///
 /// config.set([("maxclients", "20"), ("maxmemory", "100mb")])?;
 /// assert_eq!(config.number(Parameter::MaxClients), 20);
-/// assert_eq!(config.get(["maxmem?ry"]), [("maxmemory", "104857600".into())]);
+/// assert_eq!(config.get(["maxmem?ry"]), [("maxmemory".into(), "104857600".into())]);
 ///
 /// let error = config.set([("maxclients", "30"), ("databases", "2")]).unwrap_err();
 /// assert!(error.text().ends_with("can't set immutable config"));
@@ -140,22 +140,26 @@ impl Config {
 
     /// `CONFIG GET`: names and values of what matches any of the patterns, each once, ordered by name.
     ///
-    /// Case does not matter. Older names are matched and answered too. A pattern without `*`, `?` or `[` is a name.
-    pub fn get<P: AsRef<[u8]>>(&self, patterns: impl IntoIterator<Item = P>) -> Vec<(&'static str, Bytes)> {
+    /// Case does not matter. Older names are matched and answered too. A pattern without `*`, `?` or `[` is a name, and
+    /// is answered as it is written.
+    pub fn get<P: AsRef<[u8]>>(&self, patterns: impl IntoIterator<Item = P>) -> Vec<(Bytes, Bytes)> {
         let mut found = BTreeMap::new();
         for pattern in patterns {
             let pattern = pattern.as_ref();
-            if is_glob(pattern) {
-                let glob = Glob::new(pattern.to_ascii_lowercase());
+            // A NUL byte ends a pattern. A name with one is the name of nothing.
+            let glob = numerals::c_text(pattern);
+            if glob.iter().any(|byte| matches!(byte, b'*' | b'?' | b'[')) {
+                let glob = Glob::new(glob.to_ascii_lowercase());
                 let shown = Entry::all().iter().filter(|entry| !entry.parameter.row().hidden);
-                let matching = shown.filter(|entry| glob.matches(entry.name.as_bytes()));
-                found.extend(matching.map(|entry| (entry.name, entry.parameter)));
-            } else {
-                found.extend(Entry::find(pattern).map(|entry| (entry.name, entry.parameter)));
+                for entry in shown.filter(|entry| glob.matches(entry.name.as_bytes())) {
+                    found.entry(entry.name).or_insert((Bytes::from_static(entry.name.as_bytes()), entry.parameter));
+                }
+            } else if let Some(entry) = Entry::find(pattern) {
+                found.entry(entry.name).or_insert_with(|| (Bytes::copy_from_slice(pattern), entry.parameter));
             }
         }
         let texts = self.texts();
-        found.into_iter().map(|(name, parameter)| (name, self.show(parameter, &texts))).collect()
+        found.into_values().map(|(name, parameter)| (name, self.show(parameter, &texts))).collect()
     }
 
     /// `CONFIG SET`: sets all of the parameters or, where one of them can't be set, none.
@@ -288,7 +292,11 @@ impl Config {
 impl Parameter {
     /// Reads a value for this parameter, whose text is `current`.
     fn read(self, value: &[u8], current: &[u8]) -> Result<Setting, Refusal> {
-        self.row().kind.read(self.name(), value, current)
+        let setting = self.row().kind.read(self.name(), value, current)?;
+        match self {
+            Self::ActiveDefrag if setting != Setting::Number(0) => Err(Refusal::NoDefragmentation),
+            _ => Ok(setting),
+        }
     }
 
     /// Whether CONFIG SET can bring about what a new value asks for. Where sockets would have to be opened it can't,
@@ -296,7 +304,6 @@ impl Parameter {
     fn change(self, setting: &Setting) -> Result<(), Refusal> {
         let off = *setting == Setting::Number(0);
         match self {
-            Self::ActiveDefrag if !off => Err(Refusal::NoDefragmentation),
             Self::Port => Err(Refusal::CannotListen),
             Self::Bind => Err(Refusal::CannotBind),
             Self::TlsPort | Self::TlsCluster | Self::TlsReplication if !off => Err(Refusal::NoTls),
@@ -316,11 +323,6 @@ fn text_in(parameter: Parameter, texts: &Texts) -> Bytes {
         }
         (None, _) => Bytes::from_static(row.default.as_bytes()),
     }
-}
-
-/// Whether CONFIG GET takes this for a pattern; a NUL byte ends the search.
-fn is_glob(pattern: &[u8]) -> bool {
-    numerals::c_text(pattern).iter().any(|byte| matches!(byte, b'*' | b'?' | b'['))
 }
 
 impl Default for Config {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::kind::Kind::{
-    self, Bind, Bytes, Choice, Directory, DirectoryName, Events, FileName, Hertz, Hostname, Integer, Memory,
+    self, Backlog, Bind, Bytes, Choice, Directory, DirectoryName, Events, FileName, Hertz, Hostname, Integer, Memory,
     MemoryOrPercent, Octal, OomScores, Options, OutputLimits, Percentiles, Save, Text, Title, YesNo,
 };
 
@@ -233,7 +233,7 @@ parameters! {
         RdbSaveIncrementalFsync "rdb-save-incremental-fsync" = "yes", YesNo, Live;
         RdbChecksum "rdbchecksum" = "yes", YesNo, Immutable;
         RdbCompression "rdbcompression" = "yes", YesNo, Live;
-        ReplBacklogSize "repl-backlog-size" = "1048576", Memory(1, MOST), Live;
+        ReplBacklogSize "repl-backlog-size" = "1048576", Backlog, Live;
         ReplBacklogTtl "repl-backlog-ttl" = "3600", Integer(0, MAX), Live;
         ReplDisableTcpNodelay "repl-disable-tcp-nodelay" = "no", YesNo, Live;
         ReplDisklessLoad "repl-diskless-load" = "disabled", Choice(&["disabled", "on-empty-db", "swapdb"]), Live;

@@ -42,6 +42,8 @@ fn values_show_in_one_form() {
             "normal 0 0 0 slave 1000 1024 1 pubsub 33554432 8388608 60",
         ),
         ("latency-tracking-info-percentiles", "33.33333333 0x10 -0 99.99999999", "33.333333 16 -0 100"),
+        ("repl-backlog-size", "1", "16384"),
+        ("save", "\0", ""),
         ("oom-score-adj-values", "1 2 ", "1 2 0"),
         ("masterauth", "a\0b", "a\\x00b"),
         ("masteruser", "a\0b", "a"),
@@ -108,11 +110,11 @@ fn a_call_sets_all_or_nothing_and_the_first_wrong_name_is_told() {
 #[test]
 fn get_answers_each_name_once_and_hidden_ones_by_name() {
     let config = Config::new();
-    let names = |patterns: &[&str]| config.get(patterns).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let names = |patterns: &[&str]| config.get(patterns).into_iter().map(|(name, _)| name).collect::<Vec<Bytes>>();
     assert_eq!(names(&["*"]).len(), 192);
     assert_eq!(
-        names(&["HASH-max-*-entries", "hash-max-ziplist-entries", "hz"]),
-        ["hash-max-listpack-entries", "hash-max-ziplist-entries", "hz"]
+        names(&["HASH-max-*-entries", "Hash-Max-Ziplist-Entries", "HZ", "h*z", "h[z]\0x"]),
+        ["hash-max-listpack-entries", "hash-max-ziplist-entries", "HZ"]
     );
     assert_eq!(names(&["watchdog-p*"]), [""; 0]);
     assert_eq!(names(&["watchdog-period"]), ["watchdog-period"]);
