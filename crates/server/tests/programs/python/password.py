@@ -8,14 +8,18 @@ import sys
 
 import redis
 import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from steps import run
 
 HOST, PORT, PROTOCOL, PASSWORD = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 
 
 def refused(**options):
+    # redis-py would try again and again, at longer and longer intervals.
+    once = Retry(NoBackoff(), 0)
     try:
-        redis.Redis(host=HOST, port=PORT, protocol=PROTOCOL, **options).ping()
+        redis.Redis(host=HOST, port=PORT, protocol=PROTOCOL, retry=once, **options).ping()
     except redis.AuthenticationError as error:
         return str(error)
     raise AssertionError("it is let in")
@@ -44,7 +48,7 @@ def subscribers_need_it_too():
     listener.subscribe("news")
     assert listener.get_message(timeout=10)["data"] == 1
     try:
-        redis.Redis(host=HOST, port=PORT, protocol=PROTOCOL).pubsub().subscribe("news")
+        redis.Redis(host=HOST, port=PORT, protocol=PROTOCOL, retry=Retry(NoBackoff(), 0)).pubsub().subscribe("news")
     except redis.AuthenticationError:
         return
     # In RESP2 nothing is asked before SUBSCRIBE itself, whose answer is read later.
