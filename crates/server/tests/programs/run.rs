@@ -33,13 +33,11 @@ pub(crate) fn run(command: &mut Command) -> Result<Output> {
     });
     // The output ends when the program does, and all that it started.
     let in_time = end.recv_timeout(LIMIT);
-    let (bytes, late) = match in_time {
-        Ok(bytes) => (bytes, false),
-        Err(_) => {
-            kill_group(&mut program);
-            (end.recv_timeout(LIMIT)?, true)
-        }
-    };
+    let late = in_time.is_err();
+    if late {
+        kill_group(&mut program);
+    }
+    let bytes = in_time.or_else(|_| end.recv_timeout(LIMIT))?;
     let status = program.wait()?;
     let text = String::from_utf8_lossy(&bytes?).into_owned();
     ensure!(!late, "{command:?} still runs after {LIMIT:?}:\n{}", told(&text));
