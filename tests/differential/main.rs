@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a template that is written wrong fails its test")]
 
 mod compare;
+mod config;
 mod generate;
 mod pair;
 mod scan;
@@ -54,6 +55,12 @@ fn main() -> ExitCode {
             Ok(())
         },
     );
+    suite.test(Backend::Redis, "config::names_and_defaults_are_the_same", async || {
+        config::compare_defaults(&Pair::start().await?).await
+    });
+    suite.test(Backend::Redis, "config::odd_values_are_answered_the_same", async || {
+        config::compare_odd_values(&Pair::start().await?).await
+    });
     suite.test(Backend::Mem, "every_command_of_the_table_has_a_template", async || every_command_has_a_template());
     suite.run()
 }
@@ -71,8 +78,10 @@ fn random_commands(suite: &mut Suite, name: &str, templates: Vec<&'static str>) 
 
 fn every_command_has_a_template() -> anyhow::Result<()> {
     let templates = generate::all_families();
-    // What a broker tells of itself is not what another one does; tests/conformance/server.rs has that family.
-    let common = |spec: &&CommandSpec| !spec.is_session() && !matches!(spec.id, CommandId::Server(_));
+    // What a broker tells of itself is not what another one does, and there are no scripts: tests/conformance has those
+    // families. Parameters are compared in config.rs.
+    let elsewhere = |id| matches!(id, CommandId::Config(_) | CommandId::Scripting(_) | CommandId::Server(_));
+    let common = |spec: &&CommandSpec| !spec.is_session() && !elsewhere(spec.id);
     for spec in table::all().filter(|spec| common(spec) && spec.name != "pubsub") {
         let name = spec.name.replace('|', " ").to_uppercase();
         let own = |template: &&&str| {

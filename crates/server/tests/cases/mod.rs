@@ -34,6 +34,8 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "HELLO 3\r\nSUBSCRIBE a\r\nHELLO 2\r\nGET a\r\nPING\r\n",
     "CLIENT REPLY OFF\r\nSUBSCRIBE a\r\nUNSUBSCRIBE\r\nCLIENT REPLY ON\r\n",
     "TIME a\r\nECHO a b\r\n",
+    "CONFIG\r\nCONFIG FOO\r\nCONFIG GET\r\nCONFIG GET hz\r\nCONFIG GET HZ\r\nCONFIG GET nope\r\nCONFIG GET key-load-delay\r\nCONFIG SET hz 20\r\nCONFIG GET h[z]\r\nCONFIG SET hz\r\nCONFIG SET hz 1 timeout\r\nCONFIG RESETSTAT\r\nCONFIG RESETSTAT a\r\nCONFIG REWRITE\r\nCONFIG HELP\r\nCONFIG HELP a\r\nCONFIG SET hz 10\r\n",
+    "CONFIG SET hz x\r\nCONFIG SET HZ 1 hz 2\r\nCONFIG SET \"n\\x00o\" 1\r\nCONFIG SET \"a\\r\\nb\" 1\r\nCONFIG SET databases 2\r\nCONFIG SET dir /\r\nCONFIG SET maxmemory 1.5gb\r\nCONFIG SET masterauth \"\\xff\\r\\n\"\r\nCONFIG GET masterauth\r\nMULTI\r\nCONFIG SET timeout 0 slowlog-max-len 5\r\nCONFIG GET slowlog-max-len\r\nCONFIG SET slowlog-max-len 128 masterauth \"\"\r\nEXEC\r\n",
     "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$0\r\n\r\n*0\r\n*-1\r\n*-5\r\n\r\n   \r\nPING\r\n",
     "*abc\r\n",
     "*2147483648\r\n",

@@ -64,13 +64,12 @@ pub(super) fn float(text: &[u8]) -> Option<f64> {
     let hexadecimal = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
     let number = match hexadecimal {
         Some(digits) => hexadecimal_float(digits)?,
-        None => unsigned.parse::<f64>().ok().filter(|number| !number.is_nan())?,
+        None => unsigned.parse::<f64>().ok()?,
     };
     let mantissa = unsigned.split(['e', 'E', 'p', 'P']).next().unwrap_or_default();
-    let vanished =
-        number == 0.0 && mantissa.trim_start_matches("0x").contains(|c: char| c.is_ascii_hexdigit() && c != '0');
+    let vanished = number == 0.0 && mantissa.contains(|c: char| c.is_ascii_hexdigit() && c != '0');
     let overflown = number.is_infinite() && unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    (!vanished && !overflown).then_some(sign * number)
+    (!vanished && !overflown && !number.is_nan()).then_some(sign * number)
 }
 
 /// The digits after `0x`: a mantissa with or without a point, then perhaps `p` and a power of two.

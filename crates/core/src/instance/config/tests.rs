@@ -108,6 +108,23 @@ fn a_call_sets_all_or_nothing_and_the_first_wrong_name_is_told() {
 }
 
 #[test]
+fn get_sees_all_of_a_set_or_nothing() {
+    let config = Config::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..1_000 {
+                let value = round.to_string();
+                config.set([("slowlog-max-len", &value), ("masteruser", &value)]).unwrap();
+            }
+        });
+        while config.version() < 1_000 {
+            let [user, len] = config.get(["slowlog-max-len", "masteruser"]).try_into().unwrap();
+            assert!(user.1 == len.1 || user.1.is_empty(), "{user:?} {len:?}");
+        }
+    });
+}
+
+#[test]
 fn get_answers_each_name_once_and_hidden_ones_by_name() {
     let config = Config::new();
     let names = |patterns: &[&str]| config.get(patterns).into_iter().map(|(name, _)| name).collect::<Vec<Bytes>>();
