@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test` and `cargo xtask ci`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask compatibility`.
 
 mod ci;
 mod clients;
@@ -27,6 +27,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Writes the tables of docs/compatibility.md from the command table.
+    Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
     Ci,
 }
@@ -34,6 +36,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Test { args } => test(&args),
+        Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };
     match outcome {
@@ -62,4 +65,10 @@ fn test(args: &[String]) -> Result<()> {
     }
     let outcomes = EVERYTHING.map(run);
     outcomes.into_iter().collect()
+}
+
+/// Has the test that checks the page write it.
+fn compatibility() -> Result<()> {
+    let mut test = cargo(&["test", "--package", "embroker-core", "--test", "compatibility"]);
+    shell::run(test.env("EMBROKER_WRITE_PAGE", "1"))
 }

@@ -67,7 +67,7 @@ impl<'a> Command<'a> {
         let mut words = argv.into_iter().map(Into::into);
         let name = words.next().ok_or_else(|| Error::Config("a command needs at least its name".into()))?;
         let mut rest: ArgList<'a> = words.collect();
-        let name = match table::find(name.as_bytes()) {
+        let name = match table::find(name.as_bytes()).filter(|spec| spec.words == 1) {
             None => Name::Unknown(Box::new(name)),
             Some(spec) if spec.flags.contains(Flags::CONTAINER) && !rest.is_empty() => {
                 let full = [spec.name.as_bytes(), rest[0].as_bytes()].join(&b'|');

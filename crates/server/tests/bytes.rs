@@ -6,6 +6,7 @@
 
 mod cases;
 mod clients;
+mod command;
 mod support;
 
 use std::io::{Read as _, Write as _};
@@ -25,6 +26,11 @@ fn main() -> ExitCode {
     suite.test(Backend::Redis, "a_web_browser_is_closed_without_a_word", async || web_browser());
     suite.test(Backend::Redis, "conversations_of_a_server_with_a_password", async || with_a_password());
     suite.test(Backend::Redis, "every_command_of_the_table_with_odd_words", async || every_command());
+    suite.test(Backend::Redis, "command_info_of_every_row", async || command::info());
+    suite.test(Backend::Redis, "command_getkeys_of_every_row", async || command::getkeys());
+    suite.test(Backend::Redis, "command_list_by_every_filter", async || command::list());
+    suite.test(Backend::Redis, "command_docs_of_every_row", async || command::docs());
+    suite.test(Backend::Redis, "the_facts_of_all_commands_of_redis", async || command::facts());
     suite.test(Backend::Redis, "two_clients_with_messages", async || two_clients());
     suite.test(Backend::Redis, "a_hundred_thousand_pings", async || many_pings());
     suite.test(Backend::Redis, "a_server_in_front_of_a_real_redis", async || in_front_of_redis().await);

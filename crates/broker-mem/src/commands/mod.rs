@@ -6,6 +6,7 @@
 #![allow(clippy::unnecessary_wraps, reason = "a handler that never fails has the signature of all handlers")]
 
 mod bitfield;
+mod command;
 mod config;
 mod connection;
 mod hash;

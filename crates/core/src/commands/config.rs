@@ -12,11 +12,11 @@ rows! {
     /// Commands on the broker's parameters.
     ConfigCommand = Config {
         Config "config" -2 [CONTAINER] Keys::None, "2.0.0";
-        ConfigGet "config|get" -3 [] Keys::None, "2.0.0";
-        ConfigHelp "config|help" 2 [] Keys::None, "5.0.0";
-        ConfigResetStat "config|resetstat" 2 [] Keys::None, "2.0.0";
-        ConfigRewrite "config|rewrite" 2 [] Keys::None, "2.8.0";
-        ConfigSet "config|set" -4 [] Keys::None, "2.0.0";
+        ConfigGet "config|get" -3 [ADMIN NOSCRIPT LOADING STALE] Keys::None, "2.0.0";
+        ConfigHelp "config|help" 2 [LOADING STALE] Keys::None, "5.0.0";
+        ConfigResetStat "config|resetstat" 2 [ADMIN NOSCRIPT LOADING STALE] Keys::None, "2.0.0";
+        ConfigRewrite "config|rewrite" 2 [ADMIN NOSCRIPT LOADING STALE] Keys::None, "2.8.0";
+        ConfigSet "config|set" -4 [ADMIN NOSCRIPT LOADING STALE] Keys::None, "2.0.0";
     }
 }
 

@@ -9,18 +9,18 @@ use crate::{Arg, Command};
 rows! {
     /// Commands on messages.
     PubSubCommand = PubSub {
-        PSubscribe "psubscribe" -2 [PUBSUB SESSION] Keys::None, "2.0.0";
-        Publish "publish" 3 [PUBSUB FAST MAY_REPLICATE] Keys::None, "2.0.0";
-        PubSub "pubsub" -2 [PUBSUB CONTAINER] Keys::None, "2.8.0";
-        PubSubChannels "pubsub|channels" -2 [PUBSUB] Keys::None, "2.8.0";
-        PubSubHelp "pubsub|help" 2 [PUBSUB] Keys::None, "6.2.0";
-        PubSubNumPat "pubsub|numpat" 2 [PUBSUB] Keys::None, "2.8.0";
-        PubSubNumSub "pubsub|numsub" -2 [PUBSUB] Keys::None, "2.8.0";
-        PubSubShardChannels "pubsub|shardchannels" -2 [PUBSUB] Keys::None, "7.0.0";
-        PubSubShardNumSub "pubsub|shardnumsub" -2 [PUBSUB] Keys::None, "7.0.0";
-        PUnsubscribe "punsubscribe" -1 [PUBSUB SESSION] Keys::None, "2.0.0";
-        Subscribe "subscribe" -2 [PUBSUB SESSION] Keys::None, "2.0.0";
-        Unsubscribe "unsubscribe" -1 [PUBSUB SESSION] Keys::None, "2.0.0";
+        PSubscribe "psubscribe" -2 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
+        Publish "publish" 3 [PUBSUB LOADING STALE FAST MAY_REPLICATE] Keys::None, "2.0.0";
+        PubSub "pubsub" -2 [CONTAINER] Keys::None, "2.8.0";
+        PubSubChannels "pubsub|channels" -2 [PUBSUB LOADING STALE] Keys::None, "2.8.0";
+        PubSubHelp "pubsub|help" 2 [LOADING STALE] Keys::None, "6.2.0";
+        PubSubNumPat "pubsub|numpat" 2 [PUBSUB LOADING STALE] Keys::None, "2.8.0";
+        PubSubNumSub "pubsub|numsub" -2 [PUBSUB LOADING STALE] Keys::None, "2.8.0";
+        PubSubShardChannels "pubsub|shardchannels" -2 [PUBSUB LOADING STALE] Keys::None, "7.0.0";
+        PubSubShardNumSub "pubsub|shardnumsub" -2 [PUBSUB LOADING STALE] Keys::None, "7.0.0";
+        PUnsubscribe "punsubscribe" -1 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
+        Subscribe "subscribe" -2 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
+        Unsubscribe "unsubscribe" -1 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
     }
 }
 

@@ -7,16 +7,18 @@ use crate::{Arg, Command};
 rows! {
     /// Commands about the broker itself.
     ServerCommand = Server {
-        Command "command" -1 [CONTAINER] Keys::None, "2.8.13";
-        CommandCount "command|count" 2 [] Keys::None, "2.8.13";
-        CommandDocs "command|docs" -2 [] Keys::None, "7.0.0";
-        CommandGetKeys "command|getkeys" -4 [] Keys::None, "2.8.13";
-        CommandInfo "command|info" -2 [] Keys::None, "2.8.13";
-        CommandList "command|list" -2 [] Keys::None, "7.0.0";
-        Info "info" -1 [DATABASES] Keys::None, "1.0.0";
+        Command "command" -1 [LOADING STALE CONTAINER] Keys::None, "2.8.13";
+        CommandCount "command|count" 2 [LOADING STALE] Keys::None, "2.8.13";
+        CommandDocs "command|docs" -2 [LOADING STALE] Keys::None, "7.0.0";
+        CommandGetKeys "command|getkeys" -4 [LOADING STALE] Keys::None, "2.8.13";
+        CommandGetKeysAndFlags "command|getkeysandflags" -4 [LOADING STALE] Keys::None, "7.0.0";
+        CommandHelp "command|help" 2 [LOADING STALE] Keys::None, "5.0.0";
+        CommandInfo "command|info" -2 [LOADING STALE] Keys::None, "2.8.13";
+        CommandList "command|list" -2 [LOADING STALE] Keys::None, "7.0.0";
+        Info "info" -1 [LOADING STALE DATABASES] Keys::None, "1.0.0";
         Lolwut "lolwut" -1 [READONLY FAST] Keys::None, "5.0.0";
-        Time "time" 1 [FAST] Keys::None, "2.6.0";
-        Wait "wait" 3 [] Keys::None, "3.0.0";
+        Time "time" 1 [LOADING STALE FAST] Keys::None, "2.6.0";
+        Wait "wait" 3 [NOSCRIPT] Keys::None, "3.0.0";
     }
 }
 

@@ -7,11 +7,11 @@ use crate::{Arg, Broker, Watch};
 rows! {
     /// Commands of a transaction. All belong to one client's connection.
     TransactionCommand = Transaction {
-        Discard "discard" 1 [FAST SESSION] Keys::None, "2.0.0";
-        Exec "exec" 1 [SESSION] Keys::None, "1.2.0";
-        Multi "multi" 1 [FAST SESSION] Keys::None, "1.2.0";
-        Unwatch "unwatch" 1 [FAST SESSION] Keys::None, "2.2.0";
-        Watch "watch" -2 [FAST SESSION] Keys::ALL, "2.2.0";
+        Discard "discard" 1 [NOSCRIPT LOADING STALE FAST ALLOW_BUSY SESSION] Keys::None, "2.0.0";
+        Exec "exec" 1 [NOSCRIPT LOADING STALE SKIP_SLOWLOG SESSION] Keys::None, "1.2.0";
+        Multi "multi" 1 [NOSCRIPT LOADING STALE FAST ALLOW_BUSY SESSION] Keys::None, "1.2.0";
+        Unwatch "unwatch" 1 [NOSCRIPT LOADING STALE FAST ALLOW_BUSY SESSION] Keys::None, "2.2.0";
+        Watch "watch" -2 [NOSCRIPT LOADING STALE FAST ALLOW_BUSY SESSION] Keys::ALL, "2.2.0";
     }
 }
 

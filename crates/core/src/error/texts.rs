@@ -60,7 +60,8 @@ texts! {
     DISCARD_WITHOUT_MULTI = "ERR DISCARD without MULTI";
     NO_KEY_ARGUMENTS = "ERR The command has no key arguments";
     INVALID_COMMAND = "ERR Invalid command specified";
-    INVALID_COMMAND_ARGUMENTS = "ERR Invalid number of arguments specified for command";
+    INVALID_COMMAND_ARITY = "ERR Invalid number of arguments specified for command";
+    INVALID_COMMAND_ARGUMENTS = "ERR Invalid arguments specified for command";
     PROTOCOL_MBULK_LENGTH = "ERR Protocol error: invalid multibulk length";
     PROTOCOL_UNAUTHENTICATED_MBULK = "ERR Protocol error: unauthenticated multibulk length";
     PROTOCOL_BIG_MBULK_COUNT = "ERR Protocol error: too big mbulk count string";

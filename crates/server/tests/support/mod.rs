@@ -1,5 +1,7 @@
 //! A server of one's own, and conversations with it as bytes.
 
+mod tree;
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::os::unix::net::UnixStream;
@@ -14,6 +16,8 @@ use anyhow::{Context as _, Result, anyhow};
 use embroker_server::{Server, ServerBuilder};
 use embroker_test_support::RawClient;
 use tokio::sync::oneshot;
+
+pub(crate) use tree::Tree;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

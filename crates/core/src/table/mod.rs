@@ -2,11 +2,23 @@
 //!
 //! Arity errors, latches, key routing and the compatibility page all read these rows. Nothing else in the
 //! project knows a command's shape. Every name here is lower case; a subcommand is `container|subcommand`.
+//! What is only told and not acted upon stands beside the rows: the [`Facts`] of every command of Redis 7.0.15.
+
+mod bit_set;
+mod category;
+mod facts;
+mod find_keys;
+mod flags;
+mod key_spec;
 
 use std::collections::HashMap;
-use std::fmt;
-use std::ops::BitOr;
 use std::sync::LazyLock;
+
+pub use category::{Categories, categories};
+pub use facts::{Facts, Group};
+pub use find_keys::find_keys;
+pub use flags::Flags;
+pub use key_spec::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use crate::commands::{
     BitfieldCommand, ConfigCommand, ConnectionCommand, HashCommand, KeyCommand, PubSubCommand, ScriptingCommand,
@@ -109,85 +121,58 @@ impl CommandSpec {
     pub const fn is_session(&self) -> bool {
         self.flags.contains(Flags::SESSION)
     }
-}
 
-/// What a command does, as a small set.
-///
-/// # Examples
-///
-/// ```
-/// use embroker_core::table::Flags;
-///
-/// let flags = Flags::READONLY | Flags::FAST;
-/// assert!(flags.contains(Flags::FAST) && !flags.contains(Flags::WRITE));
-/// assert_eq!(format!("{flags:?}"), r#"{"readonly", "fast"}"#);
-/// ```
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Flags(u16);
-
-impl Flags {
-    /// Reads keys and changes nothing.
-    pub const READONLY: Self = Self(1);
-    /// May change keys.
-    pub const WRITE: Self = Self(1 << 1);
-    /// May take more memory, and is refused when there is none left.
-    pub const DENYOOM: Self = Self(1 << 2);
-    /// Takes constant or logarithmic time.
-    pub const FAST: Self = Self(1 << 3);
-    /// Is about messages.
-    pub const PUBSUB: Self = Self(1 << 4);
-    /// Needs a connection of its own: refused by [`Broker::execute`](crate::Broker::execute).
-    pub const SESSION: Self = Self(1 << 5);
-    /// Has subcommands.
-    pub const CONTAINER: Self = Self(1 << 6);
-    /// Is passed on to replicas although it writes no key.
-    pub const MAY_REPLICATE: Self = Self(1 << 7);
-    /// Reaches into other databases than its caller's: MOVE, SWAPDB, FLUSHALL.
-    pub const DATABASES: Self = Self(1 << 8);
-
-    /// Is answered before the client has given its password.
-    pub const NO_AUTH: Self = Self(1 << 9);
-
-    /// The empty set.
-    pub const fn none() -> Self {
-        Self(0)
+    /// What Redis tells of the command beside its row. Every row has its facts.
+    pub fn facts(&self) -> Option<&'static Facts> {
+        Facts::of(self.name)
     }
 
-    /// Whether all of `other` is in this set.
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
+    /// Where the command's keys are, as `COMMAND INFO` tells it.
+    ///
+    /// ```
+    /// use embroker_core::commands::KeyCommand;
+    ///
+    /// assert_eq!(KeyCommand::Rename.spec().key_specs().len(), 2);
+    /// assert_eq!(KeyCommand::DbSize.spec().key_specs().len(), 0);
+    /// ```
+    pub fn key_specs(&self) -> &'static [KeySpec] {
+        self.facts().map_or(&[], |facts| facts.key_specs)
     }
 
-    /// Both sets together.
-    #[must_use]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+    /// The first key, the last key and the step, in words of the call counted from 0, as `COMMAND INFO` tells them
+    /// beside the key specifications. All are 0 where there is no such range.
+    ///
+    /// ```
+    /// assert_eq!(embroker_core::table::find(b"mset").expect("it is there").key_range(), (1, -1, 2));
+    /// ```
+    pub fn key_range(&self) -> (i64, i64, i64) {
+        key_spec::as_range(self.key_specs()).0
     }
-}
 
-impl BitOr for Flags {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        self.with(other)
+    /// The flags that `COMMAND INFO` tells: the row's without those that Redis does not tell, and `movablekeys` where there are keys
+    /// beside the range.
+    ///
+    /// ```
+    /// use embroker_core::{commands::SetCommand, table::Flags};
+    ///
+    /// let flags = SetCommand::SInterCard.spec().redis_flags();
+    /// assert_eq!(flags, Flags::READONLY | Flags::MOVABLE_KEYS);
+    /// ```
+    pub fn redis_flags(&self) -> Flags {
+        let flags = self.flags.without(Flags::UNTOLD);
+        let (_, movable) = key_spec::as_range(self.key_specs());
+        if movable { flags.with(Flags::MOVABLE_KEYS) } else { flags }
     }
-}
 
-impl fmt::Debug for Flags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(Flags, &str); 10] = [
-            (Flags::READONLY, "readonly"),
-            (Flags::WRITE, "write"),
-            (Flags::DENYOOM, "denyoom"),
-            (Flags::FAST, "fast"),
-            (Flags::PUBSUB, "pubsub"),
-            (Flags::SESSION, "session"),
-            (Flags::CONTAINER, "container"),
-            (Flags::MAY_REPLICATE, "may_replicate"),
-            (Flags::DATABASES, "databases"),
-            (Flags::NO_AUTH, "no_auth"),
-        ];
-        f.debug_set().entries(NAMES.iter().filter(|(flag, _)| self.contains(*flag)).map(|(_, name)| name)).finish()
+    /// The rows of the command's subcommands.
+    ///
+    /// ```
+    /// let pubsub = embroker_core::table::find(b"pubsub").expect("it is there");
+    /// assert!(pubsub.subcommands().any(|sub| sub.name == "pubsub|numpat"));
+    /// ```
+    pub fn subcommands(&self) -> impl Iterator<Item = &'static Self> + use<> {
+        let (name, container) = (self.name, self.flags.contains(Flags::CONTAINER));
+        all().filter(move |spec| container && spec.name.split_once('|').is_some_and(|(within, _)| within == name))
     }
 }
 
@@ -299,6 +284,12 @@ pub fn find(name: &[u8]) -> Option<&'static CommandSpec> {
     BY_NAME.get(&*lower).copied()
 }
 
+/// Whether two words are the same in any case. A NUL byte ends a word, as it does for C's `strcasecmp`.
+fn is(word: &[u8], name: &str) -> bool {
+    let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
+    word.eq_ignore_ascii_case(name.as_bytes())
+}
+
 /// How many words a name takes.
 pub(crate) const fn words(name: &str) -> u8 {
     let name = name.as_bytes();
@@ -366,6 +357,25 @@ mod tests {
         }
         assert!(find(&[b'x'; 1000]).is_none());
         assert!(find(b"").is_none());
+    }
+
+    #[test]
+    fn a_row_has_its_keys_where_redis_tells_them() {
+        for spec in all() {
+            let words = usize::from(spec.words);
+            let told = match spec.keys {
+                Keys::None | Keys::Whole => !spec.key_specs().iter().any(KeySpec::is_key),
+                Keys::Range { first, last, step } => {
+                    let last = if last < 0 { last } else { last + words as isize };
+                    spec.key_range() == ((first + words) as i64, last as i64, step as i64)
+                }
+                Keys::Counted { count } => spec
+                    .key_specs()
+                    .iter()
+                    .any(|keys| keys.begin == BeginSearch::Index(count + words) && keys.find == FindKeys::Counted),
+            };
+            assert!(told, "{}: {:?} and {:?}", spec.name, spec.keys, spec.key_specs());
+        }
     }
 
     #[test]
