@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use embroker::prelude::*;
-use embroker::{Event, Message, SubscribeOptions, Subscriber};
+use embroker::{Event, Message, SubscribeOptions, Subscriber, SubscriptionKind};
 use embroker_test_support::{Backend, Property, Running, Suite};
 use matcher::{Rules, bytes, pattern};
 use proptest::prelude::*;
@@ -34,8 +34,11 @@ enum Step {
     Unsubscribe(usize, Vec<Name>),
     Psubscribe(usize, Vec<Name>),
     Punsubscribe(usize, Vec<Name>),
+    Ssubscribe(usize, Vec<Name>),
+    Sunsubscribe(usize, Vec<Name>),
     UnsubscribeAll(usize),
     Publish(Name),
+    Spublish(Name),
 }
 
 impl std::fmt::Debug for Step {
@@ -45,8 +48,11 @@ impl std::fmt::Debug for Step {
             Self::Unsubscribe(who, names) => (Some(who), "UNSUBSCRIBE", names),
             Self::Psubscribe(who, names) => (Some(who), "PSUBSCRIBE", names),
             Self::Punsubscribe(who, names) => (Some(who), "PUNSUBSCRIBE", names),
-            Self::UnsubscribeAll(who) => (Some(who), "UNSUBSCRIBE and PUNSUBSCRIBE", &[]),
+            Self::Ssubscribe(who, names) => (Some(who), "SSUBSCRIBE", names),
+            Self::Sunsubscribe(who, names) => (Some(who), "SUNSUBSCRIBE", names),
+            Self::UnsubscribeAll(who) => (Some(who), "UNSUBSCRIBE, PUNSUBSCRIBE and SUNSUBSCRIBE", &[]),
             Self::Publish(channel) => (None, "PUBLISH", std::slice::from_ref(channel)),
+            Self::Spublish(channel) => (None, "SPUBLISH", std::slice::from_ref(channel)),
         };
         match who {
             Some(who) => write!(f, "subscriber {who}: {name}")?,
@@ -71,11 +77,14 @@ fn steps() -> BoxedStrategy<Vec<Step>> {
             let patterns = prop::collection::vec(pattern, 1..4);
             let step = prop_oneof![
                 4 => (who.clone(), channels.clone()).prop_map(|(who, names)| Step::Subscribe(who, names)),
-                2 => (who.clone(), channels).prop_map(|(who, names)| Step::Unsubscribe(who, names)),
+                2 => (who.clone(), channels.clone()).prop_map(|(who, names)| Step::Unsubscribe(who, names)),
+                2 => (who.clone(), channels.clone()).prop_map(|(who, names)| Step::Ssubscribe(who, names)),
+                1 => (who.clone(), channels).prop_map(|(who, names)| Step::Sunsubscribe(who, names)),
                 5 => (who.clone(), patterns.clone()).prop_map(|(who, names)| Step::Psubscribe(who, names)),
                 2 => (who.clone(), patterns).prop_map(|(who, names)| Step::Punsubscribe(who, names)),
                 1 => who.prop_map(Step::UnsubscribeAll),
-                8 => channel.prop_map(Step::Publish),
+                8 => channel.clone().prop_map(Step::Publish),
+                3 => channel.prop_map(Step::Spublish),
             ];
             prop::collection::vec(step, 1..40)
         })
@@ -94,8 +103,18 @@ struct Model {
 struct Subscriptions {
     channels: BTreeSet<Name>,
     patterns: BTreeSet<Name>,
-    /// For each message published so far that it receives: the patterns by which, `None` for the channel itself.
-    expected: Vec<(Name, String, Vec<Option<Name>>)>,
+    shard_channels: BTreeSet<Name>,
+    /// The messages published so far that it receives.
+    expected: Vec<Expected>,
+}
+
+/// A message that one subscriber receives once or several times.
+struct Expected {
+    channel: Name,
+    payload: String,
+    sharded: bool,
+    /// The patterns by which, `None` for the channel itself.
+    by: Vec<Option<Name>>,
 }
 
 impl Model {
@@ -123,10 +142,22 @@ impl Model {
             let by: Vec<Option<Name>> = exact.into_iter().chain(matching).collect();
             receivers += by.len();
             if !by.is_empty() {
-                subscriber.expected.push((channel.clone(), payload.to_owned(), by));
+                let (channel, payload) = (channel.clone(), payload.to_owned());
+                subscriber.expected.push(Expected { channel, payload, sharded: false, by });
             }
         }
         receivers
+    }
+
+    /// How many receive the message: those who are subscribed to exactly this shard channel.
+    fn spublish(&mut self, channel: &Name, payload: &str) -> usize {
+        let receivers = self.subscribers.iter_mut().filter(|subscriber| subscriber.shard_channels.contains(channel));
+        receivers
+            .map(|subscriber| {
+                let (channel, payload) = (channel.clone(), payload.to_owned());
+                subscriber.expected.push(Expected { channel, payload, sharded: true, by: vec![None] });
+            })
+            .count()
     }
 }
 
@@ -197,8 +228,17 @@ impl Clients {
                 }
                 self.subscribers[*who].punsubscribe(patterns).await?;
             }
+            Step::Ssubscribe(who, channels) => {
+                model.subscribers[*who].shard_channels.extend(channels.iter().cloned());
+                self.subscribers[*who].ssubscribe(channels).await?;
+            }
+            Step::Sunsubscribe(who, channels) => {
+                model.subscribers[*who].shard_channels.retain(|channel| !channels.contains(channel));
+                self.subscribers[*who].sunsubscribe(channels).await?;
+            }
             Step::UnsubscribeAll(who) => {
                 model.subscribers[*who].channels.clear();
+                model.subscribers[*who].shard_channels.clear();
                 for pattern in model.subscribers[*who].patterns.clone() {
                     model.punsubscribe(*who, &pattern);
                 }
@@ -209,6 +249,12 @@ impl Clients {
                 let expected = model.publish(channel, &payload);
                 let receivers = self.running.broker.publish(channel, &payload).await?;
                 ensure!(receivers == expected as i64, "PUBLISH answers {receivers}, not {expected}");
+            }
+            Step::Spublish(channel) => {
+                let payload = number.to_string();
+                let expected = model.spublish(channel, &payload);
+                let receivers = self.running.broker.spublish(channel, &payload).await?;
+                ensure!(receivers == expected as i64, "SPUBLISH answers {receivers}, not {expected}");
             }
         }
         Ok(())
@@ -235,14 +281,15 @@ async fn read_until(running: &Running, subscriber: &mut Subscriber, last: &str) 
     Ok(messages)
 }
 
-fn same_messages(backend: Backend, expected: &[(Name, String, Vec<Option<Name>>)], received: &[Message]) -> Result<()> {
+fn same_messages(backend: Backend, expected: &[Expected], received: &[Message]) -> Result<()> {
     let mut rest = received;
-    for (channel, payload, by) in expected {
+    for Expected { channel, payload, sharded, by } in expected {
         let mut by = by.clone();
         let (messages, tail) = rest.split_at_checked(by.len()).context("messages are missing at the end")?;
         rest = tail;
         for message in messages {
-            let same = (message.channel(), message.payload()) == (&channel[..], payload.as_bytes());
+            let same = (message.channel(), message.payload()) == (&channel[..], payload.as_bytes())
+                && *sharded == (message.kind() == SubscriptionKind::Shard);
             ensure!(same, "{message:?} came instead of \"{payload}\" on \"{}\"", channel.escape_ascii());
         }
         let mut came: Vec<Option<Name>> =

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use embroker::prelude::*;
-use embroker::{AnyBroker, Command, Error, Event, Gap, Message, Overflow, Pipeline, SubscribeOptions, Subscriber, Value};
+use embroker::{AnyBroker, Command, Error, Event, Gap, Message, Overflow, Pipeline, SubscribeOptions, Subscriber, SubscriptionKind, Value};
 use embroker_test_support::{Case, cases, transcript};
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -28,6 +28,12 @@ pub(crate) fn cases() -> Vec<Case> {
         pubsub_numsub_counts_subscribers_of_channels,
         pubsub_numpat_counts_different_patterns,
         pubsub_checks_its_words,
+        a_shard_channel_is_reached_by_spublish_alone,
+        shard_channels_are_counted_and_listed_apart,
+        what_was_received_before_sunsubscribing_stays_to_be_read,
+        spublish_checks_its_words,
+        a_sharded_message_inside_a_transaction_is_delivered,
+        shard_channels_are_any_bytes_and_keep_the_order_of_all_messages,
         a_message_inside_a_transaction_is_delivered,
         commands_of_a_subscribed_connection_are_refused,
     ]
@@ -347,10 +353,122 @@ async fn pubsub_checks_its_words(broker: AnyBroker) {
         PUBSUB BOGUS a b => -ERR unknown subcommand 'BOGUS'. Try PUBSUB HELP.
         PUBSUB NUMPAT x => -ERR wrong number of arguments for 'pubsub|numpat' command
         pubsub channels a b => -ERR unknown subcommand or wrong number of arguments for 'channels'. Try PUBSUB HELP.
+        PUBSUB ChanneLS a b => -ERR unknown subcommand or wrong number of arguments for 'ChanneLS'. Try PUBSUB HELP.
+        PUBSUB SHARDCHANNELS a b => -ERR unknown subcommand or wrong number of arguments for 'SHARDCHANNELS'. Try PUBSUB HELP.
+        PubSub NumPat x => -ERR wrong number of arguments for 'pubsub|numpat' command
+        PubSub BoGuS => -ERR unknown subcommand 'BoGuS'. Try PUBSUB HELP.
+        PubSubs BoGuS => -ERR unknown command 'PubSubs', with args beginning with: 'BoGuS' 
         PUBSUB HELP x => -ERR wrong number of arguments for 'pubsub|help' command
         "#,
     )
     .await;
+}
+
+async fn a_shard_channel_is_reached_by_spublish_alone(broker: AnyBroker) {
+    let mut subscriber = subscriber(&broker).await;
+    subscriber.ssubscribe(["news", "news"]).await.unwrap();
+    subscriber.psubscribe(["*"]).await.unwrap();
+    assert_eq!(broker.spublish("news", "1").await.unwrap(), 1);
+    assert_eq!(publish(&broker, "news", "2").await, 1);
+    assert_eq!(broker.spublish("weather", "3").await.unwrap(), 0);
+    subscriber.subscribe(["news"]).await.unwrap();
+    assert_eq!(broker.spublish("news", "4").await.unwrap(), 1);
+    assert_eq!(publish(&broker, "news", "5").await, 2);
+
+    let expected = [
+        (r#""1" on shard channel "news""#, SubscriptionKind::Shard),
+        (r#""2" on "news" by "*""#, SubscriptionKind::Pattern),
+        (r#""4" on shard channel "news""#, SubscriptionKind::Shard),
+        (r#""5" on "news""#, SubscriptionKind::Channel),
+        (r#""5" on "news" by "*""#, SubscriptionKind::Pattern),
+    ];
+    for (text, kind) in expected {
+        let message = message(&mut subscriber).await;
+        assert_eq!((format!("{message:?}").as_str(), message.kind()), (text, kind));
+    }
+}
+
+async fn shard_channels_are_counted_and_listed_apart(broker: AnyBroker) {
+    let (a, b) = (subscriber(&broker).await, subscriber(&broker).await);
+    a.ssubscribe(["news", "weather", ""]).await.unwrap();
+    b.ssubscribe(["news"]).await.unwrap();
+    b.subscribe(["news", "sport"]).await.unwrap();
+    b.psubscribe(["*"]).await.unwrap();
+    transcript(
+        &broker,
+        r#"
+        PUBSUB SHARDCHANNELS =sorted=> ["", "news", "weather"]
+        PUBSUB SHARDCHANNELS * =sorted=> ["news", "weather"]
+        PUBSUB SHARDCHANNELS n* => ["news"]
+        PUBSUB SHARDNUMSUB => []
+        PUBSUB SHARDNUMSUB sport news news => ["sport", 0, "news", 2, "news", 2]
+        PUBSUB CHANNELS =sorted=> ["news", "sport"]
+        PUBSUB NUMSUB news weather => ["news", 1, "weather", 0]
+        PUBSUB NUMPAT => 1
+        "#,
+    )
+    .await;
+    assert_eq!(broker.pubsub_shardchannels("w*").await.unwrap(), ["weather"]);
+    assert_eq!(broker.pubsub_shardnumsub(["news", "x"]).await.unwrap(), [("news".into(), 2), ("x".into(), 0)]);
+
+    b.unsubscribe(["news"]).await.unwrap();
+    assert_eq!(broker.spublish("news", "1").await.unwrap(), 2);
+    a.unsubscribe_all().await.unwrap();
+    transcript(&broker, r#"PUBSUB SHARDCHANNELS => ["news"]"#).await;
+}
+
+async fn what_was_received_before_sunsubscribing_stays_to_be_read(broker: AnyBroker) {
+    let mut subscriber = subscriber(&broker).await;
+    subscriber.sunsubscribe(["a"]).await.unwrap();
+    subscriber.ssubscribe(["a", "b"]).await.unwrap();
+    subscriber.sunsubscribe([""; 0]).await.unwrap();
+    subscriber.unsubscribe(["a"]).await.unwrap();
+    assert_eq!(broker.spublish("a", "1").await.unwrap(), 1);
+    subscriber.sunsubscribe(["a", "c"]).await.unwrap();
+    assert_eq!(broker.spublish("a", "2").await.unwrap(), 0);
+    assert_eq!(broker.spublish("b", "3").await.unwrap(), 1);
+    let expected = [r#""1" on shard channel "a""#, r#""3" on shard channel "b""#];
+    assert_eq!(received(&mut subscriber, 2).await, expected);
+}
+
+async fn spublish_checks_its_words(broker: AnyBroker) {
+    transcript(
+        &broker,
+        r#"
+        SPUBLISH news hello => 0
+        SPUBLISH "" "" => 0
+        SPUBLISH news => -ERR wrong number of arguments for 'spublish' command
+        SPUBLISH news a b => -ERR wrong number of arguments for 'spublish' command
+        COMMAND GETKEYS SPUBLISH a b => -ERR The command has no key arguments
+        "#,
+    )
+    .await;
+}
+
+async fn a_sharded_message_inside_a_transaction_is_delivered(broker: AnyBroker) {
+    let mut subscriber = subscriber(&broker).await;
+    subscriber.ssubscribe(["a"]).await.unwrap();
+    let mut pipeline = Pipeline::atomic();
+    pipeline.spublish("a", "1").publish("a", "2").spublish("b", "3").spublish("a", "4");
+    let replies = broker.pipeline(pipeline).await.unwrap();
+    assert_eq!(replies, [1, 0, 0, 1].map(|receivers| Ok(Value::Int(receivers))));
+    let expected = [r#""1" on shard channel "a""#, r#""4" on shard channel "a""#];
+    assert_eq!(received(&mut subscriber, 2).await, expected);
+}
+
+async fn shard_channels_are_any_bytes_and_keep_the_order_of_all_messages(broker: AnyBroker) {
+    let mut subscriber = subscriber(&broker).await;
+    let channel = &b"\x00\xff \r\n*"[..];
+    subscriber.ssubscribe([channel]).await.unwrap();
+    subscriber.subscribe([channel]).await.unwrap();
+    for payload in 0..50_u8 {
+        assert_eq!(broker.spublish(channel, &[payload][..]).await.unwrap(), 1);
+        assert_eq!(broker.publish(channel, &[payload][..]).await.unwrap(), 1);
+    }
+    for payload in 0..50 {
+        assert_eq!(message(&mut subscriber).await, Message::sharded(channel, &[payload]));
+        assert_eq!(message(&mut subscriber).await, Message::new(channel, &[payload]));
+    }
 }
 
 async fn a_message_inside_a_transaction_is_delivered(broker: AnyBroker) {
@@ -364,7 +482,14 @@ async fn a_message_inside_a_transaction_is_delivered(broker: AnyBroker) {
 }
 
 async fn commands_of_a_subscribed_connection_are_refused(broker: AnyBroker) {
-    for words in [&["SUBSCRIBE", "a"][..], &["psubscribe", "a"], &["UNSUBSCRIBE"], &["PUNSUBSCRIBE", "a"]] {
+    for words in [
+        &["SUBSCRIBE", "a"][..],
+        &["psubscribe", "a"],
+        &["UNSUBSCRIBE"],
+        &["PUNSUBSCRIBE", "a"],
+        &["SSUBSCRIBE", "a"],
+        &["sunsubscribe"],
+    ] {
         let command = Command::from_argv(words.iter().copied()).unwrap();
         let error = broker.execute(command).await.unwrap_err();
         assert!(matches!(error, Error::Config(ref text) if text.contains("Broker::subscriber")), "{error:?}");

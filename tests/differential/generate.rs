@@ -180,6 +180,7 @@ pub(crate) const VALUES: Templates =
 
 const MESSAGES: Templates = &[
     "PUBLISH member value",
+    "SPUBLISH member value",
     "PUBSUB CHANNELS pattern?",
     "PUBSUB NUMPAT",
     "PUBSUB NUMSUB member*",

@@ -5,15 +5,24 @@ use std::ops::{Index, RangeInclusive};
 use bytes::Bytes;
 use embroker_core::error::texts;
 pub(crate) use embroker_core::parse_int;
-use embroker_core::{Arg, ServerError};
+use embroker_core::{Arg, Command, ServerError};
 
 /// The arguments of one call, after the name. The table has checked how many there are.
 #[derive(Clone, Copy)]
-pub(crate) struct Args<'a>(&'a [Arg<'a>]);
+pub(crate) struct Args<'a>(&'a [Arg<'a>], Option<&'a [u8]>);
 
 impl<'a> Args<'a> {
     pub(crate) fn new(args: &'a [Arg<'a>]) -> Self {
-        Self(args)
+        Self(args, None)
+    }
+
+    pub(crate) fn of(command: &'a Command<'a>) -> Self {
+        Self(command.arguments(), command.subcommand_as_written())
+    }
+
+    /// The subcommand that was called: as it was written, or else by its name in the table.
+    pub(crate) fn subcommand(&self, name: &'static str) -> &'a [u8] {
+        self.1.unwrap_or(name.as_bytes())
     }
 
     pub(crate) fn len(&self) -> usize {

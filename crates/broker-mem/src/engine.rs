@@ -72,7 +72,7 @@ impl Engine {
             Keys::ONE => keyspace.latch_one(args[0].as_bytes()),
             _ => self.latch(keyspace, [(spec, args)].into_iter(), None),
         };
-        run_in(&mut Tx::new(self, keyspace, held), spec, args)
+        run_in(&mut Tx::new(self, keyspace, held), spec, &Args::of(command))
     }
 
     /// Runs commands one after the other, those of others in between.
@@ -95,7 +95,17 @@ impl Engine {
         if watched.is_some_and(|watched| watched.is_broken(&mut tx)) {
             return Ok(None);
         }
-        Ok(Some(calls.into_iter().map(|(spec, args)| run_in(&mut tx, spec, args)).collect()))
+        if pipeline.is_observed() {
+            // Nobody else's messages come between those of the transaction.
+            tx.messages();
+        }
+        pipeline.observe();
+        let replies = calls.into_iter().zip(pipeline.commands()).map(|((spec, _), command)| {
+            let reply = run_in(&mut tx, spec, &Args::of(command));
+            pipeline.observe();
+            reply
+        });
+        Ok(Some(replies.collect()))
     }
 
     /// Removes every expired key, one database after the other; how many there were.
@@ -132,8 +142,8 @@ impl Engine {
     }
 }
 
-fn run_in(tx: &mut Tx<'_>, spec: &'static CommandSpec, args: &[Arg<'_>]) -> Reply {
-    let reply = commands::handler(spec.id)(tx, &Args::new(args));
+fn run_in(tx: &mut Tx<'_>, spec: &'static CommandSpec, args: &Args<'_>) -> Reply {
+    let reply = commands::handler(spec.id)(tx, args);
     if spec.flags.contains(Flags::WRITE) {
         tx.pay_for_write();
     }

@@ -8,7 +8,7 @@ use std::task::{Context, Wake};
 use std::thread;
 use std::time::Duration;
 
-use embroker_core::{Command, Pipeline, SubscribeOptions, Value, prelude::*};
+use embroker_core::{Command, Event, Pipeline, SubscribeOptions, Value, prelude::*};
 use embroker_mem::MemBroker;
 
 const THREADS: usize = 4;
@@ -226,4 +226,52 @@ fn a_reader_that_its_waker_runs_on_the_spot_sees_the_whole_transaction() {
     });
     let read = reads.recv_timeout(Duration::from_secs(30)).expect("the transaction ends");
     assert_eq!(read, Value::from("placed"));
+}
+
+#[test]
+fn messages_of_a_transaction_stay_together_and_its_observer_tells_them_apart() {
+    const EACH: usize = 300;
+
+    let broker = MemBroker::new();
+    let mut subscriber = block_on(broker.subscriber(SubscribeOptions::default())).unwrap();
+    block_on(subscriber.psubscribe(["*"])).unwrap();
+    thread::scope(|threads| {
+        for name in ["x", "y"] {
+            let broker = &broker;
+            threads.spawn(move || {
+                for _ in 0..EACH {
+                    broker.call(&Command::from_argv(["PUBLISH", "alone", name]).unwrap()).unwrap();
+                }
+            });
+        }
+        for name in ["1", "2"] {
+            let (broker, queue) = (&broker, subscriber.queue());
+            threads.spawn(move || {
+                for _ in 0..EACH {
+                    let marks = Arc::new(Mutex::new(Vec::new()));
+                    let (own, queue) = (marks.clone(), queue.clone());
+                    let mut pipeline = Pipeline::atomic().observed_by(move || own.lock().unwrap().push(queue.pushed()));
+                    pipeline.publish(name, "a").sadd("s", ["m"]).pubsub_numpat().publish(name, "b").publish(name, "c");
+                    block_on(broker.pipeline(pipeline)).unwrap();
+                    let marks = marks.lock().unwrap().clone();
+                    let sent: Vec<u64> = marks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+                    assert_eq!(sent, [1, 0, 0, 1, 1]);
+                }
+            });
+        }
+    });
+
+    let mut alone = 0;
+    while let Some(Event::Message(message)) = subscriber.try_next() {
+        if message.channel() == b"alone" {
+            alone += 1;
+            continue;
+        }
+        assert_eq!(message.payload(), b"a");
+        for payload in [b"b", b"c"] {
+            let Some(Event::Message(next)) = subscriber.try_next() else { panic!("the transaction sent more") };
+            assert_eq!((next.channel(), next.payload()), (message.channel(), &payload[..]));
+        }
+    }
+    assert_eq!(alone, 2 * EACH);
 }

@@ -262,7 +262,7 @@ fn check(command: &Command<'_>) -> Result<()> {
     let instead = match (name.as_slice(), sub.as_deref()) {
         (b"AUTH" | b"HELLO" | b"SELECT", _) => "put user, password and database into the URL",
         (b"CLIENT", Some(b"REPLY" | b"SETNAME" | b"TRACKING")) => "set the client's name with RedisBroker::builder",
-        (b"MONITOR" | b"SSUBSCRIBE" | b"SUNSUBSCRIBE" | b"SYNC" | b"PSYNC", _) => "use a client of your own",
+        (b"MONITOR" | b"SYNC" | b"PSYNC", _) => "use a client of your own",
         (b"QUIT" | b"RESET", _) => "drop the broker",
         (b"CLIENT", _) => return Ok(()),
         _ => return command.check_not_session(),

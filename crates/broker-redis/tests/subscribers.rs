@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use common::{cases, command, hasty, int, next, server_error, start, until};
 use embroker_core::prelude::*;
-use embroker_core::{Command, Error, Event, Overflow, SubscribeOptions, Subscriber, Value};
+use embroker_core::{Command, Error, Event, Overflow, SubscribeOptions, Subscriber, SubscriptionKind, Value};
 use embroker_redis::RedisBroker;
 use embroker_test_support::RedisServer;
 
@@ -33,18 +33,22 @@ cases! {
     a_cancelled_subscribe_does_no_harm
     names_that_are_subscribed_twice_are_one_subscription
     a_server_that_does_not_confirm_in_time_is_left
+    shard_channels_are_restored_with_all_others
+    many_shard_channels_in_one_call_leave_no_confirmation_behind
+    a_refused_ssubscribe_subscribes_to_none
 }
 
 async fn subscriber(broker: &RedisBroker) -> Result<Subscriber> {
     Ok(broker.subscriber(SubscribeOptions::default()).await?)
 }
 
-/// The next event as `channel payload`, `pattern: channel payload` or the gap.
+/// The next event as `channel payload`, `pattern: channel payload`, `shard: channel payload` or the gap.
 async fn told(subscriber: &mut Subscriber) -> String {
     match next(subscriber).await {
         Some(Event::Message(message)) => {
             let pattern = message.pattern().map(|pattern| format!("{}: ", pattern.escape_ascii())).unwrap_or_default();
-            format!("{pattern}{} {}", message.channel().escape_ascii(), message.payload().escape_ascii())
+            let shard = if message.kind() == SubscriptionKind::Shard { "shard: " } else { "" };
+            format!("{pattern}{shard}{} {}", message.channel().escape_ascii(), message.payload().escape_ascii())
         }
         Some(Event::Gap(gap)) => format!("{gap:?}"),
         other => format!("{other:?}"),
@@ -261,6 +265,63 @@ async fn what_is_unsubscribed_while_disconnected_stays_unsubscribed() -> Result<
     server.restart()?;
     assert_eq!(told(&mut subscriber).await, "Resubscribed");
     assert_eq!(broker.publish("a", "x").await?, 0);
+    Ok(())
+}
+
+async fn shard_channels_are_restored_with_all_others() -> Result<()> {
+    let (server, broker) = start().await?;
+    let mut subscriber = subscriber(&broker).await?;
+    subscriber.ssubscribe(["s", "t", "s", "gone"]).await?;
+    subscriber.subscribe(["s"]).await?;
+    subscriber.sunsubscribe(["gone", "nobody"]).await?;
+    kill_subscribers(&server)?;
+    assert_eq!(told(&mut subscriber).await, "Disconnected");
+    assert_eq!(told(&mut subscriber).await, "Resubscribed");
+    assert_eq!(
+        broker.pubsub_shardnumsub(["s", "t", "gone"]).await?,
+        [("s".into(), 1), ("t".into(), 1), ("gone".into(), 0)]
+    );
+    assert_eq!(broker.spublish("s", "x").await?, 1);
+    assert_eq!(broker.publish("s", "y").await?, 1);
+    assert_eq!(told(&mut subscriber).await, "shard: s x");
+    assert_eq!(told(&mut subscriber).await, "s y");
+
+    // What is ended while there is no connection is not restored.
+    kill_subscribers(&server)?;
+    assert_eq!(told(&mut subscriber).await, "Disconnected");
+    subscriber.sunsubscribe(["t"]).await?;
+    assert_eq!(told(&mut subscriber).await, "Resubscribed");
+    assert_eq!(broker.pubsub_shardchannels("*").await?, ["s"]);
+    subscriber.unsubscribe_all().await?;
+    assert_eq!(broker.pubsub_shardchannels("*").await?, [""; 0]);
+    Ok(())
+}
+
+async fn many_shard_channels_in_one_call_leave_no_confirmation_behind() -> Result<()> {
+    let (_server, broker) = start().await?;
+    let subscriber = subscriber(&broker).await?;
+    let names: Vec<String> = (0..2000).map(|n| format!("c{n}")).collect();
+    for _ in 0..5 {
+        subscriber.ssubscribe(names.iter().map(String::as_str)).await?;
+        // A confirmation that is left over would be taken for the one of this, which waits for its own.
+        subscriber.subscribe(["a", "b"]).await?;
+        assert_eq!(broker.publish("b", "x").await?, 1);
+        subscriber.sunsubscribe(names.iter().map(String::as_str)).await?;
+        subscriber.unsubscribe(["a", "b"]).await?;
+        assert_eq!(broker.publish("b", "x").await?, 0);
+        assert_eq!(broker.pubsub_shardchannels("*").await?, [""; 0]);
+    }
+    Ok(())
+}
+
+async fn a_refused_ssubscribe_subscribes_to_none() -> Result<()> {
+    let (_server, broker) = start_as_ann().await?;
+    let mut subscriber = subscriber(&broker).await?;
+    assert_eq!(server_error(subscriber.ssubscribe(["b", "c"]).await).code(), "NOPERM");
+    assert_eq!(broker.spublish("b", "x").await?, 0);
+    subscriber.ssubscribe(["a", "b"]).await?;
+    assert_eq!(broker.spublish("b", "y").await?, 1);
+    assert_eq!(told(&mut subscriber).await, "shard: b y");
     Ok(())
 }
 

@@ -32,6 +32,8 @@ pub struct Command<'a> {
 #[derive(Clone)]
 enum Name<'a> {
     Known(&'static CommandSpec),
+    /// A subcommand in other letters than the table's: some errors of Redis repeat them.
+    Spelled(Box<(&'static CommandSpec, Arg<'a>)>),
     /// Not in the table: the word as it was given.
     Unknown(Box<Arg<'a>>),
     /// A container that is in the table with a subcommand that is not; the subcommand is the first argument.
@@ -40,7 +42,11 @@ enum Name<'a> {
 
 impl PartialEq for Command<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.words().eq(other.words())
+        let named = match (self.spec(), other.spec()) {
+            (Some(spec), Some(other)) => spec.id == other.id,
+            _ => self.words().next() == other.words().next(),
+        };
+        named && self.args.iter().map(Arg::as_bytes).eq(other.args.iter().map(Arg::as_bytes))
     }
 }
 
@@ -73,8 +79,13 @@ impl<'a> Command<'a> {
                 let full = [spec.name.as_bytes(), rest[0].as_bytes()].join(&b'|');
                 match table::find(&full) {
                     Some(spec) => {
+                        let subcommand = rest[0].clone();
                         rest = rest.iter().skip(1).cloned().collect();
-                        Name::Known(spec)
+                        if spec.name.as_bytes().ends_with(subcommand.as_bytes()) {
+                            Name::Known(spec)
+                        } else {
+                            Name::Spelled(Box::new((spec, subcommand)))
+                        }
                     }
                     None => Name::UnknownSubcommand(spec),
                 }
@@ -136,8 +147,27 @@ impl<'a> Command<'a> {
     /// The command's row in the table, or `None` for a command that embroker does not know.
     #[inline]
     pub fn spec(&self) -> Option<&'static CommandSpec> {
-        match self.name {
+        match &self.name {
             Name::Known(spec) => Some(spec),
+            Name::Spelled(spelled) => Some(spelled.0),
+            _ => None,
+        }
+    }
+
+    /// The subcommand as it was written, where that differs from the table's lower case.
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// let command = Command::from_argv(["PUBSUB", "NumPat"])?;
+    /// assert_eq!(command.subcommand_as_written(), Some(&b"NumPat"[..]));
+    /// assert_eq!(command.spec().map(|spec| spec.name), Some("pubsub|numpat"));
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
+    #[inline]
+    pub fn subcommand_as_written(&self) -> Option<&[u8]> {
+        match &self.name {
+            Name::Spelled(spelled) => Some(spelled.1.as_bytes()),
             _ => None,
         }
     }
@@ -153,6 +183,8 @@ impl<'a> Command<'a> {
         match &self.name {
             Name::Known(spec) if spec.accepts(self.args.len()) => Ok(spec),
             Name::Known(spec) => Err(ServerError::wrong_arity(spec.name)),
+            Name::Spelled(spelled) if spelled.0.accepts(self.args.len()) => Ok(spelled.0),
+            Name::Spelled(spelled) => Err(ServerError::wrong_arity(spelled.0.name)),
             Name::Unknown(name) => Err(ServerError::unknown_command(name.as_bytes(), &self.args)),
             Name::UnknownSubcommand(container) => {
                 Err(ServerError::unknown_subcommand(self.args[0].as_bytes(), container.name))
@@ -167,7 +199,11 @@ impl<'a> Command<'a> {
     /// [`Error::Config`], with the call to use instead.
     #[inline]
     pub fn check_not_session(&self) -> Result<()> {
-        let (Name::Known(spec) | Name::UnknownSubcommand(spec)) = self.name else { return Ok(()) };
+        let spec = match &self.name {
+            Name::Known(spec) | Name::UnknownSubcommand(spec) => spec,
+            Name::Spelled(spelled) => spelled.0,
+            Name::Unknown(_) => return Ok(()),
+        };
         if !spec.is_session() {
             return Ok(());
         }
@@ -187,11 +223,13 @@ impl<'a> Command<'a> {
 
     /// The words of the command as Redis takes them: name, subcommand, arguments.
     pub fn words(&self) -> impl Iterator<Item = &[u8]> {
+        let of_table = |spec: &'static CommandSpec| match spec.name.split_once('|') {
+            Some((name, sub)) => (name.as_bytes(), Some(sub.as_bytes())),
+            None => (spec.name.as_bytes(), None),
+        };
         let (name, sub): (&[u8], Option<&[u8]>) = match &self.name {
-            Name::Known(spec) | Name::UnknownSubcommand(spec) => match spec.name.split_once('|') {
-                Some((name, sub)) => (name.as_bytes(), Some(sub.as_bytes())),
-                None => (spec.name.as_bytes(), None),
-            },
+            Name::Known(spec) | Name::UnknownSubcommand(spec) => of_table(spec),
+            Name::Spelled(spelled) => (of_table(spelled.0).0, Some(spelled.1.as_bytes())),
             Name::Unknown(name) => (name.as_bytes(), None),
         };
         std::iter::once(name).chain(sub).chain(self.args.iter().map(Arg::as_bytes))
@@ -202,6 +240,7 @@ impl<'a> Command<'a> {
         Command {
             name: match self.name {
                 Name::Known(spec) => Name::Known(spec),
+                Name::Spelled(spelled) => Name::Spelled(Box::new((spelled.0, spelled.1.into_owned()))),
                 Name::Unknown(name) => Name::Unknown(Box::new(name.into_owned())),
                 Name::UnknownSubcommand(spec) => Name::UnknownSubcommand(spec),
             },
@@ -237,6 +276,19 @@ mod tests {
         assert_eq!(error(&["pubsub"]), "ERR wrong number of arguments for 'pubsub' command");
         assert_eq!(error(&["pubsub", "foo"]), "ERR unknown subcommand 'foo'. Try PUBSUB HELP.");
         assert_eq!(error(&["PubSub", "NumPat", "x"]), "ERR wrong number of arguments for 'pubsub|numpat' command");
+    }
+
+    #[test]
+    fn a_subcommand_keeps_its_letters_and_is_the_same_command() {
+        let written = Command::from_argv(["PubSub", "NumPat"]).unwrap();
+        let typed = Command::new(crate::commands::PubSubCommand::PubSubNumPat.spec());
+        assert_eq!(written, typed);
+        assert_eq!(format!("{written:?} {typed:?}"), r#""pubsub" "NumPat" "pubsub" "numpat""#);
+        assert_eq!(written.resolve().unwrap().name, "pubsub|numpat");
+        assert!(written.clone().arg("x").resolve().is_err() && written != written.clone().arg("x"));
+        let owned = written.into_owned();
+        assert_eq!(owned.subcommand_as_written(), Some(&b"NumPat"[..]));
+        assert_eq!(Command::from_argv(["PUBSUB", "numpat"]).unwrap().subcommand_as_written(), None);
     }
 
     #[test]

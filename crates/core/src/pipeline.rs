@@ -1,5 +1,8 @@
 //! Several commands in one call.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::error::{Result, ServerError};
 use crate::{Command, Value};
 
@@ -33,6 +36,7 @@ pub type Replies = Vec<Reply>;
 pub struct Pipeline<'a> {
     commands: Vec<Command<'a>>,
     atomic: bool,
+    observer: Observer,
 }
 
 impl<'a> Pipeline<'a> {
@@ -45,7 +49,7 @@ impl<'a> Pipeline<'a> {
     ///
     /// As in Redis, a command that fails while it runs does not undo the others.
     pub fn atomic() -> Self {
-        Self { commands: Vec::new(), atomic: true }
+        Self { atomic: true, ..Self::default() }
     }
 
     /// Adds a command.
@@ -90,8 +94,70 @@ impl<'a> Pipeline<'a> {
         outside.into_iter().try_for_each(Command::check_not_session)
     }
 
+    /// Has `observer` called before the transaction's first command and after each, while nobody else's messages are
+    /// sent. A door of the broker tells by [`Queue::pushed`](crate::Queue::pushed) which command sent its client what.
+    ///
+    /// A broker in this process calls it, where the pipeline is atomic; one that is elsewhere never does. It is called
+    /// with locks held: it must be quick and must not call the broker.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// use embroker_core::{Pipeline, prelude::*};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let calls = Arc::new(AtomicU32::new(0));
+    /// let counter = calls.clone();
+    /// let mut pipeline = Pipeline::atomic().observed_by(move || _ = counter.fetch_add(1, Ordering::Relaxed));
+    /// pipeline.incr("a").publish("news", "a was counted");
+    /// broker.pipeline(pipeline).await?;
+    /// assert_eq!(calls.load(Ordering::Relaxed), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn observed_by(mut self, observer: impl Fn() + Send + Sync + 'static) -> Self {
+        self.observer = Observer(Some(Arc::new(observer)));
+        self
+    }
+
+    /// Whether somebody wants to hear of each command.
+    pub fn is_observed(&self) -> bool {
+        self.observer.0.is_some()
+    }
+
+    /// Calls the observer, where there is one; for implementors of [`Broker`](crate::Broker).
+    pub fn observe(&self) {
+        if let Some(observer) = &self.observer.0 {
+            observer();
+        }
+    }
+
     /// The same pipeline without borrows.
     pub fn into_owned(self) -> Pipeline<'static> {
-        Pipeline { commands: self.commands.into_iter().map(Command::into_owned).collect(), atomic: self.atomic }
+        let Self { commands, atomic, observer } = self;
+        Pipeline { commands: commands.into_iter().map(Command::into_owned).collect(), atomic, observer }
+    }
+}
+
+/// Who hears of each command. It is no part of what a pipeline says, so all are equal.
+#[derive(Clone, Default)]
+struct Observer(Option<Arc<dyn Fn() + Send + Sync>>);
+
+impl PartialEq for Observer {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Observer {}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "somebody" } else { "nobody" })
     }
 }

@@ -17,6 +17,9 @@ use crate::server::Shared;
 
 /// How much is read at a time: as much as came before, within these bounds.
 const READ: std::ops::RangeInclusive<usize> = 16 * 1024..=1024 * 1024;
+/// What the input may grow to with one read once a request has begun: as much as Redis's buffer does, so that a line of
+/// up to 81,910 bytes is seen with its end.
+const BEGUN: usize = 80 * 1024;
 /// With so many bytes of output waiting, no further request is run.
 const MAX_OUTPUT: usize = 64 * 1024 * 1024;
 /// With so many bytes of output waiting, messages stay in their queue.
@@ -80,7 +83,8 @@ async fn converse<B: Broker>(
         if input.is_empty() && input.capacity() > *READ.end() {
             input = BytesMut::new();
         }
-        input.reserve(input.len().clamp(*READ.start(), *READ.end()));
+        let more = input.len().clamp(*READ.start(), *READ.end());
+        input.reserve(if input.is_empty() { more } else { more.max(BEGUN.saturating_sub(input.len())) });
 
         let (out, subscriptions) = session.output_and_subscriptions();
         let waiting = out.len();

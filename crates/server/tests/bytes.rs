@@ -10,8 +10,13 @@ mod command;
 mod support;
 
 use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use embroker_core::table;
@@ -32,6 +37,9 @@ fn main() -> ExitCode {
     suite.test(Backend::Redis, "command_docs_of_every_row", async || command::docs());
     suite.test(Backend::Redis, "the_facts_of_all_commands_of_redis", async || command::facts());
     suite.test(Backend::Redis, "two_clients_with_messages", async || two_clients());
+    suite.test(Backend::Redis, "long_lines", async || long_lines());
+    suite.test(Backend::Mem, "nobody_elses_message_is_inside_a_reply_of_exec", async || exec_among_messages());
+    suite.test(Backend::Mem, "a_client_is_listed_with_its_shard_channels", async || listed_with_shard_channels());
     suite.test(Backend::Redis, "a_hundred_thousand_pings", async || many_pings());
     suite.test(Backend::Redis, "a_server_in_front_of_a_real_redis", async || in_front_of_redis().await);
     suite.test(Backend::Mem, "a_byte_at_a_time_is_the_same_conversation", async || byte_by_byte());
@@ -148,15 +156,23 @@ fn two_clients() -> Result<()> {
         reader.command(["HELLO", version])?;
         reader.send(["SUBSCRIBE", "news", "weather"])?;
         reader.send(["PSUBSCRIBE", "n*", "*s"])?;
-        for _ in 0..4 {
+        reader.send(["SSUBSCRIBE", "weather", "sport"])?;
+        for _ in 0..6 {
             heard.extend(reader.reply()?);
         }
         heard.extend(writer.command(["PUBLISH", "weather", "rain\r\n\0"])?);
         heard.extend(writer.command(["PUBLISH", "nobody", ""])?);
         heard.extend(writer.command(["PUBSUB", "NUMSUB", "news", "x"])?);
-        for _ in 0..2 {
+        heard.extend(writer.command(["SPUBLISH", "weather", "sun"])?);
+        heard.extend(writer.command(["SPUBLISH", "news", ""])?);
+        heard.extend(writer.command(["PUBLISH", "sport", ""])?);
+        heard.extend(writer.command(["PUBSUB", "SHARDNUMSUB", "sport", "news"])?);
+        for _ in 0..3 {
             heard.extend(reader.reply()?);
         }
+        reader.send(["SUNSUBSCRIBE", "sport"])?;
+        heard.extend(reader.reply()?);
+        heard.extend(writer.command(["SPUBLISH", "sport", "unheard"])?);
         reader.send(["UNSUBSCRIBE", "news"])?;
         reader.send(["PUNSUBSCRIBE", "*s", "n*"])?;
         for _ in 0..3 {
@@ -181,6 +197,124 @@ fn two_clients() -> Result<()> {
         let got = heard(|| served.client(), version)?;
         ensure!(expected == got, difference(version, &expected, &got));
     }
+    Ok(())
+}
+
+/// Lines around Redis's bounds, each sent at once to a client of its own and then in two parts, after the first of which
+/// the server has had time to look.
+fn long_lines() -> Result<()> {
+    const LENGTHS: [usize; 8] = [65_535, 65_536, 65_537, 70_000, 81_909, 81_910, 81_911, 200_000];
+
+    let redis = RedisServer::start()?;
+    let served = Served::start(|server| server)?;
+    let (mut count, mut differing) = (0, Vec::new());
+    let mut compare = |text: String, pieces: &[&[u8]]| -> Result<()> {
+        count += 1;
+        // How much of a line is there when a server looks is left to chance: rarely, either sees the first part alone.
+        for attempt in 1..=3 {
+            let (expected, got) = (slowly(&redis.socket_path(), pieces)?, slowly(&served.socket, pieces)?);
+            if expected == got {
+                break;
+            }
+            if attempt == 3 {
+                differing.push(difference(&text, &expected, &got));
+            }
+        }
+        Ok(())
+    };
+    for length in LENGTHS {
+        let line = [b"PING", " ".repeat(length - 5).as_bytes(), b"\n"].concat();
+        compare(format!("{length} bytes"), &[&line])?;
+        compare(format!("{length} bytes after another request"), &[b"PING\r\n", &line])?;
+        for cut in [65_000, 65_537].into_iter().filter(|cut| *cut < length) {
+            let (first, second) = line.split_at(cut);
+            compare(format!("{length} bytes, the first {cut} before the others"), &[first, second])?;
+        }
+    }
+    let zeros = "0".repeat(70_000);
+    compare("a long count".into(), &[format!("*{zeros}1\r\n$4\r\nPING\r\n").as_bytes()])?;
+    compare("a long length".into(), &[format!("*1\r\n${zeros}4\r\nPING\r\n").as_bytes()])?;
+    compare("a NUL byte in a long line".into(), &[format!("PING\0{zeros}\n").as_bytes()])?;
+    report(count, &differing)
+}
+
+/// Sends the pieces, each once the server has had time to read what came before, and reads what is answered.
+fn slowly(socket: &Path, pieces: &[&[u8]]) -> Result<Vec<u8>> {
+    const TIME_TO_READ: Duration = Duration::from_millis(30);
+
+    let mut stream = UnixStream::connect(socket)?;
+    let mut answer = Vec::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        if at > 0 {
+            stream.set_read_timeout(Some(TIME_TO_READ))?;
+            let _ = stream.read_to_end(&mut answer);
+        }
+        // The server may have closed already, having heard enough.
+        let _ = stream.write_all(piece);
+    }
+    let _ = stream.shutdown(Shutdown::Write);
+    stream.set_read_timeout(None)?;
+    // Fails where the server has closed with bytes of ours unread.
+    let _ = stream.read_to_end(&mut answer);
+    Ok(answer)
+}
+
+/// Transactions that publish to their own client, while another client publishes to it all the time.
+fn exec_among_messages() -> Result<()> {
+    const TRANSACTIONS: usize = 500;
+
+    let served = Served::start(|server| server)?;
+    let (mut client, mut other) = (served.client()?, served.client()?);
+    client.command(["HELLO", "3"])?;
+    client.command(["SUBSCRIBE", "a"])?;
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = done.clone();
+    let flood = std::thread::spawn(move || -> Result<()> {
+        while !stop.load(Ordering::Relaxed) {
+            other.command(["PUBLISH", "a", "foreign"])?;
+        }
+        Ok(())
+    });
+    let foreign = b">3\r\n$7\r\nmessage\r\n$1\r\na\r\n$7\r\nforeign\r\n";
+    let own = b">3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\n1\r\n";
+    ensure!(client.reply()? == foreign, "the other one publishes");
+    for _ in 0..TRANSACTIONS {
+        for command in [&["MULTI"][..], &["PUBLISH", "a", "1"], &["INCR", "k"], &["PUBLISH", "a", "1"], &["EXEC"]] {
+            client.send(command)?;
+        }
+        let mut next = |expected: &[u8]| -> Result<bool> {
+            let reply = client.reply()?;
+            ensure!(reply == expected || reply == foreign, "{} came", reply.escape_ascii());
+            Ok(reply == expected)
+        };
+        for expected in [&b"+OK\r\n"[..], b"+QUEUED\r\n", b"+QUEUED\r\n", b"+QUEUED\r\n"] {
+            while !next(expected)? {}
+        }
+        // The reply of EXEC, with what does not count as an item of it.
+        let items = loop {
+            match client.line()?.as_slice() {
+                b"*3\r\n" => break client.replies(5)?,
+                b">3\r\n" => _ = client.replies(3)?,
+                other => anyhow::bail!("{} came", other.escape_ascii()),
+            }
+        };
+        let number = items.get(2).cloned().unwrap_or_default();
+        let expected = [&own[..], b":1\r\n", &number, own, b":1\r\n"];
+        ensure!(number.starts_with(b":") && items == expected, "{}", items.concat().escape_ascii());
+    }
+    done.store(true, Ordering::Relaxed);
+    flood.join().map_err(|_| anyhow::anyhow!("the publisher panicked"))??;
+    Ok(())
+}
+
+fn listed_with_shard_channels() -> Result<()> {
+    let served = Served::start(|server| server)?;
+    let (mut client, mut other) = (served.client()?, served.client()?);
+    client.command(["SSUBSCRIBE", "a"])?;
+    let list = String::from_utf8(other.command(["CLIENT", "LIST", "TYPE", "pubsub"])?)?;
+    ensure!(list.contains(" flags=PU ") && list.contains(" sub=0 psub=0 ssub=1 "), "{list}");
+    client.command(["SUNSUBSCRIBE", "a"])?;
+    ensure!(other.command(["CLIENT", "LIST", "TYPE", "pubsub"])? == b"$0\r\n\r\n");
     Ok(())
 }
 

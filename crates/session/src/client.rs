@@ -153,7 +153,7 @@ impl Kind {
 
     fn is_of(self, client: &Client) -> bool {
         let facts = client.facts();
-        let kind = if facts.channels + facts.patterns > 0 { Self::PubSub } else { Self::Normal };
+        let kind = if facts.subscriptions.is_empty() { Self::Normal } else { Self::PubSub };
         self == kind
     }
 }

@@ -10,6 +10,8 @@ use embroker_core::instance::Instance;
 use embroker_core::instance::config::Parameter;
 use tokio::sync::Notify;
 
+use crate::pubsub::Counts;
+
 /// The clients of one server, by id.
 #[derive(Default)]
 pub(crate) struct Clients(Mutex<Registry>);
@@ -55,8 +57,7 @@ pub(crate) struct Facts {
     pub(crate) database: u32,
     pub(crate) last_command: &'static str,
     pub(crate) last_seen: Instant,
-    pub(crate) channels: usize,
-    pub(crate) patterns: usize,
+    pub(crate) subscriptions: Counts,
     /// How many commands a transaction has queued.
     pub(crate) queued: Option<usize>,
     pub(crate) resp: u8,
@@ -86,8 +87,7 @@ impl Clients {
             database: 0,
             last_command: "NULL",
             last_seen: now,
-            channels: 0,
-            patterns: 0,
+            subscriptions: Counts::default(),
             queued: None,
             resp: 2,
             no_evict: false,
@@ -143,7 +143,7 @@ impl Client {
         let facts = self.facts().clone();
         let mut flags = String::new();
         for (flag, set) in [
-            ('P', facts.channels + facts.patterns > 0),
+            ('P', !facts.subscriptions.is_empty()),
             ('x', facts.queued.is_some()),
             ('U', self.address.unix),
             ('e', facts.no_evict),
@@ -159,7 +159,7 @@ impl Client {
         // Writing to a string does not fail.
         let _ = write!(
             line,
-            "id={} addr={} laddr={} fd=0 name={} age={} idle={} flags={flags} db={} sub={} psub={} ssub=0 multi={} qbuf=0 \
+            "id={} addr={} laddr={} fd=0 name={} age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={} qbuf=0 \
              qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default \
              redir=-1 resp={}",
             self.id,
@@ -169,8 +169,9 @@ impl Client {
             self.since.elapsed().as_secs(),
             facts.last_seen.elapsed().as_secs(),
             facts.database,
-            facts.channels,
-            facts.patterns,
+            facts.subscriptions.channels,
+            facts.subscriptions.patterns,
+            facts.subscriptions.shard_channels,
             facts.queued.map_or(-1, |queued| i64::try_from(queued).unwrap_or(i64::MAX)),
             facts.last_command,
             facts.resp,

@@ -4,12 +4,14 @@
 //! and every message that was published before a command ran comes before that command's reply.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use embroker_core::commands::{ConnectionCommand, PubSubCommand};
 use embroker_core::table::CommandId;
 use embroker_core::{
-    Arg, Broker, Event, Message, Overflow, Result, ServerError, SubscribeOptions, Subscriber, SubscriptionKind, Value,
+    Arg, Broker, Event, Message, Overflow, Queue, Result, ServerError, SubscribeOptions, Subscriber, SubscriptionKind,
+    Value,
 };
 
 use crate::session::{Session, in_server_words};
@@ -21,6 +23,7 @@ pub struct Subscriptions {
     subscriber: Option<Subscriber>,
     channels: BTreeSet<Bytes>,
     patterns: BTreeSet<Bytes>,
+    shard_channels: BTreeSet<Bytes>,
 }
 
 impl Subscriptions {
@@ -33,9 +36,18 @@ impl Subscriptions {
         }
     }
 
-    /// How many channels and how many patterns.
-    pub(crate) fn counts(&self) -> (usize, usize) {
-        (self.channels.len(), self.patterns.len())
+    /// Where messages wait.
+    pub(crate) fn queue(&self) -> Option<&Arc<Queue>> {
+        self.subscriber.as_ref().map(Subscriber::queue)
+    }
+
+    /// How many there are of each kind.
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            channels: self.channels.len(),
+            patterns: self.patterns.len(),
+            shard_channels: self.shard_channels.len(),
+        }
     }
 
     /// How many bytes of messages wait to be written.
@@ -45,13 +57,36 @@ impl Subscriptions {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.channels.is_empty() && self.patterns.is_empty()
+        self.counts().is_empty()
     }
 
     fn names(&mut self, kind: SubscriptionKind) -> &mut BTreeSet<Bytes> {
         match kind {
             SubscriptionKind::Channel => &mut self.channels,
             SubscriptionKind::Pattern => &mut self.patterns,
+            SubscriptionKind::Shard => &mut self.shard_channels,
+        }
+    }
+}
+
+/// How many subscriptions a client has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) channels: usize,
+    pub(crate) patterns: usize,
+    pub(crate) shard_channels: usize,
+}
+
+impl Counts {
+    pub(crate) fn is_empty(self) -> bool {
+        self.channels + self.patterns + self.shard_channels == 0
+    }
+
+    /// What a confirmation tells: channels and patterns are counted together, shard channels apart.
+    fn beside(self, kind: SubscriptionKind) -> usize {
+        match kind {
+            SubscriptionKind::Channel | SubscriptionKind::Pattern => self.channels + self.patterns,
+            SubscriptionKind::Shard => self.shard_channels,
         }
     }
 }
@@ -59,11 +94,11 @@ impl Subscriptions {
 /// Whether a RESP2 client with a subscription may call it.
 pub(crate) fn is_allowed_with_subscriptions(id: CommandId) -> bool {
     use ConnectionCommand::{Ping, Quit, Reset};
-    use PubSubCommand::{PSubscribe, PUnsubscribe, Subscribe, Unsubscribe};
+    use PubSubCommand::{PSubscribe, PUnsubscribe, SSubscribe, SUnsubscribe, Subscribe, Unsubscribe};
 
     matches!(
         id,
-        CommandId::PubSub(Subscribe | Unsubscribe | PSubscribe | PUnsubscribe)
+        CommandId::PubSub(Subscribe | Unsubscribe | PSubscribe | PUnsubscribe | SSubscribe | SUnsubscribe)
             | CommandId::Connection(Ping | Quit | Reset)
     )
 }
@@ -85,6 +120,8 @@ impl<B: Broker> Session<B> {
         let done = match command {
             PubSubCommand::Subscribe => self.subscribe(SubscriptionKind::Channel, "subscribe", names).await,
             PubSubCommand::PSubscribe => self.subscribe(SubscriptionKind::Pattern, "psubscribe", names).await,
+            PubSubCommand::SSubscribe => self.subscribe(SubscriptionKind::Shard, "ssubscribe", names).await,
+            PubSubCommand::SUnsubscribe => self.unsubscribe(SubscriptionKind::Shard, "sunsubscribe", names).await,
             PubSubCommand::PUnsubscribe => self.unsubscribe(SubscriptionKind::Pattern, "punsubscribe", names).await,
             _ => self.unsubscribe(SubscriptionKind::Channel, "unsubscribe", names).await,
         };
@@ -106,10 +143,11 @@ impl<B: Broker> Session<B> {
         match kind {
             SubscriptionKind::Channel => subscriber.subscribe(&names).await?,
             SubscriptionKind::Pattern => subscriber.psubscribe(&names).await?,
+            SubscriptionKind::Shard => subscriber.ssubscribe(&names).await?,
         }
         for name in names {
             self.subscriptions.names(kind).insert(name.clone());
-            self.confirm(verb, name.into());
+            self.confirm(kind, verb, name.into());
         }
         Ok(())
     }
@@ -122,15 +160,16 @@ impl<B: Broker> Session<B> {
             match kind {
                 SubscriptionKind::Channel => subscriber.unsubscribe(&names).await?,
                 SubscriptionKind::Pattern => subscriber.punsubscribe(&names).await?,
+                SubscriptionKind::Shard => subscriber.sunsubscribe(&names).await?,
             }
         }
         self.deliver_waiting();
         if names.is_empty() {
-            self.confirm(verb, Value::Null);
+            self.confirm(kind, verb, Value::Null);
         }
         for name in names {
             self.subscriptions.names(kind).remove(&name);
-            self.confirm(verb, name.into());
+            self.confirm(kind, verb, name.into());
         }
         if self.subscriptions.is_empty() {
             self.subscriptions.subscriber = None;
@@ -144,24 +183,36 @@ impl<B: Broker> Session<B> {
         self.subscriptions = Subscriptions::default();
     }
 
+    /// Writes the messages that were added to the queue before it held so many, see [`Queue::pushed`].
+    pub(crate) fn deliver_until(&mut self, pushed: u64) {
+        while self.subscriptions.queue().is_some_and(|queue| queue.taken() < pushed) && self.deliver_next() {}
+    }
+
     /// Writes the messages that wait.
     pub(crate) fn deliver_waiting(&mut self) {
-        while let Some(event) = self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
-            match event {
-                Event::Message(message) => self.deliver(&message),
-                // Messages are missing: a client that is closed knows, and subscribes again.
-                _ => self.ending = true,
-            }
+        while self.deliver_next() {}
+    }
+
+    /// Writes the next message that waits; whether there was one.
+    fn deliver_next(&mut self) -> bool {
+        match self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
+            Some(Event::Message(message)) => self.deliver(&message),
+            // Messages are missing: a client that is closed knows, and subscribes again.
+            Some(_) => self.ending = true,
+            None => return false,
         }
+        true
     }
 
     /// Writes one message.
     pub fn deliver(&mut self, message: &Message) {
         let (channel, payload) = (message.channel(), message.payload());
-        match message.pattern() {
-            None => self.protocol.push_strings(&mut self.out, &[b"message", channel, payload]),
-            Some(pattern) => self.protocol.push_strings(&mut self.out, &[b"pmessage", pattern, channel, payload]),
-        }
+        let words: &[&[u8]] = match (message.kind(), message.pattern()) {
+            (_, Some(pattern)) => &[b"pmessage", pattern, channel, payload],
+            (SubscriptionKind::Shard, None) => &[b"smessage", channel, payload],
+            (_, None) => &[b"message", channel, payload],
+        };
+        self.protocol.push_strings(&mut self.out, words);
     }
 
     /// `PING [message]` of a RESP2 client with a subscription: it looks like a message.
@@ -173,8 +224,8 @@ impl<B: Broker> Session<B> {
         }
     }
 
-    fn confirm(&mut self, verb: &str, name: Value) {
-        let (channels, patterns) = self.subscriptions.counts();
-        self.protocol.push(&mut self.out, &[verb.into(), name, (channels + patterns).into()]);
+    fn confirm(&mut self, kind: SubscriptionKind, verb: &str, name: Value) {
+        let count = self.subscriptions.counts().beside(kind);
+        self.protocol.push(&mut self.out, &[verb.into(), name, count.into()]);
     }
 }

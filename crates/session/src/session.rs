@@ -121,7 +121,7 @@ impl<B: Broker> Session<B> {
         facts.last_seen = Instant::now();
         facts.queued = self.transaction.as_ref().map(Transaction::len);
         facts.resp = if self.protocol == Protocol::Resp2 { 2 } else { 3 };
-        (facts.channels, facts.patterns) = self.subscriptions.counts();
+        facts.subscriptions = self.subscriptions.counts();
     }
 
     pub(crate) async fn process(&mut self, command: Command<'static>) {

@@ -1,12 +1,15 @@
 //! MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 //!
 //! The commands on data run in one atomic pipeline of the broker. Those on the connection, such as HELLO or SUBSCRIBE,
-//! then run where they stood in the queue, as their replies are written.
+//! then run where they stood in the queue, as their replies are written. What the transaction publishes to its own
+//! client stands inside EXEC's reply, before the reply of the command that sent it.
 
-use embroker_core::commands::{ConnectionCommand, TransactionCommand};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use embroker_core::commands::{ConnectionCommand, PubSubCommand, TransactionCommand};
 use embroker_core::error::texts;
 use embroker_core::table::{CommandId, CommandSpec};
-use embroker_core::{Arg, Broker, Command, Error, Pipeline, Replies, Result};
+use embroker_core::{Arg, Broker, Command, Error, Pipeline, Queue, Replies, Result};
 
 use crate::session::{Session, in_server_words};
 
@@ -39,6 +42,21 @@ enum Step {
     OfSession(&'static CommandSpec, Command<'static>),
     /// `SELECT`, which moves the commands after it and then the session.
     Select(Command<'static>),
+}
+
+/// Where the messages of each of the broker's commands end in the queue of the client that runs them; first, where those
+/// of the transaction begin. Empty where the broker is elsewhere, or the client has no subscription.
+#[derive(Clone, Default)]
+struct Marks(Arc<Mutex<Vec<u64>>>);
+
+impl Marks {
+    fn add(&self, queue: &Queue) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(queue.pushed());
+    }
+
+    fn take(&self) -> std::vec::IntoIter<u64> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter()
+    }
 }
 
 /// Whether the command is not queued inside MULTI but runs at once.
@@ -106,27 +124,42 @@ impl<B: Broker> Session<B> {
                 Some(if command.is_select() { Step::Select(command) } else { Step::OfBroker(spec) })
             })
             .collect();
+        let marks = Marks::default();
+        if let Some(queue) = self.subscriptions.queue() {
+            let (marks, queue) = (marks.clone(), queue.clone());
+            pipeline = pipeline.observed_by(move || marks.add(&queue));
+        }
         let replies: Result<Option<Replies>, Error> = match watch {
             Some(watch) => watch.exec(pipeline).await,
             None if pipeline.is_empty() => Ok(Some(Replies::new())),
             None => self.broker().pipeline(pipeline).await.map(Some),
         };
-        self.deliver_waiting();
+        let mut marks = marks.take();
+        match marks.next() {
+            Some(begin) => self.deliver_until(begin),
+            None => self.deliver_waiting(),
+        }
         match replies {
-            Ok(Some(replies)) => self.write_replies(steps, replies).await,
+            Ok(Some(replies)) => self.write_replies(steps, replies, marks).await,
             Ok(None) if self.is_answered() => self.protocol.null_array(&mut self.out),
             Ok(None) => {}
             Err(error) => self.error(&in_server_words(&error)),
         }
     }
 
-    async fn write_replies(&mut self, steps: Vec<Step>, replies: Replies) {
+    async fn write_replies(&mut self, steps: Vec<Step>, replies: Replies, mut marks: impl Iterator<Item = u64>) {
         if self.is_answered() {
             self.protocol.array(&mut self.out, steps.len());
         }
         let mut replies = replies.into_iter();
         for step in steps {
+            if !matches!(step, Step::OfSession(..)) {
+                marks.next().into_iter().for_each(|end| self.deliver_until(end));
+            }
             match step {
+                Step::OfSession(spec, _) if spec.id == PubSubCommand::SSubscribe.into() => {
+                    self.error(&texts::SSUBSCRIBE_IN_MULTI);
+                }
                 Step::OfSession(spec, command) => Box::pin(self.run(spec, command)).await,
                 Step::Select(command) => match replies.next() {
                     Some(Err(error)) => self.error(&error),

@@ -48,6 +48,18 @@ impl RawClient {
         self.stream.get_mut().write_all(bytes).context("sending a command")
     }
 
+    /// Reads one line: a whole reply, or how an aggregate begins.
+    pub fn line(&mut self) -> Result<Vec<u8>> {
+        let mut line = Vec::new();
+        self.stream.read_until(b'\n', &mut line).context("reading a line")?;
+        Ok(line)
+    }
+
+    /// Reads so many replies.
+    pub fn replies(&mut self, count: usize) -> Result<Vec<Vec<u8>>> {
+        (0..count).map(|_| self.reply()).collect()
+    }
+
     /// Reads one reply or push message.
     pub fn reply(&mut self) -> Result<Vec<u8>> {
         let mut reply = Vec::new();

@@ -165,7 +165,8 @@ fn stats(tx: &mut Tx<'_>, fields: &mut Fields) {
     let Stats { connections_received, rejected_connections, commands_processed, bytes_received, .. } =
         tx.engine().instance.stats();
     let Stats { bytes_sent, expired_keys, evicted_keys, errors, .. } = tx.engine().instance.stats();
-    let pubsub = &tx.engine().pubsub;
+    let messages = tx.messages();
+    let channels = [messages.channels.len(), messages.patterns.len(), messages.shard_channels.len()];
     fields.all(&[
         ("total_connections_received", &connections_received.get()),
         ("total_commands_processed", &commands_processed.get()),
@@ -177,8 +178,9 @@ fn stats(tx: &mut Tx<'_>, fields: &mut Fields) {
         ("sync_partial_err", &0),
         ("expired_keys", &expired_keys.get()),
         ("evicted_keys", &evicted_keys.get()),
-        ("pubsub_channels", &pubsub.channels(None).len()),
-        ("pubsub_patterns", &pubsub.patterns()),
+        ("pubsub_channels", &channels[0]),
+        ("pubsub_patterns", &channels[1]),
+        ("pubsubshard_channels", &channels[2]),
         ("latest_fork_usec", &0),
         ("total_forks", &0),
         ("tracking_total_keys", &0),

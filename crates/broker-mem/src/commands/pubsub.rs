@@ -1,4 +1,4 @@
-//! PUBLISH and PUBSUB.
+//! PUBLISH, SPUBLISH and PUBSUB.
 
 use embroker_core::commands::PubSubCommand;
 use embroker_core::{ServerError, Value};
@@ -18,8 +18,11 @@ pub(super) fn handler(command: PubSubCommand) -> Handler {
         PubSubCommand::PubSubNumSub => numsub,
         PubSubCommand::PubSubShardChannels => shardchannels,
         PubSubCommand::PubSubShardNumSub => shardnumsub,
+        PubSubCommand::SPublish => spublish,
         PubSubCommand::PSubscribe
         | PubSubCommand::PUnsubscribe
+        | PubSubCommand::SSubscribe
+        | PubSubCommand::SUnsubscribe
         | PubSubCommand::Subscribe
         | PubSubCommand::Unsubscribe => session_only,
     }
@@ -27,9 +30,12 @@ pub(super) fn handler(command: PubSubCommand) -> Handler {
 
 /// `PUBLISH channel message`: how many subscriptions received it.
 fn publish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let (receivers, readers) = tx.engine().pubsub.publish_unwoken(&args[0], &args[1]);
-    tx.wake_at_end(readers);
-    Ok(receivers.into())
+    Ok(tx.publish(&args[0], &args[1]).into())
+}
+
+/// `SPUBLISH channel message`: how many subscribers of the shard channel received it.
+fn spublish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    Ok(tx.publish_sharded(&args[0], &args[1]).into())
 }
 
 /// `PUBSUB` with a subcommand that the table does not know never gets here, and without one its arity is wrong.
@@ -41,33 +47,36 @@ fn pubsub(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// out the one with the empty name.
 fn channels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
-        return Err(ServerError::subcommand_syntax(b"channels", "pubsub"));
+        return Err(ServerError::subcommand_syntax(args.subcommand("channels"), "pubsub"));
     }
-    Ok(tx.engine().pubsub.channels(args.get(0)).into_iter().collect())
+    Ok(tx.messages().channels.matching(args.get(0)).into_iter().collect())
 }
 
 /// `PUBSUB NUMPAT`: how many different patterns are subscribed.
 fn numpat(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    Ok(tx.engine().pubsub.patterns().into())
+    Ok(tx.messages().patterns.len().into())
 }
 
 /// `PUBSUB NUMSUB [channel …]`: each channel with how many subscribers it has.
 fn numsub(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let count = |channel: &[u8]| tx.engine().pubsub.subscribers(channel);
+    let channels = &tx.messages().channels;
+    let count = |channel: &[u8]| channels.subscribers(channel);
     Ok(args.from(0).flat_map(|channel| [Value::from(channel), count(channel).into()]).collect())
 }
 
-/// `PUBSUB SHARDCHANNELS [pattern]`: none, for nothing subscribes to a shard's channels.
-fn shardchannels(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+/// `PUBSUB SHARDCHANNELS [pattern]`: as CHANNELS, of the shard channels.
+fn shardchannels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
-        return Err(ServerError::subcommand_syntax(b"shardchannels", "pubsub"));
+        return Err(ServerError::subcommand_syntax(args.subcommand("shardchannels"), "pubsub"));
     }
-    Ok(Value::Array(Vec::new()))
+    Ok(tx.messages().shard_channels.matching(args.get(0)).into_iter().collect())
 }
 
-/// `PUBSUB SHARDNUMSUB [channel …]`: each channel with 0, for nothing subscribes to a shard's channels.
-fn shardnumsub(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(args.from(0).flat_map(|channel| [Value::from(channel), Value::Int(0)]).collect())
+/// `PUBSUB SHARDNUMSUB [channel …]`: as NUMSUB, of the shard channels.
+fn shardnumsub(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let channels = &tx.messages().shard_channels;
+    let count = |channel: &[u8]| channels.subscribers(channel);
+    Ok(args.from(0).flat_map(|channel| [Value::from(channel), count(channel).into()]).collect())
 }
 
 /// `PUBSUB HELP`: what the server itself prints, a status for each line.
@@ -143,12 +152,20 @@ mod tests {
         assert_eq!(reply(&broker, &["pubsub", "numsub"]), Ok(Value::Array(Vec::new())));
     }
 
-    #[test]
-    fn no_shard_channel_has_a_subscriber() {
+    #[tokio::test]
+    async fn channels_and_shard_channels_of_one_name_do_not_meet() {
         let broker = MemBroker::new();
-        assert_eq!(reply(&broker, &["pubsub", "shardchannels", "*"]), Ok(Value::Array(Vec::new())));
-        let counts = reply(&broker, &["pubsub", "shardnumsub", "a"]).unwrap();
-        assert_eq!(format!("{counts:?}"), r#"["a", 0]"#);
+        let subscriber = broker.subscriber(SubscribeOptions::default()).await.unwrap();
+        subscriber.ssubscribe(["news", ""]).await.unwrap();
+        subscriber.subscribe(["news", "weather"]).await.unwrap();
+        subscriber.psubscribe(["*"]).await.unwrap();
+
+        assert_eq!(reply(&broker, &["spublish", "news", "m"]), Ok(Value::Int(1)));
+        assert_eq!(reply(&broker, &["spublish", "weather", "m"]), Ok(Value::Int(0)));
+        assert_eq!(reply(&broker, &["publish", "news", "m"]), Ok(Value::Int(2)));
+        assert_eq!(reply(&broker, &["pubsub", "shardchannels", "*"]), Ok(Value::from_iter(["news"])));
+        let counts = reply(&broker, &["pubsub", "shardnumsub", "weather", "news", ""]).unwrap();
+        assert_eq!(format!("{counts:?}"), r#"["weather", 0, "news", 1, "", 1]"#);
     }
 
     #[test]
@@ -161,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_subcommand_with_too_many_words_points_to_help() {
-        for subcommand in ["channels", "shardchannels"] {
+        for subcommand in ["channels", "shardchannels", "ChanneLS", "SHARDCHANNELS"] {
             let text =
                 format!("ERR unknown subcommand or wrong number of arguments for '{subcommand}'. Try PUBSUB HELP.");
             assert_eq!(reply(&MemBroker::new(), &["pubsub", subcommand, "a", "b"]), Err(text));

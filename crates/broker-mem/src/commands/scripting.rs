@@ -54,7 +54,7 @@ fn function_flush(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         0 => Ok(Value::OK),
         1 if args.is(0, "sync") || args.is(0, "async") => Ok(Value::OK),
         1 => Err(texts::FUNCTION_FLUSH_OPTION),
-        _ => Err(ServerError::subcommand_syntax(b"flush", "function")),
+        _ => Err(ServerError::subcommand_syntax(args.subcommand("flush"), "function")),
     }
 }
 

@@ -4,7 +4,7 @@
 //! nobody holds one while changing the map.
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::task::Waker;
 
 use dashmap::mapref::one::{MappedRef, MappedRefMut, Ref, RefMut};
@@ -14,7 +14,7 @@ use super::entry::expect;
 use super::latches::Shard;
 use super::{Entry, Held, Key, Keyspace, Object, ObjectKind};
 use crate::engine::Engine;
-use crate::pubsub::Readers;
+use crate::pubsub::{Readers, Registry};
 
 /// A value of one type, for reading.
 pub(crate) type Read<'t, T> = MappedRef<'t, Key, Entry, T>;
@@ -31,7 +31,9 @@ pub(crate) struct Tx<'a> {
     keyspace: &'a Keyspace,
     held: Held<'a>,
     now: Cell<Option<u64>>,
-    // Behind the latches, so that it is dropped after them.
+    /// Who is subscribed to what, once it was asked for.
+    messages: Option<MutexGuard<'a, Registry>>,
+    // Behind the latches and the registry, so that it is dropped after them.
     readers: Wakeful,
 }
 
@@ -55,7 +57,7 @@ impl Drop for Wakeful {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(engine: &'a Engine, keyspace: &'a Keyspace, held: Held<'a>) -> Self {
-        Self { engine, keyspace, held, now: Cell::new(None), readers: Wakeful::default() }
+        Self { engine, keyspace, held, now: Cell::new(None), messages: None, readers: Wakeful::default() }
     }
 
     pub(crate) fn engine(&self) -> &'a Engine {
@@ -231,8 +233,29 @@ impl<'a> Tx<'a> {
         self.keyspace.watches.touch(key);
     }
 
-    /// Wakes these readers once the latches are released.
-    pub(crate) fn wake_at_end(&mut self, readers: Readers) {
+    /// Who is subscribed to what. From here to the end of the transaction nobody else sends a message: those of one
+    /// transaction stay together, as nothing else runs during Redis's EXEC.
+    pub(crate) fn messages(&mut self) -> &mut Registry {
+        let engine = self.engine;
+        self.messages.get_or_insert_with(|| engine.pubsub.lock())
+    }
+
+    /// Sends a message; how many subscriptions receive it.
+    pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8]) -> usize {
+        let (receivers, readers) = self.messages().publish(channel, payload);
+        self.wake_at_end(readers);
+        receivers
+    }
+
+    /// Sends a message to a shard channel; how many subscribers receive it.
+    pub(crate) fn publish_sharded(&mut self, channel: &[u8], payload: &[u8]) -> usize {
+        let (receivers, readers) = self.messages().publish_sharded(channel, payload);
+        self.wake_at_end(readers);
+        receivers
+    }
+
+    /// Wakes these readers once the latches and the registry are released.
+    fn wake_at_end(&mut self, readers: Readers) {
         if self.readers.0.is_empty() {
             self.readers.0 = readers;
         } else {

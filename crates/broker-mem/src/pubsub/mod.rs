@@ -4,6 +4,7 @@
 //! order. Readers are woken after it is released. The registry knows nothing of keys, and no latch is taken under its
 //! lock.
 
+mod channels;
 mod patterns;
 mod subscriber;
 #[cfg(test)]
@@ -15,7 +16,8 @@ use std::task::Waker;
 
 use ahash::RandomState;
 use bytes::Bytes;
-use embroker_core::{Glob, Message, Queue, SubscriptionKind};
+use channels::Channels;
+use embroker_core::{Message, Queue, SubscriptionKind};
 use indexmap::{IndexMap, IndexSet};
 use patterns::PatternIndex;
 use smallvec::SmallVec;
@@ -25,6 +27,9 @@ type ClientId = u64;
 /// The clients of one channel or pattern, in the order they came until one leaves.
 type Clients = IndexMap<ClientId, Arc<Queue>, RandomState>;
 
+/// What one client is subscribed to, of one kind.
+type Names = IndexSet<Bytes, RandomState>;
+
 /// Readers to be woken.
 pub(crate) type Readers = SmallVec<[Waker; 4]>;
 
@@ -32,10 +37,12 @@ pub(crate) type Readers = SmallVec<[Waker; 4]>;
 #[derive(Default)]
 pub(crate) struct PubSub(Mutex<Registry>);
 
+/// All subscriptions. Who holds it is the only one to send.
 #[derive(Default)]
-struct Registry {
-    channels: HashMap<Bytes, Clients, RandomState>,
-    patterns: PatternIndex,
+pub(crate) struct Registry {
+    pub(crate) channels: Channels,
+    pub(crate) patterns: PatternIndex,
+    pub(crate) shard_channels: Channels,
     clients: HashMap<ClientId, Client, RandomState>,
     next_id: ClientId,
 }
@@ -43,8 +50,19 @@ struct Registry {
 /// One subscriber and what it is subscribed to.
 struct Client {
     queue: Arc<Queue>,
-    channels: IndexSet<Bytes, RandomState>,
-    patterns: IndexSet<Bytes, RandomState>,
+    channels: Names,
+    patterns: Names,
+    shard_channels: Names,
+}
+
+impl Client {
+    fn names(&mut self, kind: SubscriptionKind) -> &mut Names {
+        match kind {
+            SubscriptionKind::Channel => &mut self.channels,
+            SubscriptionKind::Pattern => &mut self.patterns,
+            SubscriptionKind::Shard => &mut self.shard_channels,
+        }
+    }
 }
 
 /// What became of a message.
@@ -58,54 +76,41 @@ struct FanOut {
     cut_off: Vec<ClientId>,
 }
 
+impl FanOut {
+    /// Pushes a message to each of the clients.
+    fn send(&mut self, clients: &Clients, message: impl Fn() -> Message) {
+        self.receivers += clients.len();
+        for (id, queue) in clients {
+            let (open, reader) = queue.push_unwoken(message());
+            self.readers.extend(reader);
+            if !open {
+                self.cut_off.push(*id);
+            }
+        }
+    }
+}
+
 impl PubSub {
     /// Sends a message to every subscription that matches; how many there were.
     #[cfg(test)]
     fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
-        let (receivers, readers) = self.publish_unwoken(channel, payload);
+        let (receivers, readers) = self.lock().publish(channel, payload);
         readers.into_iter().for_each(Waker::wake);
         receivers
     }
 
-    /// Sends a message to every subscription that matches; how many there were, and who waits for it.
-    ///
-    /// The caller wakes them once it holds nothing: a waker may run its reader on the spot, and that one may call the
-    /// broker.
-    #[must_use = "the readers wait for their wakers"]
-    pub(crate) fn publish_unwoken(&self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
-        let mut registry = self.lock();
-        let FanOut { receivers, readers, cut_off } = registry.fan_out(channel, payload);
-        for id in cut_off {
-            registry.leave(id);
-        }
-        (receivers, readers)
-    }
-
-    /// The channels that have a subscriber and match.
-    pub(crate) fn channels(&self, pattern: Option<&[u8]>) -> Vec<Bytes> {
-        let glob = pattern.map(Glob::new);
-        let registry = self.lock();
-        let matching =
-            registry.channels.keys().filter(|channel| glob.as_ref().is_none_or(|glob| glob.matches(channel)));
-        matching.cloned().collect()
-    }
-
     /// How many subscribers the channel has.
-    pub(crate) fn subscribers(&self, channel: &[u8]) -> usize {
-        self.lock().channels.get(channel).map_or(0, IndexMap::len)
-    }
-
-    /// How many different patterns are subscribed.
-    pub(crate) fn patterns(&self) -> usize {
-        self.lock().patterns.len()
+    #[cfg(test)]
+    fn subscribers(&self, channel: &[u8]) -> usize {
+        self.lock().channels.subscribers(channel)
     }
 
     fn join(&self, queue: Arc<Queue>) -> ClientId {
         let mut registry = self.lock();
         let id = registry.next_id;
         registry.next_id += 1;
-        let client = Client { queue, channels: IndexSet::default(), patterns: IndexSet::default() };
-        registry.clients.insert(id, client);
+        let (channels, patterns, shard_channels) = (Names::default(), Names::default(), Names::default());
+        registry.clients.insert(id, Client { queue, channels, patterns, shard_channels });
         id
     }
 
@@ -114,17 +119,14 @@ impl PubSub {
         let registry = &mut *self.lock();
         let Some(client) = registry.clients.get_mut(&id) else { return false };
         for name in names {
+            if !client.names(kind).insert(name.clone()) {
+                continue;
+            }
+            let queue = client.queue.clone();
             match kind {
-                SubscriptionKind::Channel => {
-                    if client.channels.insert(name.clone()) {
-                        registry.channels.entry(name).or_default().insert(id, client.queue.clone());
-                    }
-                }
-                SubscriptionKind::Pattern => {
-                    if client.patterns.insert(name.clone()) {
-                        registry.patterns.add(name, id, client.queue.clone());
-                    }
-                }
+                SubscriptionKind::Channel => registry.channels.add(name, id, queue),
+                SubscriptionKind::Pattern => registry.patterns.add(name, id, queue),
+                SubscriptionKind::Shard => registry.shard_channels.add(name, id, queue),
             }
         }
         true
@@ -147,12 +149,30 @@ impl PubSub {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Registry> {
+    /// The registry, which nobody else sees until the guard is dropped.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Registry> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Registry {
+    /// Sends a message to every subscription that matches; how many there were, and who waits for it.
+    ///
+    /// The caller wakes them once it holds nothing: a waker may run its reader on the spot, and that one may call the
+    /// broker.
+    #[must_use = "the readers wait for their wakers"]
+    pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
+        let sent = self.fan_out(channel, payload);
+        self.settle(sent)
+    }
+
+    /// As [`publish`](Self::publish), to the subscribers of a shard channel.
+    #[must_use = "the readers wait for their wakers"]
+    pub(crate) fn publish_sharded(&mut self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
+        let sent = self.fan_out_sharded(channel, payload);
+        self.settle(sent)
+    }
+
     /// Pushes the message: exact subscriptions first, then patterns in the order they were first subscribed.
     fn fan_out(&self, channel: &[u8], payload: &[u8]) -> FanOut {
         let mut out = FanOut::default();
@@ -162,31 +182,36 @@ impl Registry {
             return out;
         }
         let message = Message::new(channel, payload);
-        let mut send = |clients: &Clients, message: &dyn Fn() -> Message| {
-            out.receivers += clients.len();
-            for (id, queue) in clients {
-                let (open, reader) = queue.push_unwoken(message());
-                out.readers.extend(reader);
-                if !open {
-                    out.cut_off.push(*id);
-                }
-            }
-        };
         if let Some(clients) = exact {
-            send(clients, &|| message.clone());
+            out.send(clients, || message.clone());
         }
         for pattern in matching {
-            send(pattern.clients(), &|| message.matched_by(pattern.name().clone()));
+            out.send(pattern.clients(), || message.matched_by(pattern.name().clone()));
         }
         out
     }
 
+    /// Pushes the message to the subscribers of the shard channel, and to nobody else.
+    fn fan_out_sharded(&self, channel: &[u8], payload: &[u8]) -> FanOut {
+        let mut out = FanOut::default();
+        if let Some(clients) = self.shard_channels.get(channel) {
+            let message = Message::sharded(channel, payload);
+            out.send(clients, || message.clone());
+        }
+        out
+    }
+
+    /// Removes those who were cut off; how many received the message, and who waits for it.
+    fn settle(&mut self, FanOut { receivers, readers, cut_off }: FanOut) -> (usize, Readers) {
+        for id in cut_off {
+            self.leave(id);
+        }
+        (receivers, readers)
+    }
+
     fn unsubscribe(&mut self, id: ClientId, kind: SubscriptionKind, names: &[Bytes]) {
         let Some(client) = self.clients.get_mut(&id) else { return };
-        let own = match kind {
-            SubscriptionKind::Channel => &mut client.channels,
-            SubscriptionKind::Pattern => &mut client.patterns,
-        };
+        let own = client.names(kind);
         let ended: Vec<Bytes> = if names.is_empty() {
             std::mem::take(own).into_iter().collect()
         } else {
@@ -194,22 +219,17 @@ impl Registry {
         };
         for name in ended {
             match kind {
-                SubscriptionKind::Channel => {
-                    if let Some(clients) = self.channels.get_mut(&name) {
-                        clients.swap_remove(&id);
-                        if clients.is_empty() {
-                            self.channels.remove(&name);
-                        }
-                    }
-                }
+                SubscriptionKind::Channel => self.channels.remove(&name, id),
                 SubscriptionKind::Pattern => self.patterns.remove(&name, id),
+                SubscriptionKind::Shard => self.shard_channels.remove(&name, id),
             }
         }
     }
 
     fn leave(&mut self, id: ClientId) {
-        self.unsubscribe(id, SubscriptionKind::Channel, &[]);
-        self.unsubscribe(id, SubscriptionKind::Pattern, &[]);
+        for kind in SubscriptionKind::ALL {
+            self.unsubscribe(id, kind, &[]);
+        }
         self.clients.remove(&id);
     }
 }

@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 use super::{ClientId, Clients};
 
 #[derive(Default)]
-pub(super) struct PatternIndex {
+pub(crate) struct PatternIndex {
     /// Where each pattern stands.
     by_name: HashMap<Bytes, Place, RandomState>,
     shapes: IndexMap<Shape, Buckets, RandomState>,
@@ -63,7 +63,7 @@ impl Pattern {
 
 impl PatternIndex {
     /// How many different patterns there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_name.len()
     }
 

@@ -36,7 +36,7 @@ fn received(subscriber: &mut Subscriber) -> Vec<String> {
 /// How many channels, patterns and clients the registry has.
 fn contents(registry: &PubSub) -> (usize, usize, usize) {
     let registry = registry.lock();
-    (registry.channels.len(), registry.patterns.len(), registry.clients.len())
+    (registry.channels.len() + registry.shard_channels.len(), registry.patterns.len(), registry.clients.len())
 }
 
 #[tokio::test]
@@ -85,7 +85,8 @@ async fn a_subscriber_that_is_dropped_leaves_nothing_and_others_stay() {
     }
     a.subscribe(["own"]).await.unwrap();
     a.psubscribe(["o*"]).await.unwrap();
-    assert_eq!((contents(&registry), registry.subscribers(b"x")), ((2, 2, 2), 2));
+    a.ssubscribe(["x", "y"]).await.unwrap();
+    assert_eq!((contents(&registry), registry.subscribers(b"x")), ((4, 2, 2), 2));
 
     drop(a);
     assert_eq!((contents(&registry), registry.subscribers(b"x")), ((1, 1, 1), 1));
@@ -102,6 +103,7 @@ async fn a_slow_subscriber_that_is_cut_off_is_gone_from_the_registry() {
     let mut other = subscriber(&registry);
     slow.subscribe(["a", "b"]).await.unwrap();
     slow.psubscribe(["a*"]).await.unwrap();
+    slow.ssubscribe(["a"]).await.unwrap();
     other.subscribe(["a"]).await.unwrap();
 
     // The second message still counts for the one who cannot take it, as in Redis.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use embroker_core::{Gap, Message, Queue, SubscriptionKind};
 use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, Value};
+use tokio::sync::watch;
 
 use super::wanted::Wanted;
 use crate::wire::Socket;
@@ -19,6 +20,8 @@ pub(super) struct Inbox {
     queue: Arc<Queue>,
     phase: Mutex<Phase>,
     socket: OnceLock<Arc<Socket>>,
+    /// How many names of SSUBSCRIBE and SUNSUBSCRIBE were confirmed.
+    shards_confirmed: watch::Sender<usize>,
 }
 
 enum Phase {
@@ -45,13 +48,19 @@ impl Inbox {
     }
 
     fn new(queue: Arc<Queue>, phase: Phase) -> Arc<Self> {
-        Arc::new(Self { queue, phase: Mutex::new(phase), socket: OnceLock::new() })
+        let shards_confirmed = watch::Sender::new(0);
+        Arc::new(Self { queue, phase: Mutex::new(phase), socket: OnceLock::new(), shards_confirmed })
     }
 
     /// Tells which connection to close when the subscriber is cut off.
     pub(super) fn attach(&self, socket: Arc<Socket>) {
         // There is one connection for each inbox.
         let _ = self.socket.set(socket);
+    }
+
+    /// How many names of SSUBSCRIBE and SUNSUBSCRIBE were confirmed on this connection, to be watched.
+    pub(super) fn shards_confirmed(&self) -> watch::Receiver<usize> {
+        self.shards_confirmed.subscribe()
     }
 
     /// Where everything wanted is confirmed, tells so in the stream. Whether the inbox is live.
@@ -116,8 +125,18 @@ impl AsyncPushSender for Inbox {
                     self.deliver(Message::new(channel, payload).matched_by(Bytes::copy_from_slice(pattern)));
                 }
             }
+            PushKind::SMessage => {
+                if let [Value::BulkString(channel), Value::BulkString(payload)] = &*data {
+                    self.deliver(Message::sharded(channel, payload));
+                }
+            }
             PushKind::Subscribe => self.confirmed(SubscriptionKind::Channel, data),
             PushKind::PSubscribe => self.confirmed(SubscriptionKind::Pattern, data),
+            PushKind::SSubscribe => {
+                self.confirmed(SubscriptionKind::Shard, data);
+                self.shards_confirmed.send_modify(|count| *count += 1);
+            }
+            PushKind::SUnsubscribe => self.shards_confirmed.send_modify(|count| *count += 1),
             _ => {}
         }
         Ok(())
@@ -155,6 +174,7 @@ mod tests {
         let mut wanted = Wanted::default();
         wanted.add(SubscriptionKind::Channel, &["a".into()]);
         wanted.add(SubscriptionKind::Pattern, &["a".into(), "b*".into()]);
+        wanted.add(SubscriptionKind::Shard, &["a".into()]);
         inbox.expect(&wanted);
 
         push(&inbox, PushKind::Subscribe, &["a"]);
@@ -166,12 +186,19 @@ mod tests {
         assert_eq!(subscriber.try_next(), None);
 
         push(&inbox, PushKind::PSubscribe, &["b*"]);
+        push(&inbox, PushKind::SUnsubscribe, &["a"]);
+        push(&inbox, PushKind::SMessage, &["a", "early"]);
+        assert!(!inbox.go_live(), "the shard channel a is not confirmed");
+        push(&inbox, PushKind::SSubscribe, &["a"]);
+        assert_eq!(*inbox.shards_confirmed().borrow(), 2);
+        push(&inbox, PushKind::SMessage, &["a", "sharded"]);
         push(&inbox, PushKind::PMessage, &["b*", "b", "late"]);
         inbox.close();
         push(&inbox, PushKind::Message, &["a", "too late"]);
         inbox.close();
         let late = Message::new(b"b", b"late").matched_by("b*".into());
-        for event in [Event::Gap(Gap::Resubscribed), Event::Message(late), Event::Gap(Gap::Disconnected)] {
+        let sharded = Event::Message(Message::sharded(b"a", b"sharded"));
+        for event in [Event::Gap(Gap::Resubscribed), sharded, Event::Message(late), Event::Gap(Gap::Disconnected)] {
             assert_eq!(subscriber.try_next(), Some(event));
         }
         assert_eq!(subscriber.try_next(), None);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -109,7 +110,7 @@ impl Supervisor {
         loop {
             self.current.set(connection.socket());
             let since = Instant::now();
-            self.serve(&connection).await;
+            self.serve(&connection, &inbox).await;
             inbox.close();
             drop(connection);
             if self.queue.is_closed() {
@@ -127,10 +128,10 @@ impl Supervisor {
     }
 
     /// Carries out requests until the connection is lost.
-    async fn serve(&mut self, connection: &Connection) {
+    async fn serve(&mut self, connection: &Connection, inbox: &Inbox) {
         loop {
             let Some(request) = self.next_request(connection).await else { return };
-            let Ok(outcome) = self.carry_out(connection, &request).await else {
+            let Ok(outcome) = self.carry_out(connection, inbox, &request).await else {
                 connection.socket().ended().await;
                 self.postpone(request);
                 return;
@@ -150,10 +151,15 @@ impl Supervisor {
         }
     }
 
-    async fn carry_out(&mut self, connection: &Connection, request: &Request) -> Result<Result<()>, Lost> {
+    async fn carry_out(
+        &mut self,
+        connection: &Connection,
+        inbox: &Inbox,
+        request: &Request,
+    ) -> Result<Result<()>, Lost> {
         let kind = request.kind;
         if request.subscribe {
-            let outcome = match self.in_time(connection, subscribe(connection, kind, &request.names)).await {
+            let outcome = match self.in_time(connection, subscribe(connection, inbox, kind, &request.names)).await {
                 Ok(outcome) => outcome,
                 Err(late) => return Ok(Err(late)),
             };
@@ -165,7 +171,7 @@ impl Supervisor {
         } else {
             request.names.clone()
         };
-        let outcome = match self.in_time(connection, unsubscribe(connection, kind, &names)).await {
+        let outcome = match self.in_time(connection, unsubscribe(connection, inbox, kind, &names)).await {
             Ok(outcome) => outcome,
             Err(late) => return Ok(Err(late)),
         };
@@ -270,8 +276,8 @@ impl Supervisor {
     }
 
     async fn restore(&self, connection: &Connection, inbox: &Inbox) -> Result<()> {
-        for kind in [SubscriptionKind::Channel, SubscriptionKind::Pattern] {
-            if let Err(error) = subscribe(connection, kind, self.wanted.of(kind)).await {
+        for kind in SubscriptionKind::ALL {
+            if let Err(error) = subscribe(connection, inbox, kind, self.wanted.of(kind)).await {
                 return Err(match server_error(&error) {
                     Some(answer) => answer.into(),
                     None => self.target.disconnected(connection.reason(&error)),
@@ -320,6 +326,7 @@ impl Drop for Supervisor {
 
 async fn subscribe(
     connection: &Connection,
+    inbox: &Inbox,
     kind: SubscriptionKind,
     names: impl IntoIterator<Item = &Bytes>,
 ) -> RedisResult<()> {
@@ -329,15 +336,35 @@ async fn subscribe(
         _ if names.is_empty() => Ok(()),
         SubscriptionKind::Channel => multiplexed.subscribe(names).await,
         SubscriptionKind::Pattern => multiplexed.psubscribe(names).await,
+        SubscriptionKind::Shard => on_shards(connection, inbox, "SSUBSCRIBE", &names).await,
     }
 }
 
-async fn unsubscribe(connection: &Connection, kind: SubscriptionKind, names: &[Bytes]) -> RedisResult<()> {
+async fn unsubscribe(
+    connection: &Connection,
+    inbox: &Inbox,
+    kind: SubscriptionKind,
+    names: &[Bytes],
+) -> RedisResult<()> {
     let names: Vec<&[u8]> = names.iter().map(|name| &**name).collect();
     let mut multiplexed = connection.multiplexed();
     match kind {
         _ if names.is_empty() => Ok(()),
         SubscriptionKind::Channel => multiplexed.unsubscribe(names).await,
         SubscriptionKind::Pattern => multiplexed.punsubscribe(names).await,
+        SubscriptionKind::Shard => on_shards(connection, inbox, "SUNSUBSCRIBE", &names).await,
+    }
+}
+
+/// SSUBSCRIBE or SUNSUBSCRIBE, which the crate has no call for. It takes the first confirmation for the reply; the
+/// others are waited for here, so that none of them is taken for the reply to what comes next.
+async fn on_shards(connection: &Connection, inbox: &Inbox, verb: &str, names: &[&[u8]]) -> RedisResult<()> {
+    let mut confirmed = inbox.shards_confirmed();
+    let all = confirmed.borrow_and_update().saturating_add(names.len());
+    connection.multiplexed().send_packed_command(redis::cmd(verb).arg(names)).await?.extract_error()?;
+    tokio::select! {
+        biased;
+        _ = confirmed.wait_for(|count| *count >= all) => Ok(()),
+        () = connection.socket().ended() => Err(io::Error::from(io::ErrorKind::ConnectionReset).into()),
     }
 }

@@ -9,6 +9,7 @@ use embroker_core::SubscriptionKind;
 pub(super) struct Wanted {
     channels: BTreeSet<Bytes>,
     patterns: BTreeSet<Bytes>,
+    shard_channels: BTreeSet<Bytes>,
 }
 
 impl Wanted {
@@ -16,6 +17,7 @@ impl Wanted {
         match kind {
             SubscriptionKind::Channel => &self.channels,
             SubscriptionKind::Pattern => &self.patterns,
+            SubscriptionKind::Shard => &self.shard_channels,
         }
     }
 
@@ -38,13 +40,13 @@ impl Wanted {
         match kind {
             SubscriptionKind::Channel => &mut self.channels,
             SubscriptionKind::Pattern => &mut self.patterns,
+            SubscriptionKind::Shard => &mut self.shard_channels,
         }
     }
 
     /// Every name with its kind.
     pub(super) fn names(&self) -> impl Iterator<Item = (SubscriptionKind, Bytes)> {
-        [SubscriptionKind::Channel, SubscriptionKind::Pattern]
-            .into_iter()
-            .flat_map(|kind| self.of(kind).iter().map(move |name| (kind, name.clone())))
+        let of = |kind| self.of(kind).iter().map(move |name| (kind, name.clone()));
+        SubscriptionKind::ALL.into_iter().flat_map(of)
     }
 }

@@ -1,4 +1,4 @@
-//! Messages: PUBLISH, and what PUBSUB tells. Subscribing is a [`Subscriber`](crate::Subscriber)'s.
+//! Messages: PUBLISH and SPUBLISH, and what PUBSUB tells. Subscribing is a [`Subscriber`](crate::Subscriber)'s.
 
 use bytes::Bytes;
 
@@ -19,7 +19,10 @@ rows! {
         PubSubShardChannels "pubsub|shardchannels" -2 [PUBSUB LOADING STALE] Keys::None, "7.0.0";
         PubSubShardNumSub "pubsub|shardnumsub" -2 [PUBSUB LOADING STALE] Keys::None, "7.0.0";
         PUnsubscribe "punsubscribe" -1 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
+        SPublish "spublish" 3 [PUBSUB LOADING STALE FAST] Keys::None, "7.0.0";
+        SSubscribe "ssubscribe" -2 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "7.0.0";
         Subscribe "subscribe" -2 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
+        SUnsubscribe "sunsubscribe" -1 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "7.0.0";
         Unsubscribe "unsubscribe" -1 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
     }
 }
@@ -83,6 +86,47 @@ calls! {
         /// ```
         fn pubsub_numpat<'a>() -> i64 = Command::new(PubSubCommand::PubSubNumPat.spec());
 
+        /// `SPUBLISH channel message` (since 7.0.0): how many subscribers of the shard channel received it. Shard
+        /// channels are a world of their own: no pattern matches one, and PUBLISH does not reach it. In a cluster a
+        /// message stays within the shard that the channel belongs to.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> embroker_core::Result<()> {
+        /// # use embroker_core::{SubscribeOptions, prelude::*};
+        /// # let broker = embroker_mem::MemBroker::new();
+        /// let subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+        /// subscriber.ssubscribe(["orders:{judo}"]).await?;
+        /// assert_eq!(broker.spublish("orders:{judo}", "order-1").await?, 1);
+        /// assert_eq!(broker.publish("orders:{judo}", "order-1").await?, 0);
+        /// # Ok(())
+        /// # }
+        /// ```
+        fn spublish<'a>(channel: impl Into<Arg<'a>>, message: impl Into<Arg<'a>>) -> i64 =
+            Command::new(PubSubCommand::SPublish.spec()).arg(channel).arg(message);
+
+        /// `PUBSUB SHARDCHANNELS pattern` (since 7.0.0): the shard channels with a subscriber that the pattern matches,
+        /// in no order. `*` lists all but the one with the empty name.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> embroker_core::Result<()> {
+        /// # use embroker_core::{SubscribeOptions, prelude::*};
+        /// # let broker = embroker_mem::MemBroker::new();
+        /// let subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+        /// subscriber.ssubscribe(["news"]).await?;
+        /// subscriber.subscribe(["weather"]).await?;
+        /// assert_eq!(broker.pubsub_shardchannels("*").await?, ["news"]);
+        /// # Ok(())
+        /// # }
+        /// ```
+        fn pubsub_shardchannels<'a>(pattern: impl Into<Arg<'a>>) -> Vec<Bytes> =
+            Command::new(PubSubCommand::PubSubShardChannels.spec()).arg(pattern);
+
         also {
             /// `PUBSUB NUMSUB channel …` (since 2.8.0): how many subscribers each of the channels has, in the order
             /// asked for. Patterns don't count.
@@ -108,6 +152,32 @@ calls! {
                 use crate::from_value::FromPairs as _;
 
                 let command = Command::new(PubSubCommand::PubSubNumSub.spec()).args(channels);
+                async move { Vec::from_pairs(self.execute(command).await?) }
+            }
+
+            /// `PUBSUB SHARDNUMSUB channel …` (since 7.0.0): how many subscribers each of the shard channels has, in
+            /// the order asked for.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[tokio::main(flavor = "current_thread")]
+            /// # async fn main() -> embroker_core::Result<()> {
+            /// # use embroker_core::{SubscribeOptions, prelude::*};
+            /// # let broker = embroker_mem::MemBroker::new();
+            /// let subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+            /// subscriber.ssubscribe(["news"]).await?;
+            /// assert_eq!(broker.pubsub_shardnumsub(["news", "x"]).await?, [("news".into(), 1), ("x".into(), 0)]);
+            /// # Ok(())
+            /// # }
+            /// ```
+            fn pubsub_shardnumsub<'a>(
+                &'a self,
+                channels: impl IntoIterator<Item: Into<Arg<'a>>>,
+            ) -> impl Future<Output = crate::Result<Vec<(Bytes, i64)>>> + Send {
+                use crate::from_value::FromPairs as _;
+
+                let command = Command::new(PubSubCommand::PubSubShardNumSub.spec()).args(channels);
                 async move { Vec::from_pairs(self.execute(command).await?) }
             }
         }

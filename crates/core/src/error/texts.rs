@@ -56,6 +56,7 @@ texts! {
     MAX_CLIENTS = "ERR max number of clients reached";
     MULTI_NESTED = "ERR MULTI calls can not be nested";
     WATCH_IN_MULTI = "ERR WATCH inside MULTI is not allowed";
+    SSUBSCRIBE_IN_MULTI = "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client";
     EXEC_WITHOUT_MULTI = "ERR EXEC without MULTI";
     DISCARD_WITHOUT_MULTI = "ERR DISCARD without MULTI";
     NO_KEY_ARGUMENTS = "ERR The command has no key arguments";

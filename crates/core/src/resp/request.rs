@@ -9,8 +9,11 @@ use super::inline;
 use crate::error::{ServerError, texts};
 use crate::{Arg, parse_int};
 
-/// The longest inline request, and the longest line that says a length.
+/// With so many bytes and no end of a line among them, an inline request or a line that says a length is refused.
 const MAX_LINE: usize = 64 * 1024;
+/// Where the end is looked for: what Redis's buffer holds after its second read, when it has seen that the first one of
+/// 16 KiB was not enough.
+const MAX_BUFFERED: usize = 81_910;
 /// The longest argument, unless told otherwise.
 const MAX_BULK: i64 = 512 * 1024 * 1024;
 /// What a client that has not given its password may send.
@@ -173,7 +176,7 @@ impl RequestParser {
 
     /// Where the first such byte stands. A NUL byte before it hides it, as it does from C's `strchr`.
     fn find(&mut self, input: &BytesMut, wanted: u8, too_big: ServerError) -> Result<Option<usize>, ServerError> {
-        let line = &input[..input.len().min(MAX_LINE + 1)];
+        let line = &input[..input.len().min(MAX_BUFFERED)];
         let fresh = line.get(self.scanned..).unwrap_or_default();
         let at = fresh.iter().position(|byte| *byte == wanted || *byte == 0).map(|at| self.scanned + at);
         self.scanned = at.unwrap_or(line.len());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::SubscriptionKind;
 use crate::error::{Error, Result};
 
 /// One item of a subscriber's stream.
@@ -93,13 +94,29 @@ pub struct Message {
     content: Arc<[u8]>,
     channel_len: usize,
     pattern: Option<Bytes>,
+    sharded: bool,
 }
 
 impl Message {
     /// A message as a subscription to its channel receives it.
     pub fn new(channel: &[u8], payload: &[u8]) -> Self {
         let content = channel.iter().chain(payload).copied().collect();
-        Self { content, channel_len: channel.len(), pattern: None }
+        Self { content, channel_len: channel.len(), pattern: None, sharded: false }
+    }
+
+    /// A message as a subscription to its shard channel receives it, see
+    /// [`Subscriber::ssubscribe`](crate::Subscriber::ssubscribe).
+    ///
+    /// ```
+    /// use embroker_core::{Message, SubscriptionKind};
+    ///
+    /// let message = Message::sharded(b"news", b"hello");
+    /// assert_eq!(message.kind(), SubscriptionKind::Shard);
+    /// assert_ne!(message, Message::new(b"news", b"hello"));
+    /// assert_eq!(format!("{message:?}"), r#""hello" on shard channel "news""#);
+    /// ```
+    pub fn sharded(channel: &[u8], payload: &[u8]) -> Self {
+        Self { sharded: true, ..Self::new(channel, payload) }
     }
 
     /// The same message as a subscription to this pattern receives it.
@@ -116,6 +133,15 @@ impl Message {
     /// What was published.
     pub fn payload(&self) -> &[u8] {
         &self.content[self.channel_len..]
+    }
+
+    /// Which kind of subscription received it.
+    pub fn kind(&self) -> SubscriptionKind {
+        match self.pattern {
+            Some(_) => SubscriptionKind::Pattern,
+            None if self.sharded => SubscriptionKind::Shard,
+            None => SubscriptionKind::Channel,
+        }
     }
 
     /// The pattern that it was received through; `None` for a subscription to the channel itself.
@@ -140,7 +166,8 @@ impl Message {
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\" on \"{}\"", self.payload().escape_ascii(), self.channel().escape_ascii())?;
+        let shard = if self.sharded { "shard channel " } else { "" };
+        write!(f, "\"{}\" on {shard}\"{}\"", self.payload().escape_ascii(), self.channel().escape_ascii())?;
         match &self.pattern {
             Some(pattern) => write!(f, " by \"{}\"", pattern.escape_ascii()),
             None => Ok(()),

@@ -20,7 +20,7 @@ use crate::Arg;
 use crate::broker::BoxFuture;
 use crate::error::Result;
 
-/// One client for messages, with its own set of channels and patterns.
+/// One client for messages, with its own set of channels, patterns and shard channels.
 ///
 /// It receives one message for each of its subscriptions that matches: with the channel and two matching
 /// patterns, three. All subscribers of a broker see messages in one common order. Dropping it ends its
@@ -52,13 +52,26 @@ pub struct Subscriber {
     backend: Box<dyn SubscriberBackend>,
 }
 
-/// Whether a subscription names one channel or a pattern of channels.
+/// Whether a subscription names one channel, a pattern of channels or a shard channel.
+///
+/// ```
+/// use embroker_core::SubscriptionKind;
+///
+/// assert_eq!(SubscriptionKind::ALL.len(), 3);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SubscriptionKind {
     /// SUBSCRIBE: the channel with exactly this name.
     Channel,
     /// PSUBSCRIBE: every channel that the pattern matches, see [`Glob`](crate::Glob).
     Pattern,
+    /// SSUBSCRIBE: the shard channel with exactly this name, which only SPUBLISH reaches.
+    Shard,
+}
+
+impl SubscriptionKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Channel, Self::Pattern, Self::Shard];
 }
 
 /// What a backend does for a [`Subscriber`]. Dropping it ends all its subscriptions, at once.
@@ -99,10 +112,43 @@ impl Subscriber {
         self.remove(SubscriptionKind::Pattern, owned(patterns)).await
     }
 
-    /// `UNSUBSCRIBE` and `PUNSUBSCRIBE` without names: ends every subscription. The subscriber can be used again.
+    /// `SSUBSCRIBE channel …` (since 7.0.0): as [`subscribe`](Self::subscribe), for shard channels. Those are a world of
+    /// their own: what is sent there by SPUBLISH is received as a message of
+    /// [`SubscriptionKind::Shard`], and nothing else is.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::{Event, Message, SubscribeOptions, prelude::*};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let mut subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+    /// subscriber.ssubscribe(["news"]).await?;
+    /// subscriber.psubscribe(["n*"]).await?;
+    /// assert_eq!(broker.spublish("news", "hello").await?, 1);
+    /// assert_eq!(subscriber.try_next(), Some(Event::Message(Message::sharded(b"news", b"hello"))));
+    ///
+    /// subscriber.sunsubscribe(["news"]).await?;
+    /// assert_eq!(broker.spublish("news", "anybody?").await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ssubscribe<'a>(&self, channels: impl IntoIterator<Item: Into<Arg<'a>>>) -> Result<()> {
+        self.add(SubscriptionKind::Shard, owned(channels)).await
+    }
+
+    /// `SUNSUBSCRIBE channel …`: as [`unsubscribe`](Self::unsubscribe), for shard channels.
+    pub async fn sunsubscribe<'a>(&self, channels: impl IntoIterator<Item: Into<Arg<'a>>>) -> Result<()> {
+        self.remove(SubscriptionKind::Shard, owned(channels)).await
+    }
+
+    /// `UNSUBSCRIBE`, `PUNSUBSCRIBE` and `SUNSUBSCRIBE` without names: ends every subscription. The subscriber can be
+    /// used again.
     pub async fn unsubscribe_all(&self) -> Result<()> {
-        self.backend.unsubscribe(SubscriptionKind::Channel, Vec::new()).await?;
-        self.backend.unsubscribe(SubscriptionKind::Pattern, Vec::new()).await
+        for kind in SubscriptionKind::ALL {
+            self.backend.unsubscribe(kind, Vec::new()).await?;
+        }
+        Ok(())
     }
 
     /// Ends every subscription and then the stream: what was delivered until now is still there to be read,
@@ -124,6 +170,11 @@ impl Subscriber {
     /// The next event if one is there now.
     pub fn try_next(&mut self) -> Option<Event> {
         self.queue.try_next()
+    }
+
+    /// The queue that it reads.
+    pub fn queue(&self) -> &Arc<Queue> {
+        &self.queue
     }
 
     /// How many messages wait to be read.

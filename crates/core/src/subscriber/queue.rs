@@ -97,6 +97,8 @@ struct State {
     last_gap: Option<Gap>,
     closed: bool,
     reader: Option<Waker>,
+    /// How many events have left the front, read or dropped.
+    taken: u64,
 }
 
 impl Queue {
@@ -191,6 +193,26 @@ impl Queue {
         self.len() == 0
     }
 
+    /// How many events were added since the beginning. An observer of a transaction notes it, see
+    /// [`Pipeline::observed_by`](crate::Pipeline::observed_by).
+    ///
+    /// ```
+    /// use embroker_core::{Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// queue.push(Message::new(b"news", b"hello"));
+    /// assert_eq!((queue.pushed(), queue.taken()), (1, 0));
+    /// ```
+    pub fn pushed(&self) -> u64 {
+        let state = self.lock();
+        state.taken.saturating_add(u64::try_from(state.events.len()).unwrap_or(u64::MAX))
+    }
+
+    /// How many of them were read, or dropped to make room.
+    pub fn taken(&self) -> u64 {
+        self.lock().taken
+    }
+
     /// How many bytes the waiting messages take, each counted with a small overhead.
     pub fn bytes(&self) -> usize {
         self.lock().bytes
@@ -261,6 +283,7 @@ impl State {
     }
 
     fn forget(&mut self, event: &Event) {
+        self.taken = self.taken.saturating_add(1);
         if let Event::Message(message) = event {
             self.messages -= 1;
             self.bytes -= message.weight();

@@ -19,8 +19,6 @@ pub(crate) const DIFFERENCES: &[(&str, &str)] = &[
     ("keys", "another order"),
     ("lolwut", "the version without a picture"),
     ("psubscribe", "a message that matches several patterns comes in the order of subscription"),
-    ("pubsub|channels", "one error repeats the subcommand in lower case"),
-    ("pubsub|shardchannels", "one error repeats the subcommand in lower case"),
     ("scan", "other cursors, steps and order"),
     ("script|exists", "as a Redis that holds no script"),
     ("script|flush", "as a Redis that holds no script"),
