@@ -45,10 +45,17 @@ pub struct Address {
     pub unix: bool,
 }
 
+/// The address of who has none, as Redis writes it.
+const UNKNOWN: &str = "?:0";
+
 impl Address {
     /// A client without an address: it came by a pipe or a call.
     pub fn unknown() -> Self {
-        Self { peer: "?:0".into(), local: "?:0".into(), unix: false }
+        Self { peer: UNKNOWN.into(), local: UNKNOWN.into(), unix: false }
+    }
+
+    pub(crate) fn is_known(&self) -> bool {
+        self.peer != UNKNOWN
     }
 }
 

@@ -10,6 +10,7 @@ mod call;
 mod client;
 mod clients;
 mod connection;
+mod debug;
 mod latency;
 mod monitor;
 mod pause;

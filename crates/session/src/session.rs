@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use embroker_core::commands::{ConnectionCommand, HashCommand, ServerCommand, TransactionCommand};
+use embroker_core::commands::{ConnectionCommand, DebugCommand, HashCommand, ServerCommand, TransactionCommand};
 use embroker_core::error::texts;
 use embroker_core::instance::{CommandStats, Tally};
 use embroker_core::resp::Protocol;
@@ -17,6 +17,7 @@ use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watc
 
 use crate::call::Call;
 use crate::clients::{Address, Client, Membership};
+use crate::debug;
 use crate::monitor::Feed;
 use crate::pause::Hold;
 use crate::pubsub::{self, Subscriptions};
@@ -240,6 +241,9 @@ impl<B: Broker> Session<B> {
         }
         let spec = call.command().resolve()?;
         self.client.facts().last_command = spec.name;
+        if spec.id == DebugCommand::Debug.into() {
+            self.admit_debug()?;
+        }
         if !self.authenticated && !spec.flags.contains(Flags::NO_AUTH) {
             return Err(texts::NO_AUTH.into());
         }
@@ -294,7 +298,7 @@ impl<B: Broker> Session<B> {
                 Ok(())
             }
             _ => {
-                let reply = self.broker().execute(call.command().clone()).await;
+                let reply = self.execute(spec, call).await;
                 let reply = reply.map_err(|error| in_server_words(&error));
                 // What was published before this reply comes before it.
                 self.deliver_waiting();
@@ -305,6 +309,18 @@ impl<B: Broker> Session<B> {
         if let Err(error) = done {
             self.error(&error);
         }
+    }
+
+    /// Runs a command on the broker.
+    async fn execute(&self, spec: &'static CommandSpec, call: &Call) -> embroker_core::Result<Value> {
+        if spec.id == DebugCommand::Debug.into()
+            && self.broker().instance().is_some()
+            && let Some(time) = debug::sleep_time(call.arguments())
+        {
+            debug::sleep(time).await;
+            return Ok(Value::OK);
+        }
+        self.broker().execute(call.command().clone()).await
     }
 
     /// Counts a command that ran, logs it if it was slow, and tells who monitors.

@@ -94,6 +94,7 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "PING\r\nPIN",
     "*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000\r\nabc",
     "PUBLISH a b\r\nPUBSUB CHANNELS\r\nPUBSUB NUMSUB a\r\nPUBSUB FOO\r\nPUBSUB\r\n",
+    "MULTI\r\nDEBUG SLEEP 0\r\nEXEC\r\nDEBUG FOO\r\nDEBUG\r\nDEBUG SLEEP 0.01\r\nPING\r\n",
     "ROLE\r\nROLE a\r\nLASTSAVE a\r\nMODULE\r\nMODULE LIST\r\nMODULE LIST x\r\nMODULE FOO\r\nMODULE HELP\r\n",
     "FUNCTION\r\nFUNCTION FOO\r\nFUNCTION LIST\r\nFUNCTION STATS\r\nFUNCTION STATS a\r\nFUNCTION FLUSH foo\r\nFUNCTION FLUSH ASYNC\r\nFUNCTION DELETE a\r\nFUNCTION DUMP\r\nFUNCTION KILL\r\nFUNCTION HELP\r\nFCALL a 0\r\nFCALL a\r\n",
     "SCRIPT\r\nSCRIPT FOO\r\nSCRIPT EXISTS\r\nSCRIPT EXISTS a b\r\nSCRIPT FLUSH\r\nSCRIPT FLUSH foo\r\nSCRIPT KILL\r\nSCRIPT HELP\r\nEVALSHA a 0\r\nEVALSHA a\r\nLOLWUT\r\nLOLWUT VERSION 7\r\nWAIT 0 0\r\nWAIT 1\r\n",
@@ -104,6 +105,7 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
 pub(crate) const WITH_A_PASSWORD: &[&str] = &[
     "GET a\r\nPING\r\nFOO\r\nGET\r\nHELLO 3\r\nHELLO\r\nHELLO 9\r\nAUTH bad\r\nAUTH default bad\r\nAUTH x secret\r\nCOMMAND COUNT\r\nMULTI\r\nEXEC\r\nAUTH secret\r\nPING\r\nRESET\r\nPING\r\n",
     "HELLO 3 AUTH default bad\r\nHELLO 3 AUTH default secret SETNAME bob\r\nCLIENT GETNAME\r\nAUTH bad\r\nPING\r\n",
+    "DEBUG SLEEP 0\r\nDEBUG\r\nPING\r\n",
     "*11\r\n",
     "*10\r\n",
     "*1\r\n$16385\r\n",
