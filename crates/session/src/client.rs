@@ -182,22 +182,20 @@ impl<B: Broker> Session<B> {
         }
     }
 
-    /// `CLIENT KILL`'s filters: who passes all of them. The caller is spared unless SKIPME says otherwise.
+    /// `CLIENT KILL`'s filters: who passes all of them. The caller is spared unless SKIPME says otherwise. Of a filter
+    /// that is given twice, the last counts.
     fn filtered(&self, filters: &[Arg<'_>]) -> Result<Vec<Arc<Client>>, ServerError> {
-        let mut clients = self.shared.common.clients.all();
-        let mut skip_me = true;
+        let (mut id, mut kind, mut peer, mut local, mut skip_me) = (None, None, None, None, true);
         let mut rest = filters;
         while let [filter, value, after @ ..] = rest {
             if is_word(filter, "id") {
-                let id = parse_int(value.as_bytes()).filter(|id| *id > 0).ok_or(texts::CLIENT_ID_NOT_POSITIVE)?;
-                clients.retain(|client| client.id == id);
+                id = Some(parse_int(value.as_bytes()).filter(|id| *id > 0).ok_or(texts::CLIENT_ID_NOT_POSITIVE)?);
             } else if is_word(filter, "type") {
-                let kind = Kind::read(value)?;
-                clients.retain(|client| kind.is_of(client));
+                kind = Some(Kind::read(value)?);
             } else if is_word(filter, "addr") {
-                clients.retain(|client| client.address.peer.as_bytes() == value.as_bytes());
+                peer = Some(value.as_bytes());
             } else if is_word(filter, "laddr") {
-                clients.retain(|client| client.address.local.as_bytes() == value.as_bytes());
+                local = Some(value.as_bytes());
             } else if is_word(filter, "user") {
                 if value.as_bytes() != b"default" {
                     return Err(ServerError::no_such_user(value.as_bytes()));
@@ -212,7 +210,14 @@ impl<B: Broker> Session<B> {
         if !rest.is_empty() {
             return Err(texts::SYNTAX);
         }
-        clients.retain(|client| !skip_me || client.id != self.client.id);
+        let mut clients = self.shared.common.clients.all();
+        clients.retain(|client| {
+            id.is_none_or(|id| client.id == id)
+                && kind.is_none_or(|kind| kind.is_of(client))
+                && peer.is_none_or(|peer| client.address.peer.as_bytes() == peer)
+                && local.is_none_or(|local| client.address.local.as_bytes() == local)
+                && (!skip_me || client.id != self.client.id)
+        });
         Ok(clients)
     }
 
@@ -222,6 +227,7 @@ impl<B: Broker> Session<B> {
             self.ending = true;
         } else {
             client.kill();
+            self.shared.common.clients.leave(client.id, &self.shared.instance);
             self.shared.common.pause.look_again();
         }
     }

@@ -45,6 +45,9 @@ pub struct Address {
     pub unix: bool,
 }
 
+/// The last command of who has called none, as Redis writes it.
+pub(crate) const NO_COMMAND: &str = "NULL";
+
 /// The address of who has none, as Redis writes it.
 const UNKNOWN: &str = "?:0";
 
@@ -98,7 +101,7 @@ impl Clients {
         let facts = Facts {
             name: Bytes::new(),
             database: 0,
-            last_command: "NULL",
+            last_command: NO_COMMAND,
             last_seen: now,
             subscriptions: Counts::default(),
             queued: None,
@@ -132,6 +135,13 @@ impl Clients {
         self.lock().by_id.get(&id).cloned()
     }
 
+    /// The client is gone: from now on it is in no list.
+    pub(crate) fn leave(&self, id: i64, instance: &Instance) {
+        if self.lock().by_id.remove(&id).is_some() {
+            instance.stats().connected_clients.add(-1);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Registry> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -139,8 +149,7 @@ impl Clients {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        self.clients.lock().by_id.remove(&self.client.id);
-        self.instance.stats().connected_clients.add(-1);
+        self.clients.leave(self.client.id, &self.instance);
     }
 }
 

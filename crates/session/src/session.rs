@@ -16,7 +16,7 @@ use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watch};
 
 use crate::call::Call;
-use crate::clients::{Address, Client, Membership};
+use crate::clients::{Address, Client, Membership, NO_COMMAND};
 use crate::debug;
 use crate::monitor::Feed;
 use crate::pause::Hold;
@@ -236,11 +236,13 @@ impl<B: Broker> Session<B> {
 
     /// The checks before a command, in Redis's order.
     fn admit(&self, call: &Call) -> Result<&'static CommandSpec, Refusal> {
-        if call.command().spec().is_none() && is_http(call.command()) {
+        let known = call.command().spec();
+        if known.is_none() && is_http(call.command()) {
             return Err(Refusal::Silent);
         }
+        // Also of a command with too few words; one that is not known leaves none.
+        self.client.facts().last_command = known.map_or(NO_COMMAND, |spec| spec.name);
         let spec = call.command().resolve()?;
-        self.client.facts().last_command = spec.name;
         if spec.id == DebugCommand::Debug.into() {
             self.admit_debug()?;
         }

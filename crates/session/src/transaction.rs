@@ -13,7 +13,7 @@ use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Error, Pipeline, Queue, Replies, Result};
 
 use crate::call::Call;
-use crate::session::{Context, Session, in_server_words};
+use crate::session::{Answers, Context, Session, in_server_words};
 
 /// Commands that wait for EXEC.
 #[derive(Default)]
@@ -26,9 +26,12 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
+    /// Keeps a command for EXEC; one that will not run is not kept.
     pub(crate) fn queue(&mut self, call: Call, flags: Flags) {
-        self.commands.push(call);
-        self.flags = self.flags | flags;
+        if !self.doomed {
+            self.commands.push(call);
+            self.flags = self.flags | flags;
+        }
     }
 
     pub(crate) fn flags(&self) -> Flags {
@@ -201,6 +204,10 @@ impl<B: Broker> Session<B> {
                     Some(Err(error)) => self.error(&error),
                     _ => Box::pin(self.run(spec, &call)).await,
                 },
+            }
+            if self.ending {
+                // A client that killed itself is not answered what comes after that.
+                self.answers = Answers::Off;
             }
             let took = if matches!(step, Step::OfBroker) { share } else { began.elapsed() };
             self.has_run(spec, &call, took, self.errors > errors);

@@ -56,6 +56,55 @@ async fn a_client_that_waits_and_is_killed_ends_without_running_its_command() {
 }
 
 #[tokio::test]
+async fn a_client_that_was_killed_is_in_no_list() {
+    let sessions = Sessions::new(MemBroker::new());
+    let (mut admin, other) = (open(&sessions), open(&sessions));
+    assert_eq!(ask(&mut admin, "CLIENT KILL ID 7 ID 2").await, ":1\r\n", "the last of a filter counts");
+    assert!(!ask(&mut admin, "CLIENT LIST").await.contains("id=2 "));
+    assert!(ask(&mut admin, "INFO clients").await.contains("connected_clients:1\r\n"));
+    assert_eq!(ask(&mut admin, "CLIENT KILL ID 2").await, ":0\r\n");
+    drop(other);
+    assert!(ask(&mut admin, "INFO clients").await.contains("connected_clients:1\r\n"));
+}
+
+#[tokio::test]
+async fn a_refused_command_is_a_clients_last_one_too() {
+    let sessions = Sessions::new(MemBroker::new());
+    let (mut admin, mut other) = (open(&sessions), open(&sessions));
+    for (request, last) in [("GET", "get"), ("CLIENT KILL", "client|kill"), ("CLIENT", "client"), ("NOSUCH a", "NULL")] {
+        ask(&mut other, request).await;
+        let list = ask(&mut admin, "CLIENT LIST ID 2").await;
+        assert!(list.contains(&format!(" cmd={last} ")), "{request}: {list}");
+    }
+}
+
+#[tokio::test]
+async fn a_doomed_transaction_keeps_no_commands() {
+    let sessions = Sessions::new(MemBroker::new());
+    let (mut admin, mut other) = (open(&sessions), open(&sessions));
+    for (request, answer) in [
+        ("MULTI", "+OK\r\n"),
+        ("SET k v", "+QUEUED\r\n"),
+        ("GET", "-ERR wrong number of arguments for 'get' command\r\n"),
+        ("GET k", "+QUEUED\r\n"),
+    ] {
+        assert_eq!(ask(&mut other, request).await, answer);
+    }
+    assert!(ask(&mut admin, "CLIENT LIST ID 2").await.contains(" multi=1 "));
+}
+
+#[tokio::test]
+async fn who_kills_itself_in_a_transaction_is_not_answered_what_follows() {
+    let sessions = Sessions::new(MemBroker::new());
+    let mut client = open(&sessions);
+    for request in ["MULTI", "CLIENT KILL ID 1 SKIPME no", "PING"] {
+        ask(&mut client, request).await;
+    }
+    assert_eq!(ask(&mut client, "EXEC").await, "*2\r\n:1\r\n");
+    assert!(client.is_ending());
+}
+
+#[tokio::test]
 async fn what_a_pause_held_may_have_to_wait_again() {
     let sessions = Sessions::new(MemBroker::new());
     let (mut admin, mut other) = (open(&sessions), open(&sessions));
