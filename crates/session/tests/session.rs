@@ -71,7 +71,8 @@ async fn a_client_that_was_killed_is_in_no_list() {
 async fn a_refused_command_is_a_clients_last_one_too() {
     let sessions = Sessions::new(MemBroker::new());
     let (mut admin, mut other) = (open(&sessions), open(&sessions));
-    for (request, last) in [("GET", "get"), ("CLIENT KILL", "client|kill"), ("CLIENT", "client"), ("NOSUCH a", "NULL")] {
+    for (request, last) in [("GET", "get"), ("CLIENT KILL", "client|kill"), ("CLIENT", "client"), ("NOSUCH a", "NULL")]
+    {
         ask(&mut other, request).await;
         let list = ask(&mut admin, "CLIENT LIST ID 2").await;
         assert!(list.contains(&format!(" cmd={last} ")), "{request}: {list}");
