@@ -136,8 +136,8 @@ impl<B: Broker> Session<B> {
 
     /// Tells the monitors of a command that ran, in the database where it left the client.
     pub(crate) fn tell_monitors(&mut self, spec: &CommandSpec, call: &Call) {
-        let is_hidden = spec.flags.contains(Flags::SKIP_MONITOR) || spec.flags.contains(Flags::ADMIN);
-        if is_hidden || !self.shared.common.monitors.any() {
+        // Redis's EVALSHA and its kin skip the common line and write one of their own.
+        if spec.flags.contains(Flags::ADMIN) || !self.shared.common.monitors.any() {
             return;
         }
         let database = self.client.facts().database;

@@ -289,6 +289,8 @@ impl<B: Broker> Session<B> {
             CommandId::Server(ServerCommand::Shutdown) => self.shutdown(call.arguments()),
             CommandId::PubSub(id) if spec.is_session() => {
                 self.pubsub(id, call.arguments()).await;
+                // A CLIENT INFO in the same transaction tells of it.
+                self.client.facts().subscriptions = self.subscriptions.counts();
                 Ok(())
             }
             CommandId::Transaction(TransactionCommand::Exec) => {

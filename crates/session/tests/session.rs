@@ -80,6 +80,17 @@ async fn a_refused_command_is_a_clients_last_one_too() {
 }
 
 #[tokio::test]
+async fn a_transaction_is_told_of_its_own_subscriptions() {
+    let sessions = Sessions::new(MemBroker::new());
+    let mut client = open(&sessions);
+    for request in ["MULTI", "SUBSCRIBE a b", "CLIENT INFO"] {
+        ask(&mut client, request).await;
+    }
+    let answer = ask(&mut client, "EXEC").await;
+    assert!(answer.contains(" flags=Px ") && answer.contains(" sub=2 "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_doomed_transaction_keeps_no_commands() {
     let sessions = Sessions::new(MemBroker::new());
     let (mut admin, mut other) = (open(&sessions), open(&sessions));
@@ -148,6 +159,30 @@ async fn a_monitor_that_does_not_read_is_cut_off() {
         lines += 1;
     }
     assert_eq!(lines, 7, "the eighth found 28 MiB waiting, and 32 are allowed");
+}
+
+#[tokio::test]
+async fn a_script_that_is_not_there_is_monitored_and_waits_as_a_write() {
+    let sessions = Sessions::new(MemBroker::new());
+    let (mut monitor, mut other) = (open(&sessions), open(&sessions));
+    assert_eq!(ask(&mut monitor, "MONITOR").await, "+OK\r\n");
+    for request in ["EVALSHA x 0", "EVALSHA_RO x 0", "FCALL x 0", "FCALL_RO x 0"] {
+        ask(&mut other, request).await;
+        let (_, _, feed) = monitor.output_and_sources();
+        let Some(Event::Message(line)) = feed.next().await else { panic!("{request} was not told") };
+        let name = request.split(' ').next().unwrap();
+        assert!(line.payload_str().unwrap().ends_with(&format!("] \"{name}\" \"x\" \"0\"\r\n")), "{line:?}");
+    }
+    for request in ["EVALSHA x 0", "FCALL x 0", "SPUBLISH c x", "PUBLISH c x"] {
+        assert_eq!(ask(&mut monitor, request).await, "-ERR Replica can't interact with the keyspace\r\n", "{request}");
+    }
+    ask(&mut other, "CLIENT PAUSE 3600000 WRITE").await;
+    for request in ["EVALSHA x 0", "FCALL x 0", "SPUBLISH c x"] {
+        let mut held = open(&sessions);
+        held.begin(words(request)).await;
+        assert!(held.hold().is_some(), "{request}");
+    }
+    ask(&mut other, "CLIENT UNPAUSE").await;
 }
 
 #[tokio::test]

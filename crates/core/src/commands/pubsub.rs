@@ -19,7 +19,7 @@ rows! {
         PubSubShardChannels "pubsub|shardchannels" -2 [PUBSUB LOADING STALE] Keys::None, "7.0.0";
         PubSubShardNumSub "pubsub|shardnumsub" -2 [PUBSUB LOADING STALE] Keys::None, "7.0.0";
         PUnsubscribe "punsubscribe" -1 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
-        SPublish "spublish" 3 [PUBSUB LOADING STALE FAST] Keys::None, "7.0.0";
+        SPublish "spublish" 3 [PUBSUB LOADING STALE FAST MAY_REPLICATE] Keys::None, "7.0.0";
         SSubscribe "ssubscribe" -2 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "7.0.0";
         Subscribe "subscribe" -2 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "2.0.0";
         SUnsubscribe "sunsubscribe" -1 [PUBSUB NOSCRIPT LOADING STALE SESSION] Keys::None, "7.0.0";

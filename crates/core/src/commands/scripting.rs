@@ -5,9 +5,9 @@ use crate::table::{Keys, rows};
 rows! {
     /// Commands on scripts and functions.
     ScriptingCommand = Scripting {
-        EvalSha "evalsha" -3 [NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS] Keys::Counted { count: 1 }, "2.6.0";
+        EvalSha "evalsha" -3 [NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS MAY_REPLICATE] Keys::Counted { count: 1 }, "2.6.0";
         EvalShaRo "evalsha_ro" -3 [READONLY NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS] Keys::Counted { count: 1 }, "7.0.0";
-        FCall "fcall" -3 [NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS] Keys::Counted { count: 1 }, "7.0.0";
+        FCall "fcall" -3 [NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS MAY_REPLICATE] Keys::Counted { count: 1 }, "7.0.0";
         FCallRo "fcall_ro" -3 [READONLY NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS] Keys::Counted { count: 1 }, "7.0.0";
         Function "function" -2 [CONTAINER] Keys::None, "7.0.0";
         FunctionDelete "function|delete" 3 [WRITE NOSCRIPT] Keys::None, "7.0.0";
