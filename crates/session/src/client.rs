@@ -22,10 +22,10 @@ impl<B: Broker> Session<B> {
                 self.client.facts().name = checked_name(name)?;
                 self.ok();
             }
-            (ConnectionCommand::ClientInfo, _) => self.value(&format!("{}\n", self.client.line()).as_str().into()),
+            (ConnectionCommand::ClientInfo, _) => self.value(&Value::verbatim(self.client.line() + "\n")),
             (ConnectionCommand::ClientList, args) => {
                 let lines: String = self.selected(args)?.iter().map(|client| client.line() + "\n").collect();
-                self.value(&lines.as_str().into());
+                self.value(&Value::verbatim(lines));
             }
             (ConnectionCommand::ClientNoEvict, [switch]) => {
                 self.client.facts().no_evict = either(switch, "on", "off")?;

@@ -1,4 +1,39 @@
-//! What is said to both servers.
+//! What is said to both servers: the calls of every row of the command table, a file for each family, and conversations
+//! that belong to no row alone.
+
+mod bitfield;
+mod config;
+mod connection;
+mod hash;
+mod key;
+mod pubsub;
+pub(crate) mod row;
+mod scripting;
+mod server;
+mod set;
+mod string;
+mod transaction;
+
+use row::Row;
+
+/// The calls of every row of the table, by family.
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+    [
+        bitfield::ROWS,
+        config::ROWS,
+        connection::ROWS,
+        hash::ROWS,
+        key::ROWS,
+        pubsub::ROWS,
+        scripting::ROWS,
+        server::ROWS,
+        set::ROWS,
+        string::ROWS,
+        transaction::ROWS,
+    ]
+    .into_iter()
+    .flatten()
+}
 
 /// Each is sent as it stands, a byte for each character, in RESP2 and once more after `HELLO 3`.
 pub(crate) const CONVERSATIONS: &[&str] = &[
