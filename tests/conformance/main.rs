@@ -24,7 +24,7 @@ macro_rules! families {
     };
 }
 
-families! { bitfield config connection hash key pubsub scripting server set string structs transaction }
+families! { bitfield config connection hash key notifications pubsub scripting server set string structs transaction }
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();

@@ -4,6 +4,7 @@
 
 mod compare;
 mod config;
+mod events;
 mod generate;
 mod pair;
 mod scan;
@@ -41,6 +42,14 @@ fn main() -> ExitCode {
         pair::watch_steps,
         Pair::start,
         async |pair, steps| pair.compare_watches(steps).await,
+    );
+    suite.property(
+        Backend::Redis,
+        "events",
+        PROPERTY,
+        events::steps,
+        events::Listeners::start,
+        async |listeners, steps| listeners.compare(steps).await,
     );
     suite.property(
         Backend::Redis,

@@ -52,7 +52,7 @@ pub(crate) fn watch_steps() -> BoxedStrategy<Vec<WatchStep>> {
 }
 
 /// Commands after which both brokers hold the same.
-fn undrawn(templates: &[&'static str]) -> BoxedStrategy<Argv> {
+pub(crate) fn undrawn(templates: &[&'static str]) -> BoxedStrategy<Argv> {
     generate::command(templates).prop_filter("what SPOP leaves is free", |argv| argv.name() != "spop").boxed()
 }
 
@@ -157,7 +157,7 @@ impl Pair {
     }
 }
 
-fn pipeline<'a>(argvs: &'a [Argv], mut pipeline: Pipeline<'a>) -> Pipeline<'a> {
+pub(crate) fn pipeline<'a>(argvs: &'a [Argv], mut pipeline: Pipeline<'a>) -> Pipeline<'a> {
     for argv in argvs {
         pipeline.push(argv.command());
     }
@@ -169,7 +169,7 @@ async fn replies<'a>(broker: &AnyBroker, argvs: &'a [Argv], empty: Pipeline<'a>)
 }
 
 /// Takes the server's refusal apart from everything else that can go wrong.
-fn outcome<T>(outcome: Result<T, Error>) -> Result<Result<T, ServerError>, Error> {
+pub(crate) fn outcome<T>(outcome: Result<T, Error>) -> Result<Result<T, ServerError>, Error> {
     match outcome {
         Ok(replies) => Ok(Ok(replies)),
         Err(Error::Server(error)) => Ok(Err(error)),

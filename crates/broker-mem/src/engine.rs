@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ahash::RandomState;
 use embroker_core::error::texts;
 use embroker_core::instance::Instance;
-use embroker_core::instance::config::{Config, Parameter};
+use embroker_core::instance::config::{Config, KeyspaceEvents, Parameter};
 use embroker_core::table::{CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
@@ -23,12 +23,14 @@ pub(crate) struct Engine {
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
     run_id: OnceLock<String>,
+    began_ms: u64,
 }
 
 impl Engine {
     /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place
     /// in it.
     pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, config: Config) -> Self {
+        let began_ms = clock.now_ms();
         let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let hasher = match seed {
             Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
@@ -41,11 +43,17 @@ impl Engine {
             clock,
             rng: Mutex::new(rng),
             run_id: OnceLock::new(),
+            began_ms,
         }
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    /// When the broker was made, by its own clock.
+    pub(crate) fn began_ms(&self) -> u64 {
+        self.began_ms
     }
 
     /// Another one for each broker: 40 hexadecimal digits.
@@ -143,6 +151,11 @@ impl Engine {
 }
 
 fn run_in(tx: &mut Tx<'_>, spec: &'static CommandSpec, args: &Args<'_>) -> Reply {
+    // A command that reads takes no key out of the map. Where somebody wants to hear of keys that expire, those whose
+    // time is over go before the command, as if Redis had come upon them just then.
+    if tx.told().contains(KeyspaceEvents::EXPIRED) {
+        args.keys(spec.keys).for_each(|key| tx.expire(key));
+    }
     let reply = commands::handler(spec.id)(tx, args);
     if spec.flags.contains(Flags::WRITE) {
         tx.pay_for_write();

@@ -116,7 +116,7 @@ impl<B: Broker> Session<B> {
         self.selected = None;
         self.protocol = Protocol::Resp2;
         self.answers = Answers::On;
-        self.authenticated = self.shared.is_open();
+        self.authenticated = self.trusted || self.shared.is_open();
         let mut facts = self.client.facts();
         facts.name = Bytes::new();
         facts.database = 0;

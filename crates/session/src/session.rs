@@ -27,6 +27,8 @@ pub struct Session<B: Broker> {
     pub(crate) out: BytesMut,
     pub(crate) protocol: Protocol,
     pub(crate) authenticated: bool,
+    /// Needs no password, whatever others need.
+    pub(crate) trusted: bool,
     pub(crate) answers: Answers,
     /// The broker's database that SELECT chose, where it is another than the broker's own.
     pub(crate) selected: Option<B>,
@@ -56,6 +58,7 @@ impl<B: Broker> Session<B> {
             out: BytesMut::new(),
             protocol: Protocol::Resp2,
             authenticated: shared.is_open(),
+            trusted: false,
             answers: Answers::On,
             selected: None,
             transaction: None,
@@ -79,6 +82,12 @@ impl<B: Broker> Session<B> {
     /// Whether the client has given its password, or needs none.
     pub fn is_authenticated(&self) -> bool {
         self.authenticated
+    }
+
+    /// From now on the client needs no password: it is in this process, where it could as well ask the broker.
+    pub fn trust(&mut self) {
+        self.trusted = true;
+        self.authenticated = true;
     }
 
     /// Whether the connection is to be closed once the output is sent.
@@ -173,7 +182,7 @@ impl<B: Broker> Session<B> {
     }
 
     /// Whether the client speaks RESP2 and has a subscription: then it may do little else.
-    pub(crate) fn is_held_to_messages(&self) -> bool {
+    pub fn is_held_to_messages(&self) -> bool {
         self.protocol == Protocol::Resp2 && !self.subscriptions.is_empty()
     }
 

@@ -13,6 +13,13 @@ pub(crate) struct Entry {
     pub(super) place: u32,
 }
 
+impl Entry {
+    /// When the key expires, in milliseconds since the epoch.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        self.deadline
+    }
+}
+
 /// A value of one of Redis's types.
 #[derive(Clone)]
 pub(crate) enum Object {

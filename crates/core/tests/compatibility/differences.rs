@@ -18,6 +18,7 @@ pub(crate) const DIFFERENCES: &[(&str, &str)] = &[
     ("hscan", "other cursors, steps and order"),
     ("info", "without the fields that would be made up"),
     ("keys", "another order"),
+    ("lastsave", "when the broker was made"),
     ("lolwut", "the version without a picture"),
     ("psubscribe", "a message that matches several patterns comes in the order of subscription"),
     ("scan", "other cursors, steps and order"),

@@ -8,6 +8,7 @@ use super::encoding::{Encoding, Overflow};
 use super::{bit_offset, bytes_to};
 use crate::Reply;
 use crate::args::{Args, parse_int};
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
@@ -73,7 +74,7 @@ fn write(tx: &mut Tx<'_>, key: &[u8], operations: &[Operation], last_bit: u64) -
     drop(string);
     // A string that only grew, because every write failed, is not a change to those who watch it.
     if changed {
-        tx.touch(key);
+        tx.changed(key, Event::SETBIT);
     }
     Ok(Value::Array(replies))
 }

@@ -19,6 +19,7 @@ use encoding::Encoding;
 use super::Handler;
 use crate::Reply;
 use crate::args::{Args, parse_int};
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
@@ -53,7 +54,7 @@ fn setbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let changed = before != bit || bytes.len() != len;
     drop(string);
     if changed {
-        tx.touch(&args[0]);
+        tx.changed(&args[0], Event::SETBIT);
     }
     Ok(before.into())
 }

@@ -13,6 +13,7 @@ use super::Handler;
 use super::scan::{self, ScanOptions};
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Hash;
 
@@ -41,6 +42,7 @@ pub(super) fn handler(command: HashCommand) -> Handler {
 fn change<T>(
     tx: &mut Tx<'_>,
     key: &[u8],
+    event: Event,
     change: impl FnOnce(&mut Hash) -> Result<T, ServerError>,
 ) -> Result<T, ServerError> {
     let changed = if let Some(mut hash) = tx.write::<Hash>(key)? {
@@ -51,7 +53,7 @@ fn change<T>(
         tx.put(key, hash);
         changed
     };
-    tx.touch(key);
+    tx.changed(key, event);
     Ok(changed)
 }
 
@@ -62,8 +64,10 @@ fn hdel(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let removed = args.from(1).filter(|field| hash.remove(field)).count();
     drop(hash);
     if removed > 0 {
-        tx.remove_if_empty(key);
-        tx.touch(key);
+        tx.changed(key, Event::HDEL);
+        if tx.remove_if_empty(key) {
+            tx.changed(key, Event::DEL);
+        }
     }
     Ok(removed.into())
 }
@@ -131,17 +135,17 @@ fn set_pairs(tx: &mut Tx<'_>, args: &Args<'_>, name: &str) -> Result<usize, Serv
     if args.len().is_multiple_of(2) {
         return Err(ServerError::wrong_arity(name));
     }
-    change(tx, &args[0], |hash| {
+    change(tx, &args[0], Event::HSET, |hash| {
         Ok((1..args.len()).step_by(2).filter(|at| hash.set(&args[*at], args.bytes(at + 1))).count())
     })
 }
 
 /// `HSETNX key field value`: 1 where the field was not there and is now.
 fn hsetnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    if tx.read::<Hash>(&args[0])?.is_some_and(|hash| hash.contains(&args[1])) {
+    if tx.peek::<Hash>(&args[0])?.is_some_and(|hash| hash.contains(&args[1])) {
         return Ok(Value::flag(false));
     }
-    change(tx, &args[0], |hash| Ok(Value::flag(hash.set(&args[1], args.bytes(2)))))
+    change(tx, &args[0], Event::HSET, |hash| Ok(Value::flag(hash.set(&args[1], args.bytes(2)))))
 }
 
 /// `HSTRLEN key field`: how many bytes the value has.

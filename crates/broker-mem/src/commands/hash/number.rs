@@ -7,13 +7,14 @@ use embroker_core::{Arg, Value};
 use super::change;
 use crate::Reply;
 use crate::args::{Args, parse_int};
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::long_double::LongDouble;
 
 /// `HINCRBY key field increment`: the field's new value; a missing field counts from 0.
 pub(super) fn hincrby(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let by = args.int(2)?;
-    change(tx, &args[0], |hash| {
+    change(tx, &args[0], Event::HINCRBY, |hash| {
         let old = match hash.get(&args[1]) {
             Some(text) => parse_int(text).ok_or(texts::HASH_VALUE_NOT_INTEGER)?,
             None => 0,
@@ -30,7 +31,7 @@ pub(super) fn hincrbyfloat(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if !by.is_finite() {
         return Err(texts::VALUE_NAN_OR_INFINITY);
     }
-    change(tx, &args[0], |hash| {
+    change(tx, &args[0], Event::HINCRBYFLOAT, |hash| {
         let old = match hash.get(&args[1]) {
             Some(text) => LongDouble::parse(text).ok_or(texts::HASH_VALUE_NOT_FLOAT)?,
             None => LongDouble::ZERO,

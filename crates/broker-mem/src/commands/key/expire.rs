@@ -5,6 +5,7 @@ use embroker_core::{ServerError, Value};
 
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 
 /// Milliseconds in the unit of a command.
@@ -60,7 +61,7 @@ pub(super) fn persist(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let expires = tx.deadline(&args[0]).flatten().is_some();
     if expires {
         tx.set_deadline(&args[0], None);
-        tx.touch(&args[0]);
+        tx.changed(&args[0], Event::PERSIST);
     }
     Ok(Value::flag(expires))
 }
@@ -78,10 +79,11 @@ fn set_deadline(tx: &mut Tx<'_>, args: &Args<'_>, command: &str, unit: i64, base
     }
     if when > now(tx) {
         tx.set_deadline(key, Some(when.unsigned_abs()));
+        tx.changed(key, Event::EXPIRE);
     } else {
         tx.remove(key);
+        tx.changed(key, Event::DEL);
     }
-    tx.touch(key);
     Ok(Value::Int(1))
 }
 
@@ -130,7 +132,7 @@ impl Condition {
 
 /// The answer of TTL and its kin.
 fn tell(tx: &Tx<'_>, args: &Args<'_>, of_deadline: impl FnOnce(u64) -> u64) -> Value {
-    Value::Int(match tx.deadline(&args[0]) {
+    Value::Int(match tx.find(&args[0]).map(|entry| entry.deadline()) {
         None => -2,
         Some(None) => -1,
         Some(Some(deadline)) => signed(of_deadline(deadline)),

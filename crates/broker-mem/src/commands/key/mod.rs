@@ -16,6 +16,7 @@ pub(super) use self::databases::{database, reach};
 use super::Handler;
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 
 pub(super) fn handler(command: KeyCommand) -> Handler {
@@ -51,7 +52,7 @@ fn del(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let mut deleted = 0_usize;
     for key in args.from(0) {
         if tx.remove(key).is_some() {
-            tx.touch(key);
+            tx.changed(key, Event::DEL);
             deleted += 1;
         }
     }
@@ -60,10 +61,10 @@ fn del(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `EXISTS key …` and `TOUCH key …`: how many of the keys there are, one that is named twice counted twice.
 fn exists(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(args.from(0).filter(|key| tx.exists(key)).count().into())
+    Ok(args.from(0).filter(|key| tx.find(key).is_some()).count().into())
 }
 
 /// `TYPE key`: the type of what it holds, or `none`.
 fn type_name(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(Value::status(tx.get(&args[0]).map_or("none", |entry| entry.object.type_name())))
+    Ok(Value::status(tx.find(&args[0]).map_or("none", |entry| entry.object.type_name())))
 }

@@ -9,6 +9,7 @@ use embroker_core::{ServerError, Value};
 use super::members;
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::{Read, Tx};
 use crate::objects::Set;
 
@@ -23,7 +24,7 @@ pub(super) fn sunion(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `SUNIONSTORE destination key …`: how many members the union has.
 pub(super) fn sunionstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let result = union(&sources(tx, args.from(1))?);
-    store(tx, &args[0], result)
+    store(tx, &args[0], result, Event::SUNIONSTORE)
 }
 
 /// `SINTER key …`: the members of all the sets.
@@ -34,7 +35,7 @@ pub(super) fn sinter(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `SINTERSTORE destination key …`: how many members the intersection has.
 pub(super) fn sinterstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let result = intersection(&sources(tx, args.from(1))?).cloned().collect();
-    store(tx, &args[0], result)
+    store(tx, &args[0], result, Event::SINTERSTORE)
 }
 
 /// `SINTERCARD numkeys key … [LIMIT limit]`: how many members the intersection has; counting stops at the limit, 0 for
@@ -66,7 +67,7 @@ pub(super) fn sdiff(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `SDIFFSTORE destination key …`: how many members the difference has.
 pub(super) fn sdiffstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let result = difference(&sources(tx, args.from(1))?);
-    store(tx, &args[0], result)
+    store(tx, &args[0], result, Event::SDIFFSTORE)
 }
 
 /// The argument as a count of zero or more.
@@ -113,13 +114,13 @@ fn difference(sources: &Sources<'_>) -> Set {
 }
 
 /// Keeps the result under the key, whatever that held before; an empty result deletes it.
-fn store(tx: &mut Tx<'_>, key: &[u8], result: Set) -> Reply {
+fn store(tx: &mut Tx<'_>, key: &[u8], result: Set, event: Event) -> Reply {
     let count = result.len();
     if count > 0 {
         tx.put(key, result);
-        tx.touch(key);
+        tx.changed(key, event);
     } else if tx.remove(key).is_some() {
-        tx.touch(key);
+        tx.changed(key, Event::DEL);
     }
     Ok(Value::from(count))
 }

@@ -15,6 +15,7 @@ use embroker_core::{ServerError, Value};
 use super::Handler;
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
@@ -51,7 +52,7 @@ fn text(tx: &Tx<'_>, key: &[u8]) -> Result<Option<Bytes>, ServerError> {
 /// Gives the key this text and no deadline, whatever it held before.
 fn put(tx: &mut Tx<'_>, key: &[u8], text: Bytes) {
     tx.put(key, Str::from(text));
-    tx.touch(key);
+    tx.changed(key, Event::SET);
 }
 
 /// `GET key`: the text.
@@ -64,7 +65,7 @@ fn getdel(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let old = text(tx, &args[0])?;
     if old.is_some() {
         tx.remove(&args[0]);
-        tx.touch(&args[0]);
+        tx.changed(&args[0], Event::DEL);
     }
     Ok(old.into())
 }

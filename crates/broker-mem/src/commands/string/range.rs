@@ -7,6 +7,7 @@ use embroker_core::error::texts;
 
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
@@ -24,7 +25,7 @@ pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         tx.put(&args[0], Str::from(args.bytes(1)));
         args[1].len()
     };
-    tx.touch(&args[0]);
+    tx.changed(&args[0], Event::APPEND);
     Ok(len.into())
 }
 
@@ -58,7 +59,7 @@ fn range(len: usize, start: i64, end: i64) -> Range<usize> {
 pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let (key, value) = (&args[0], &args[2]);
     let offset = usize::try_from(args.int(1)?).map_err(|_| texts::OFFSET_OUT_OF_RANGE)?;
-    let len = tx.read::<Str>(key)?.map_or(0, |string| string.len());
+    let len = tx.peek::<Str>(key)?.map_or(0, |string| string.len());
     if value.is_empty() {
         return Ok(len.into());
     }
@@ -68,7 +69,7 @@ pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     buffer.resize(len.max(end), 0);
     buffer[offset..end].copy_from_slice(value);
     drop(string);
-    tx.touch(key);
+    tx.changed(key, Event::SETRANGE);
     Ok(len.max(end).into())
 }
 
