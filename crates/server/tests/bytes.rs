@@ -7,6 +7,7 @@
 mod cases;
 mod clients;
 mod command;
+mod pipelines;
 mod rows;
 mod support;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     suite.test(Backend::Redis, "every_command_of_the_table_with_odd_words", async || every_command());
     suite.test(Backend::Mem, "every_row_of_the_table_has_its_calls", async || rows::complete());
     suite.test(Backend::Redis, "the_calls_of_every_row", async || rows::compare());
+    pipelines::add(&mut suite);
     suite.test(Backend::Redis, "command_info_of_every_row", async || command::info());
     suite.test(Backend::Redis, "command_getkeys_of_every_row", async || command::getkeys());
     suite.test(Backend::Redis, "command_list_by_every_filter", async || command::list());
