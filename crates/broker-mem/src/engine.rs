@@ -69,6 +69,13 @@ impl Engine {
         draw(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How long a string may grow, in bytes: `proto-max-bulk-len`, and no more than Redis's default of 512 MiB.
+    pub(crate) fn max_string(&self) -> usize {
+        const MOST: usize = 512 * 1024 * 1024;
+
+        usize::try_from(self.instance.config().number(Parameter::ProtoMaxBulkLen)).map_or(MOST, |max| max.min(MOST))
+    }
+
     /// Runs one command in a database, alone.
     pub(crate) fn run(&self, database: u32, command: &Command<'_>) -> Reply {
         let spec = command.resolve()?;

@@ -24,6 +24,9 @@ const BEGUN: usize = 80 * 1024;
 const MAX_OUTPUT: usize = 64 * 1024 * 1024;
 /// With so many bytes of output waiting, messages stay in their queue.
 const MAX_MESSAGES: usize = 64 * 1024;
+/// What may wait for a client that still owes its password: what Redis writes to a client's own buffer, beyond which it
+/// closes such a client.
+const MAX_OUTPUT_BEFORE_AUTH: usize = 16 * 1024;
 /// How long a client may take no byte of what waits for it.
 const STALL: Duration = Duration::from_secs(60);
 
@@ -66,6 +69,7 @@ async fn converse<B: Broker>(
     let client = session.client();
     let stats = shared.sessions.instance().stats();
     let mut limits = Limits::new(shared.sessions.instance().config());
+    let mut parameters = shared.parameters();
     let mut last_progress = Instant::now();
     loop {
         while !session.is_ending() && session.output().len() < MAX_OUTPUT {
@@ -75,6 +79,9 @@ async fn converse<B: Broker>(
                 Ok(Some(words)) => session.request(words).await,
                 Ok(None) => break,
                 Err(error) => session.end_with(&error),
+            }
+            if !session.is_authenticated() && session.output().len() > MAX_OUTPUT_BEFORE_AUTH {
+                return End::Drop;
             }
         }
         if session.is_ending() {
@@ -127,6 +134,8 @@ async fn converse<B: Broker>(
                 _ => return End::Flush,
             },
             () = until(deadline) => return End::Drop,
+            // CONFIG SET acts on those who wait as well.
+            Ok(()) = parameters.changed() => continue,
         }
         last_progress = Instant::now();
     }

@@ -54,9 +54,22 @@ pub(crate) struct Shared<B: Broker> {
     pub(crate) sessions: Sessions<B>,
     /// Turns true when the server shuts down.
     stop: watch::Sender<bool>,
+    /// The version of the parameters that connections go by.
+    parameters: watch::Sender<u64>,
 }
 
 impl<B: Broker> Shared<B> {
+    /// Tells of each change of the parameters, a moment after it.
+    pub(crate) fn parameters(&self) -> watch::Receiver<u64> {
+        self.parameters.subscribe()
+    }
+
+    /// Has all connections look at the parameters where they have changed.
+    fn announce_parameters(&self) {
+        let version = self.sessions.instance().config().version();
+        self.parameters.send_if_modified(|known| std::mem::replace(known, version) != version);
+    }
+
     /// Returns once the server shuts down.
     pub(crate) async fn stopped(&self) {
         // The sender lives in here, so waiting can only end with a stop.
@@ -174,7 +187,8 @@ impl<B: Broker> ServerBuilder<B> {
             // Each was tried when it was given.
             let _ = sessions.instance().config().announce(parameter, value);
         }
-        Server(Arc::new(Shared { sessions, stop }))
+        let (parameters, _) = watch::channel(sessions.instance().config().version());
+        Server(Arc::new(Shared { sessions, stop, parameters }))
     }
 
     /// Binds all addresses and serves them on the current Tokio runtime.
@@ -258,6 +272,7 @@ impl<B: Broker> Server<B> {
                 listener = listeners.join_next() => if listener.is_none() { return },
                 () = sleep(SWEEP) => {
                     self.0.sessions.broker().sweep();
+                    self.0.announce_parameters();
                 }
             }
         }

@@ -4,6 +4,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod bad_input;
 mod cases;
 mod clients;
 mod command;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     suite.test(Backend::Mem, "every_row_of_the_table_has_its_calls", async || rows::complete());
     suite.test(Backend::Redis, "the_calls_of_every_row", async || rows::compare());
     pipelines::add(&mut suite);
+    bad_input::add(&mut suite);
     suite.test(Backend::Redis, "command_info_of_every_row", async || command::info());
     suite.test(Backend::Redis, "command_getkeys_of_every_row", async || command::getkeys());
     suite.test(Backend::Redis, "command_list_by_every_filter", async || command::list());
