@@ -68,12 +68,14 @@ impl Pair {
     /// Runs the steps on both, comparing every reply and then the whole state.
     pub(crate) async fn compare(&mut self, steps: Vec<Step>) -> Result<()> {
         let mut plain = vec![Argv::new(["FLUSHALL"])];
+        let mut popped = false;
         for step in steps {
             match step {
                 Step::Run(argv) => {
                     let pops = argv.name() == "spop";
                     plain.extend(compare::population(&argv));
                     plain.push(argv);
+                    popped |= pops;
                     if pops {
                         self.run(&std::mem::take(&mut plain)).await?;
                         self.pop_the_same().await?;
@@ -86,6 +88,10 @@ impl Pair {
             }
         }
         plain.extend(compare::state());
+        // Where different members were popped, one side may have lost what made its set a large one.
+        if !popped {
+            plain.extend(compare::encodings());
+        }
         self.run(&plain).await
     }
 

@@ -1,5 +1,6 @@
 //! The parts of one in-memory broker, and how a command runs through them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ahash::RandomState;
@@ -12,6 +13,7 @@ use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 use crate::args::Args;
 use crate::clock::Clock;
 use crate::keyspace::{Databases, Held, Keyspace, Tx, Wanted};
+use crate::objects::HashLimits;
 use crate::pubsub::PubSub;
 use crate::watch::Watched;
 use crate::{Reply, commands};
@@ -22,6 +24,8 @@ pub(crate) struct Engine {
     pub(crate) instance: Arc<Instance>,
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
+    /// Whether expired keys are removed before somebody asks for them; DEBUG SET-ACTIVE-EXPIRE.
+    active_expire: AtomicBool,
     run_id: OnceLock<String>,
     began_ms: u64,
 }
@@ -42,6 +46,7 @@ impl Engine {
             instance: Arc::new(Instance::with_config(config)),
             clock,
             rng: Mutex::new(rng),
+            active_expire: AtomicBool::new(true),
             run_id: OnceLock::new(),
             began_ms,
         }
@@ -49,6 +54,36 @@ impl Engine {
 
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    /// The time in seconds since the epoch, read where keys are used: cheaper than [`now_ms`](Self::now_ms), and as much
+    /// behind it as the clock likes.
+    #[inline]
+    pub(crate) fn now_s(&self) -> u32 {
+        u32::try_from(self.clock.now_s()).unwrap_or(u32::MAX)
+    }
+
+    /// How large a small hash may get.
+    #[inline]
+    pub(crate) fn hash_limits(&self) -> HashLimits {
+        let limit = |parameter| usize::try_from(self.instance.config().number(parameter)).unwrap_or(usize::MAX);
+        HashLimits { fields: limit(Parameter::HashMaxListpackEntries), bytes: limit(Parameter::HashMaxListpackValue) }
+    }
+
+    /// How many integers a small set may have.
+    #[inline]
+    pub(crate) fn set_limit(&self) -> usize {
+        usize::try_from(self.instance.config().number(Parameter::SetMaxIntsetEntries)).unwrap_or(usize::MAX)
+    }
+
+    /// Whether expired keys are removed before somebody asks for them.
+    pub(crate) fn expires_actively(&self) -> bool {
+        self.active_expire.load(Ordering::Relaxed)
+    }
+
+    /// Says whether expired keys are to be removed before somebody asks for them.
+    pub(crate) fn expire_actively(&self, yes: bool) {
+        self.active_expire.store(yes, Ordering::Relaxed);
     }
 
     /// When the broker was made, by its own clock.
@@ -67,13 +102,6 @@ impl Engine {
     /// Draws from the broker's source of chance.
     pub(crate) fn random<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
         draw(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// How long a string may grow, in bytes: `proto-max-bulk-len`, and no more than Redis's default of 512 MiB.
-    pub(crate) fn max_string(&self) -> usize {
-        const MOST: usize = 512 * 1024 * 1024;
-
-        usize::try_from(self.instance.config().number(Parameter::ProtoMaxBulkLen)).map_or(MOST, |max| max.min(MOST))
     }
 
     /// Runs one command in a database, alone.
@@ -123,8 +151,12 @@ impl Engine {
         Ok(Some(replies.collect()))
     }
 
-    /// Removes every expired key, one database after the other; how many there were.
+    /// Removes every expired key, one database after the other; how many there were. None where DEBUG
+    /// SET-ACTIVE-EXPIRE forbids it.
     pub(crate) fn sweep(&self) -> usize {
+        if !self.expires_actively() {
+            return 0;
+        }
         let sweep = |keyspace: &Keyspace| Tx::new(self, keyspace, keyspace.latch_all()).sweep(usize::MAX);
         self.databases.made().map(sweep).sum()
     }

@@ -51,6 +51,11 @@ impl Keyspace {
         }
     }
 
+    /// The number of the database.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
     /// The shard that a key belongs to.
     fn shard(&self, key: &[u8]) -> usize {
         self.map.determine_map(key)

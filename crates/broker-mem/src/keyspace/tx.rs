@@ -4,12 +4,13 @@
 //! nobody holds one while changing the map.
 
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, MutexGuard};
 use std::task::Waker;
 
 use dashmap::mapref::one::{MappedRef, MappedRefMut, Ref, RefMut};
 use embroker_core::ServerError;
-use embroker_core::instance::config::KeyspaceEvents;
+use embroker_core::instance::config::{KeyspaceEvents, Parameter};
 
 use super::entry::expect;
 use super::latches::Shard;
@@ -66,6 +67,12 @@ impl<'a> Tx<'a> {
         self.engine
     }
 
+    /// How many bytes a string may have where a command makes it longer.
+    pub(crate) fn longest_string(&self) -> usize {
+        let most = self.engine.instance.config().number(Parameter::ProtoMaxBulkLen);
+        usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
     /// The number of the database that it works on.
     pub(crate) fn database(&self) -> u32 {
         self.keyspace.number
@@ -104,12 +111,25 @@ impl<'a> Tx<'a> {
 
     /// What the key holds, if it exists and has not expired. Whoever asks in order to write takes this, or
     /// [`peek`](Self::peek).
+    ///
+    /// This is no use of the key that OBJECT IDLETIME would tell of; Redis looks up so for EXISTS, TYPE, TTL and OBJECT.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
         self.keyspace.map.get(key).filter(|entry| self.is_live(entry))
     }
 
+    /// Whether the key exists, which is [no use](Self::get) of it.
     pub(crate) fn exists(&self, key: &[u8]) -> bool {
         self.get(key).is_some()
+    }
+
+    /// Whether the key exists; one that does is used now.
+    pub(crate) fn uses(&self, key: &[u8]) -> bool {
+        self.get(key).inspect(|entry| entry.use_at(self.seconds())).is_some()
+    }
+
+    /// The time in seconds since the epoch, for noting a use.
+    fn seconds(&self) -> u32 {
+        self.engine.now_s()
     }
 
     /// What the key holds, as a command looks it up that reads it: that there is no such key is an event.
@@ -124,16 +144,20 @@ impl<'a> Tx<'a> {
     /// The value as one type, for a command that [reads it](Self::find); `None` where there is no key, `WRONGTYPE` where
     /// it is another.
     pub(crate) fn read<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<Read<'_, T>>, ServerError> {
-        Self::of_type(self.find(key))
+        self.of_type(self.find(key))
     }
 
     /// As [`read`](Self::read), for a command that may write the key: that it is missing is no event.
     pub(crate) fn peek<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<Read<'_, T>>, ServerError> {
-        Self::of_type(self.get(key))
+        self.of_type(self.get(key))
     }
 
-    fn of_type<T: ObjectKind>(entry: Option<Ref<'_, Key, Entry>>) -> Result<Option<Read<'_, T>>, ServerError> {
+    fn of_type<'t, T: ObjectKind>(
+        &self,
+        entry: Option<Ref<'t, Key, Entry>>,
+    ) -> Result<Option<Read<'t, T>>, ServerError> {
         let Some(entry) = entry else { return Ok(None) };
+        entry.use_at(self.seconds());
         expect::<T>(&entry.object)?;
         Ok(entry.try_map(|entry| T::of(&entry.object)).ok())
     }
@@ -160,6 +184,7 @@ impl<'a> Tx<'a> {
     fn live_mut(&mut self, key: &[u8]) -> Option<RefMut<'_, Key, Entry>> {
         let entry = self.keyspace.map.get_mut(key)?;
         if self.is_live(&entry) {
+            entry.use_at(self.seconds());
             return Some(entry);
         }
         drop(entry);
@@ -191,7 +216,8 @@ impl<'a> Tx<'a> {
             shard.deadlines.insert((deadline, key.clone()));
         }
         self.tell(&key, Event::NEW);
-        self.keyspace.map.insert(key, Entry { object, deadline, place });
+        let used = AtomicU32::new(self.seconds());
+        self.keyspace.map.insert(key, Entry { object, deadline, place, used });
     }
 
     /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a
@@ -264,8 +290,13 @@ impl<'a> Tx<'a> {
     /// Says that a command changed the key, and how: whoever watches it hears of it, and whoever is subscribed to the
     /// event. A command that Redis tells several events of says so once for each, in Redis's order.
     pub(crate) fn changed(&self, key: &[u8], event: Event) {
-        self.keyspace.watches.touch(key);
+        self.changed_silently(key);
         self.tell(key, event);
+    }
+
+    /// As [`changed`](Self::changed), where Redis tells no event.
+    pub(crate) fn changed_silently(&self, key: &[u8]) {
+        self.keyspace.watches.touch(key);
     }
 
     /// Which events are to be told, and on which channels: one load.
@@ -318,6 +349,9 @@ impl<'a> Tx<'a> {
 
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
     pub(crate) fn pay_for_write(&mut self) {
+        if !self.engine.expires_actively() {
+            return;
+        }
         let due = self.held.shards(self.keyspace).fold(false, |due, (_, shard)| {
             shard.writes = (shard.writes + 1) % WRITES_PER_SWEEP;
             due || (shard.writes == 0 && !shard.deadlines.is_empty())
@@ -346,6 +380,18 @@ impl<'a> Tx<'a> {
     pub(crate) fn len(&mut self) -> usize {
         self.sweep(usize::MAX);
         self.held.shards(self.keyspace).map(|(_, shard)| shard.keys.len()).sum()
+    }
+
+    /// About how many bytes the key takes with its value, of which `samples` items are measured.
+    pub(crate) fn memory_of(&self, key: &[u8], samples: usize) -> Option<usize> {
+        self.get(key).map(|entry| entry.memory(key.len(), samples))
+    }
+
+    /// How many keys the database has, which is latched as a whole, and about how many bytes they take.
+    pub(crate) fn memory(&mut self, samples: usize) -> (usize, usize) {
+        self.sweep(usize::MAX);
+        let sizes = self.keyspace.map.iter().map(|entry| entry.memory(entry.key().len(), samples));
+        sizes.fold((0, 0), |(keys, bytes), size| (keys + 1, bytes.saturating_add(size)))
     }
 
     /// The deadlines of the latched shards' keys.

@@ -1,6 +1,22 @@
 //! Every row of the command table, said to both servers: as it is meant, too short, too long, with keys of another type
 //! and with odd words, in RESP2 and in RESP3. After each call the stored keys are looked at.
 
+mod acl;
+mod bitfield;
+mod client;
+mod config;
+mod connection;
+mod debug;
+mod hash;
+mod key;
+mod pubsub;
+mod row;
+mod scripting;
+mod server;
+mod set;
+mod string;
+mod transaction;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -9,22 +25,44 @@ use embroker_core::Command;
 use embroker_core::table;
 use embroker_test_support::RedisServer;
 
-use crate::cases::row::{Argv, EPILOGUE, Kind, Row, SETUP, words};
+use row::{Argv, EPILOGUE, Kind, Row, SETUP, words};
 use crate::support::{Served, converse_until_closed, without_ids};
-use crate::{cases, report};
+use crate::report;
 
 /// How often a conversation is repeated that was answered differently: a clock may tick between the two servers.
 const ATTEMPTS: usize = 3;
 
+/// The calls of every row of the table, by family.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    [
+        acl::ROWS,
+        bitfield::ROWS,
+        client::ROWS,
+        config::ROWS,
+        connection::ROWS,
+        debug::ROWS,
+        hash::ROWS,
+        key::ROWS,
+        pubsub::ROWS,
+        scripting::ROWS,
+        server::ROWS,
+        set::ROWS,
+        string::ROWS,
+        transaction::ROWS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
 /// Fails where a row has no calls, where calls belong to no row, and where a kind of conversation is missing that the
 /// row could have.
 pub(crate) fn complete() -> Result<()> {
-    let names: BTreeSet<&str> = cases::rows().map(|row| row.name).collect();
-    ensure!(names.len() == cases::rows().count(), "a row has its calls twice");
+    let names: BTreeSet<&str> = rows().map(|row| row.name).collect();
+    ensure!(names.len() == rows().count(), "a row has its calls twice");
     for spec in table::all() {
-        ensure!(names.contains(spec.name), "{} has no calls: add them to tests/cases", spec.name);
+        ensure!(names.contains(spec.name), "{} has no calls: add them to tests/rows", spec.name);
     }
-    for row in cases::rows() {
+    for row in rows() {
         let spec = table::find(row.name.as_bytes()).with_context(|| format!("there is no command {}", row.name))?;
         let conversations = row.conversations(spec);
         for kind in Kind::ALL.into_iter().filter(|kind| row.can_have(*kind, spec)) {
@@ -44,7 +82,7 @@ pub(crate) fn compare() -> Result<()> {
     let redis = RedisServer::start()?;
     let served = Served::start(|server| server)?;
     let (mut counts, mut differing) = (BTreeMap::<Kind, usize>::new(), Vec::new());
-    for row in cases::rows() {
+    for row in rows() {
         let spec = table::find(row.name.as_bytes()).context("the row is there")?;
         for (kind, commands) in row.conversations(spec) {
             for hello in [None, Some("HELLO 3")] {

@@ -2,6 +2,8 @@
 
 mod tree;
 
+mod answers;
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::os::unix::net::UnixStream;
@@ -11,6 +13,8 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{env, fs, process};
+
+pub(crate) use answers::comparable;
 
 use anyhow::{Context as _, Result, anyhow};
 use embroker_server::{Server, ServerBuilder};
@@ -35,7 +39,10 @@ impl Served {
 
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let socket = env::temp_dir().join(format!("embroker-server-{}-{number}.sock", process::id()));
-        let builder = set(Server::builder().unix_socket(&socket).bind("127.0.0.1:0"));
+        // As the server that it is compared with.
+        let builder =
+            Server::builder().unix_socket(&socket).bind("127.0.0.1:0").config("enable-debug-command", "local")?;
+        let builder = set(builder);
         let (stop, stopped) = oneshot::channel();
         let (started, start) = mpsc::channel();
         // Tests block in runtimes of their own.
@@ -139,7 +146,7 @@ fn reply_len(answer: &[u8]) -> Option<usize> {
     (at <= answer.len()).then_some(at)
 }
 
-/// The answers with each client id that HELLO tells replaced by `N`.
+/// The answers with each client id that HELLO tells replaced by `N`, and all else as it came.
 pub(crate) fn without_ids(answer: &[u8]) -> Vec<u8> {
     const BEFORE_ID: &[u8] = b"$2\r\nid\r\n:";
 

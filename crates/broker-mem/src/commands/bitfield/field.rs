@@ -120,12 +120,14 @@ fn parse_overflow(args: &Args<'_>, at: usize) -> Result<Overflow, ServerError> {
 
 /// An offset in bits, or as `#n` in fields of this width.
 fn field_offset(tx: &Tx<'_>, word: &[u8], encoding: Encoding) -> Result<u64, ServerError> {
-    let offset = match word.strip_prefix(b"#") {
-        // 7.0.15 does not check the product: one beyond 64 bits wraps round, and may be an offset again.
-        Some(index) => parse_int(index).map(|index| index.wrapping_mul(encoding.bits().into())),
-        None => parse_int(word),
-    };
-    bit_offset(tx, offset)
+    bit_offset(
+        tx,
+        match word.strip_prefix(b"#") {
+            // 7.0.15 does not check the product: one beyond 64 bits wraps round, and may be an offset again.
+            Some(index) => parse_int(index).map(|index| index.wrapping_mul(encoding.bits().into())),
+            None => parse_int(word),
+        },
+    )
 }
 
 impl Operation {

@@ -59,10 +59,10 @@ fn setbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(before.into())
 }
 
-/// An offset in bits that was read from an argument, if it lies in what a string may have.
+/// An offset in bits that was read from an argument, if it lies in the longest string that there may be.
 fn bit_offset(tx: &Tx<'_>, offset: Option<i64>) -> Result<u64, ServerError> {
     let offset = offset.and_then(|offset| u64::try_from(offset).ok());
-    offset.filter(|offset| *offset / 8 < tx.engine().max_string() as u64).ok_or(texts::BIT_OFFSET)
+    offset.filter(|offset| offset / 8 < tx.longest_string() as u64).ok_or(texts::BIT_OFFSET)
 }
 
 /// How many bytes a string needs to hold this bit.

@@ -27,7 +27,7 @@ pub(super) fn bitop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let destination = &args[1];
     let len = result.len();
     if len > 0 {
-        tx.put(destination, Str::from(result));
+        tx.put(destination, Str::from_buffer(result));
         tx.changed(destination, Event::SET);
     } else if tx.remove(destination).is_some() {
         tx.changed(destination, Event::DEL);

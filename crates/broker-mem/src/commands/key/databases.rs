@@ -17,9 +17,10 @@ pub(super) fn copy(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         return Err(texts::SAME_OBJECT);
     }
     let deadline = tx.deadline(source).flatten();
-    let Some(object) = tx.find(source).map(|entry| entry.object.clone()) else { return Ok(Value::Int(0)) };
+    let Some(object) = tx.find(source).map(|entry| entry.object.copied()) else { return Ok(Value::Int(0)) };
+    tx.uses(source);
     tx.within(to, |tx| {
-        if !replace && tx.exists(destination) {
+        if tx.uses(destination) && !replace {
             return Ok(Value::Int(0));
         }
         // A key that was in the way goes without an event, and its successor is new.
@@ -38,7 +39,8 @@ pub(super) fn move_key(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let key = &args[0];
     let Some(deadline) = tx.deadline(key) else { return Ok(Value::Int(0)) };
-    if tx.within(to, |tx| tx.exists(key)) {
+    tx.uses(key);
+    if tx.within(to, |tx| tx.uses(key)) {
         return Ok(Value::Int(0));
     }
     let Some(object) = tx.remove(key) else { return Ok(Value::Int(0)) };

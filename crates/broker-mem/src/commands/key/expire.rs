@@ -58,7 +58,7 @@ pub(super) fn pexpiretime(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `PERSIST key`: whether there was a deadline.
 pub(super) fn persist(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let expires = tx.deadline(&args[0]).flatten().is_some();
+    let expires = tx.uses(&args[0]) && tx.deadline(&args[0]).flatten().is_some();
     if expires {
         tx.set_deadline(&args[0], None);
         tx.changed(&args[0], Event::PERSIST);
@@ -74,6 +74,7 @@ fn set_deadline(tx: &mut Tx<'_>, args: &Args<'_>, command: &str, unit: i64, base
     let when = when.ok_or_else(|| ServerError::invalid_expire(command))?;
     let key = &args[0];
     let Some(current) = tx.deadline(key) else { return Ok(Value::Int(0)) };
+    tx.uses(key);
     if !condition.holds(when, current) {
         return Ok(Value::Int(0));
     }

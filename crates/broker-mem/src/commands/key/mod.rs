@@ -24,7 +24,7 @@ pub(super) fn handler(command: KeyCommand) -> Handler {
         KeyCommand::Copy => databases::copy,
         KeyCommand::DbSize => scan::dbsize,
         KeyCommand::Del | KeyCommand::Unlink => del,
-        KeyCommand::Exists | KeyCommand::Touch => exists,
+        KeyCommand::Exists => exists,
         KeyCommand::Expire => expire::expire,
         KeyCommand::ExpireAt => expire::expireat,
         KeyCommand::ExpireTime => expire::expiretime,
@@ -42,6 +42,7 @@ pub(super) fn handler(command: KeyCommand) -> Handler {
         KeyCommand::RenameNx => rename::renamenx,
         KeyCommand::Scan => scan::scan,
         KeyCommand::SwapDb => databases::swapdb,
+        KeyCommand::Touch => touch,
         KeyCommand::Ttl => expire::ttl,
         KeyCommand::Type => type_name,
     }
@@ -59,9 +60,14 @@ fn del(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(deleted.into())
 }
 
-/// `EXISTS key …` and `TOUCH key …`: how many of the keys there are, one that is named twice counted twice.
+/// `EXISTS key …`: how many of the keys there are, one that is named twice counted twice.
 fn exists(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(args.from(0).filter(|key| tx.find(key).is_some()).count().into())
+}
+
+/// `TOUCH key …`: as EXISTS, and the keys are used now.
+fn touch(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    Ok(args.from(0).filter(|key| tx.find(key).is_some() && tx.uses(key)).count().into())
 }
 
 /// `TYPE key`: the type of what it holds, or `none`.

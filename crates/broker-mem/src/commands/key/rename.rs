@@ -23,7 +23,8 @@ pub(super) fn renamenx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 fn move_key(tx: &mut Tx<'_>, args: &Args<'_>, over: bool) -> Result<bool, ServerError> {
     let (from, to) = (&args[0], &args[1]);
     let deadline = tx.deadline(from).ok_or(texts::NO_SUCH_KEY)?;
-    if from == to || (!over && tx.exists(to)) {
+    tx.uses(from);
+    if from == to || (tx.uses(to) && !over) {
         return Ok(false);
     }
     let object = tx.remove(from).ok_or(texts::NO_SUCH_KEY)?;

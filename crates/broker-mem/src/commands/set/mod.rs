@@ -39,8 +39,9 @@ pub(super) fn handler(command: SetCommand) -> Handler {
 
 /// `SADD key member …`: how many of the members are new.
 fn sadd(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let most = tx.engine().set_limit();
     let mut set = tx.write_or_new::<Set>(&args[0])?;
-    let added = (1..args.len()).filter(|at| set.insert(args.bytes(*at))).count();
+    let added = (1..args.len()).filter(|at| set.insert(args.bytes(*at), most)).count();
     drop(set);
     if added > 0 {
         tx.changed(&args[0], Event::SADD);
@@ -80,8 +81,9 @@ fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if let Some(mut set) = tx.write::<Set>(source)? {
         set.remove(member);
     }
+    let most = tx.engine().set_limit();
     lost(tx, source, Event::SREM);
-    if tx.write_or_new::<Set>(destination)?.insert(args.bytes(2)) {
+    if tx.write_or_new::<Set>(destination)?.insert(args.bytes(2), most) {
         tx.changed(destination, Event::SADD);
     }
     Ok(Value::Int(1))

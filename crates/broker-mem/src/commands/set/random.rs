@@ -32,6 +32,10 @@ pub(super) fn spop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             }
             let count = count.min(set.len());
             let popped = engine.random(|rng| (0..count).filter_map(|_| set.pop(rng)).map(Value::from).collect());
+            // Where only a few stay, Redis moves those to a new set.
+            if set.len().saturating_mul(5) <= count {
+                set.rebuild(engine.set_limit());
+            }
             drop(set);
             lost(tx, &args[0], Event::SPOP);
             Ok(Value::Set(popped))

@@ -79,7 +79,7 @@ fn getset(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SETNX key value`: whether the key was free.
 fn setnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let free = !tx.exists(&args[0]);
+    let free = !tx.uses(&args[0]);
     if free {
         put(tx, &args[0], args.bytes(1));
     }
@@ -102,7 +102,7 @@ fn mset(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `MSETNX key value …`: all of them, or none where one of the keys exists.
 fn msetnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let keys = pair_keys(args, "msetnx")?;
-    if keys.clone().any(|at| tx.exists(&args[at])) {
+    if keys.clone().any(|at| tx.uses(&args[at])) {
         return Ok(Value::flag(false));
     }
     for at in keys {

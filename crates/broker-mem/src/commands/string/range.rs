@@ -13,9 +13,9 @@ use crate::objects::Str;
 
 /// `APPEND key value`: the new length. A deadline stays.
 pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let max = tx.engine().max_string();
+    let most = tx.longest_string();
     let len = if let Some(mut string) = tx.write::<Str>(&args[0])? {
-        check_len(string.len(), &args[1], max)?;
+        check_len(string.len(), &args[1], most)?;
         let buffer = string.buffer_mut();
         buffer.extend_from_slice(&args[1]);
         buffer.len()
@@ -61,7 +61,7 @@ pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if value.is_empty() {
         return Ok(len.into());
     }
-    let end = check_len(offset, value, tx.engine().max_string())?;
+    let end = check_len(offset, value, tx.longest_string())?;
     let mut string = tx.write_or_new::<Str>(key)?;
     let buffer = string.buffer_mut();
     buffer.resize(len.max(end), 0);
@@ -72,6 +72,6 @@ pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 }
 
 /// Where a value ends that begins at this offset, or an error where that is more than a string may have.
-fn check_len(offset: usize, value: &[u8], max: usize) -> Result<usize, ServerError> {
-    offset.checked_add(value.len()).filter(|end| *end <= max).ok_or(texts::STRING_TOO_LONG)
+fn check_len(offset: usize, value: &[u8], most: usize) -> Result<usize, ServerError> {
+    offset.checked_add(value.len()).filter(|end| *end <= most).ok_or(texts::STRING_TOO_LONG)
 }

@@ -24,8 +24,8 @@ pub(super) fn set(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     // GET needs a string, even where nothing is going to be written.
     let old = if options.get { Some(text(tx, key)?) } else { None };
     let holds = match options.condition {
-        Some(Condition::Absent) => !tx.exists(key),
-        Some(Condition::Present) => tx.exists(key),
+        Some(Condition::Absent) => !tx.uses(key),
+        Some(Condition::Present) => tx.uses(key),
         None => true,
     };
     if holds {
