@@ -123,9 +123,7 @@ impl<B: Broker> Session<B> {
         self.selected = None;
         self.protocol = Protocol::Resp2;
         // Redis forgets a SKIP that waits for its command, but this command itself stays unanswered.
-        if self.answers != Answers::Skip {
-            self.answers = Answers::On;
-        }
+        self.answers = Answers { skip: self.answers.skip, ..Answers::default() };
         self.authenticated = self.trusted || self.shared.is_open();
         let mut facts = self.client.facts();
         facts.name = Bytes::new();

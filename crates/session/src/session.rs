@@ -56,15 +56,16 @@ pub struct Session<B: Broker> {
     pub(crate) ending: bool,
 }
 
-/// Whether the client wants to be answered: CLIENT REPLY. Messages and confirmations always come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answers {
-    On,
-    Off,
-    /// Not to this command.
-    Skip,
-    /// Not to the command after this one.
-    SkipNext,
+/// What the client wants to be answered: CLIENT REPLY. Messages and confirmations always come. Inside a transaction all
+/// three may be set at once, for its commands run as one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Answers {
+    /// Nothing.
+    pub(crate) off: bool,
+    /// Not this command.
+    pub(crate) skip: bool,
+    /// Not the command after this one.
+    pub(crate) skip_next: bool,
 }
 
 /// Where a command runs.
@@ -85,7 +86,7 @@ impl<B: Broker> Session<B> {
             protocol: Protocol::Resp2,
             authenticated: shared.is_open(),
             trusted: false,
-            answers: Answers::On,
+            answers: Answers::default(),
             selected: None,
             transaction: None,
             watch: None,
@@ -237,11 +238,7 @@ impl<B: Broker> Session<B> {
             }
             Err(Refusal::Told(error)) => self.refuse(&call, &error),
         }
-        self.answers = match self.answers {
-            Answers::SkipNext => Answers::Skip,
-            Answers::Skip => Answers::On,
-            as_it_was => as_it_was,
-        };
+        self.answers = Answers { skip: self.answers.skip_next, skip_next: false, ..self.answers };
         let mut facts = self.client.facts();
         facts.last_seen = began;
         facts.queued = self.transaction.as_ref().map(Transaction::len);
@@ -421,7 +418,7 @@ impl<B: Broker> Session<B> {
     }
 
     pub(crate) fn is_answered(&self) -> bool {
-        matches!(self.answers, Answers::On | Answers::SkipNext)
+        !self.answers.off && !self.answers.skip
     }
 }
 

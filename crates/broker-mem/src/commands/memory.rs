@@ -76,7 +76,7 @@ fn doctor(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
 
 /// `MEMORY MALLOC-STATS`: what a Redis without jemalloc answers.
 fn malloc_stats(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    Ok("Stats not supported for the current allocator".into())
+    Ok(Value::verbatim("Stats not supported for the current allocator"))
 }
 
 /// `MEMORY PURGE`: there is nothing to give back.

@@ -4,7 +4,8 @@ use super::row::{Row, row};
 
 pub(crate) const ROWS: &[Row] = &[
     row("acl", &["ACL"]),
-    row("acl|cat", &["ACL CAT scripting", "ACL CAT"]).outcome_only("in the order of a hash table, without the commands that are absent"),
+    row("acl|cat", &["ACL CAT scripting", "ACL CAT"])
+        .outcome_only("in the order of a hash table, without the commands that are absent"),
     row("acl|deluser", &["ACL DELUSER nobody", "ACL DELUSER default"]),
     row("acl|dryrun", &["ACL DRYRUN default GET k", "ACL DRYRUN nobody GET k"]),
     row("acl|genpass", &["ACL GENPASS", "ACL GENPASS 5"]).outcome_only("random"),

@@ -25,9 +25,9 @@ use embroker_core::Command;
 use embroker_core::table;
 use embroker_test_support::RedisServer;
 
-use row::{Argv, EPILOGUE, Kind, Row, SETUP, words};
-use crate::support::{Served, converse_until_closed, without_ids};
 use crate::report;
+use crate::support::{Served, converse_until_closed, without_ids};
+use row::{Argv, EPILOGUE, Kind, Row, SETUP, words};
 
 /// How often a conversation is repeated that was answered differently: a clock may tick between the two servers.
 const ATTEMPTS: usize = 3;
@@ -107,8 +107,11 @@ pub(crate) fn compare() -> Result<()> {
 
 /// What both servers answer, where it is not the same.
 fn difference(row: &Row, bytes: &[u8], sockets: [&Path; 2]) -> Result<Option<String>> {
-    let [expected, got] =
-        sockets.map(|socket| converse_until_closed(socket, bytes).map(|answer| row.view(&without_ids(&answer))));
+    let [expected, got] = sockets.map(|socket| -> Result<String> {
+        let answer = converse_until_closed(socket, bytes);
+        let answer = answer.with_context(|| format!("{} at {}", bytes.escape_ascii(), socket.display()))?;
+        Ok(row.view(&without_ids(&answer)))
+    });
     let (expected, got) = (expected?, got?);
     Ok((expected != got).then(|| format!("\n  redis    {expected}\n  embroker {got}")))
 }

@@ -131,8 +131,9 @@ impl Row {
     pub(crate) fn can_have(&self, kind: Kind, spec: &CommandSpec) -> bool {
         let with_arguments = || self.calls.iter().any(|call| self.parse(call).1.len() > usize::from(spec.words));
         match kind {
-            Kind::Normal | Kind::TooMany => true,
-            Kind::TooFew => with_arguments(),
+            Kind::Normal => true,
+            Kind::TooMany => self.odd || spec.arity > 0,
+            Kind::TooFew => with_arguments() && (self.odd || !spec.accepts(0)),
             Kind::WrongType => spec.key_specs().iter().any(table::KeySpec::is_key),
             Kind::Odd => self.odd && with_arguments(),
         }
@@ -151,7 +152,7 @@ impl Row {
                 call
             };
             add(Kind::Normal, call.clone());
-            for len in words..call.len() {
+            for len in (words..call.len()).filter(|len| self.odd || !spec.accepts(len - words)) {
                 add(Kind::TooFew, call[..len].to_vec());
             }
             if self.odd {

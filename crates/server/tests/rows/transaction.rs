@@ -15,7 +15,7 @@ pub(crate) const ROWS: &[Row] = &[
             "WATCH k; MULTI; GET k; EXEC",
         ],
     ),
-    row("multi", &["MULTI", "MULTI; MULTI", "MULTI; SET k 1; MULTI; EXEC"]),
-    row("unwatch", &["UNWATCH", "WATCH k; SET k 1; UNWATCH; MULTI; GET k; EXEC", "MULTI; UNWATCH"]),
+    row("multi", &["MULTI", "MULTI; MULTI", "MULTI; SET k 1; MULTI"]),
+    row("unwatch", &["UNWATCH", "WATCH k; SET k 1; UNWATCH", "MULTI; UNWATCH"]),
     row("watch", &["WATCH k", "WATCH k n k; SET n 1; MULTI; EXEC", "MULTI; WATCH k"]),
 ];
