@@ -14,7 +14,7 @@ use embroker_core::{
     Value,
 };
 
-use crate::session::{Session, in_server_words};
+use crate::session::{Context, Session, in_server_words};
 use crate::shared::Shared;
 
 /// What one client is subscribed to.
@@ -132,7 +132,7 @@ impl<B: Broker> Session<B> {
 
     /// `SUBSCRIBE channel …`: a confirmation for each name, with how many subscriptions the client then has.
     async fn subscribe(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) -> Result<()> {
-        self.deliver_waiting();
+        self.deliver_before_confirming();
         let subscriber = match &mut self.subscriptions.subscriber {
             Some(subscriber) => subscriber,
             none => {
@@ -163,7 +163,7 @@ impl<B: Broker> Session<B> {
                 SubscriptionKind::Shard => subscriber.sunsubscribe(&names).await?,
             }
         }
-        self.deliver_waiting();
+        self.deliver_before_confirming();
         if names.is_empty() {
             self.confirm(kind, verb, Value::Null);
         }
@@ -186,6 +186,13 @@ impl<B: Broker> Session<B> {
     /// Writes the messages that were added to the queue before it held so many, see [`Queue::pushed`].
     pub(crate) fn deliver_until(&mut self, pushed: u64) {
         while self.subscriptions.queue().is_some_and(|queue| queue.taken() < pushed) && self.deliver_next() {}
+    }
+
+    /// Writes the messages that wait; not inside EXEC's reply, where each has its place.
+    fn deliver_before_confirming(&mut self) {
+        if self.context != Context::Multi {
+            self.deliver_waiting();
+        }
     }
 
     /// Writes the messages that wait.

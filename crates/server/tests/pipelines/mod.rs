@@ -34,7 +34,7 @@ pub(crate) fn add(suite: &mut Suite) {
         "random_pipelines_of_two_connections",
         PROPERTY,
         steps,
-        Pair::start,
+        async || Pair::start(),
         async |pair, steps| pair.compare(&steps),
     );
 }
@@ -61,13 +61,13 @@ struct Line {
 
 /// A connection, and all that came over it.
 struct Stream {
-    stream: UnixStream,
+    socket: UnixStream,
     heard: Vec<u8>,
     closed: bool,
 }
 
 impl Pair {
-    async fn start() -> Result<Self> {
+    fn start() -> Result<Self> {
         let redis = RedisServer::start()?;
         let served = Served::start(|server| server)?;
         let pair = Self {
@@ -187,25 +187,25 @@ impl Side {
 
 impl Stream {
     fn connect(socket: &Path) -> Result<Self> {
-        let stream = UnixStream::connect(socket)?;
-        Ok(Self { stream, heard: Vec::new(), closed: false })
+        let socket = UnixStream::connect(socket)?;
+        Ok(Self { socket, heard: Vec::new(), closed: false })
     }
 
     fn write(&mut self, bytes: &[u8]) {
         // Fails where the server has closed, having heard enough.
-        let _ = self.stream.write_all(bytes);
+        let _ = self.socket.write_all(bytes);
     }
 
     fn read_what_is_there(&mut self) -> Result<()> {
-        self.stream.set_nonblocking(true)?;
+        self.socket.set_nonblocking(true)?;
         while !self.closed && self.read()? {}
-        self.stream.set_nonblocking(false)?;
+        self.socket.set_nonblocking(false)?;
         Ok(())
     }
 
     /// Reads until so much has come, or until the connection is closed if it is to be; not for ever.
     fn read_until(&mut self, len: usize, closed: bool) -> Result<()> {
-        self.stream.set_read_timeout(Some(PATIENCE))?;
+        self.socket.set_read_timeout(Some(PATIENCE))?;
         while !self.closed && (closed || without_ids(&self.heard).len() < len) && self.read()? {}
         Ok(())
     }
@@ -213,7 +213,7 @@ impl Stream {
     /// Reads what comes next; `false` where nothing came in time.
     fn read(&mut self) -> Result<bool> {
         let mut bytes = [0; READ];
-        match self.stream.read(&mut bytes) {
+        match self.socket.read(&mut bytes) {
             Ok(0) => self.closed = true,
             Ok(read) => self.heard.extend_from_slice(&bytes[..read]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Ok(false),
@@ -226,7 +226,7 @@ impl Stream {
 
     /// Closes our half, and all that was heard until the server closed the other.
     fn end(mut self) -> Result<Vec<u8>> {
-        let _ = self.stream.shutdown(Shutdown::Write);
+        let _ = self.socket.shutdown(Shutdown::Write);
         self.read_until(0, true)?;
         ensure!(self.closed, "the server does not close the connection");
         Ok(without_ids(&self.heard))

@@ -129,7 +129,7 @@ impl Row {
 
     /// Whether a command can have conversations of this kind at all.
     pub(crate) fn can_have(&self, kind: Kind, spec: &CommandSpec) -> bool {
-        let with_arguments = || self.calls.iter().any(|call| self.parse(call).1.len() > usize::from(spec.words));
+        let with_arguments = || self.calls.iter().any(|call| Self::parse(call).1.len() > usize::from(spec.words));
         match kind {
             Kind::Normal => true,
             Kind::TooMany => self.odd || spec.arity > 0,
@@ -144,7 +144,7 @@ impl Row {
         let words = usize::from(spec.words);
         let mut all = Vec::new();
         for text in self.calls {
-            let (before, call, fixed) = self.parse(text);
+            let (before, call, fixed) = Self::parse(text);
             let mut add = |kind, call: Argv| all.push((kind, [&before[..], &[call]].concat()));
             let replaced = |at: usize, word: &[u8]| {
                 let mut call = call.clone();
@@ -163,17 +163,21 @@ impl Row {
             }
             let borrowed: Vec<&[u8]> = call.iter().map(Vec::as_slice).collect();
             for (at, _) in table::find_keys(spec, &borrowed) {
-                KEYS.iter().for_each(|key| add(Kind::WrongType, replaced(at, key.as_bytes())));
+                for key in KEYS {
+                    add(Kind::WrongType, replaced(at, key.as_bytes()));
+                }
             }
             for at in (words..call.len()).filter(|at| self.odd && !fixed.contains(at)) {
-                ODD.iter().for_each(|odd| add(Kind::Odd, replaced(at, odd)));
+                for odd in ODD {
+                    add(Kind::Odd, replaced(at, odd));
+                }
             }
         }
         all
     }
 
     /// The commands before the call, the call, and where it has a fixed word.
-    fn parse(&self, text: &str) -> (Vec<Argv>, Argv, Vec<usize>) {
+    fn parse(text: &str) -> (Vec<Argv>, Argv, Vec<usize>) {
         let mut commands: Vec<Argv> = text.split("; ").map(words).collect();
         let mut call = commands.pop().unwrap_or_default();
         let mut fixed = Vec::new();
