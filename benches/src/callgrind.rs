@@ -14,7 +14,7 @@ use embroker::prelude::*;
 
 use crate::bench::Bench;
 use crate::measure::{shuffled, single};
-use crate::pubsub::{PAYLOAD, ours_to};
+use crate::pubsub::{PAYLOAD, counted, ours_to};
 use crate::report::{Samples, Spec, Unit};
 use crate::typed::{Call, Keys};
 
@@ -41,7 +41,7 @@ pub(crate) fn run(bench: &mut Bench, directory: &Path) {
     }
     bench.line(spec("a GET of the peer, DashMap, 1,000 keys".to_owned()), |_| instructions("dashmap-get", directory));
     for (name, subscribers) in PUBLISHES {
-        let what = format!("publish + receive, {subscribers} subscribers");
+        let what = format!("publish + receive, {}", counted(subscribers));
         bench.line(spec(what), |_| instructions(name, directory));
     }
 }

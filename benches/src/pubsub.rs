@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use embroker::prelude::*;
 use embroker::{MemBroker, SubscribeOptions, Subscriber};
+use embroker_test_support::RedisServer;
 use tokio::runtime::Runtime;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::bench::Bench;
 use crate::measure::{multi, shuffled, single, timed, timed_async};
-use crate::report::{Spec, Unit};
+use crate::report::{Samples, Spec, Unit};
 
 /// What is published where the payload is not what matters.
 pub(crate) const PAYLOAD: &[u8] = b"000001-0A1B2C3D0";
@@ -55,10 +56,10 @@ fn unheard(bench: &mut Bench) -> Result<()> {
 
 type Contender<'a> = Box<dyn FnMut(u64) -> Result<Duration> + 'a>;
 
-fn unheard_contenders<S: BuildHasher>(runtime: &Runtime, hasher: S) -> Result<(Contender<'_>, Contender<'static>)>
-where
-    S: 'static,
-{
+fn unheard_contenders<S: BuildHasher + 'static>(
+    runtime: &Runtime,
+    hasher: S,
+) -> Result<(Contender<'_>, Contender<'static>)> {
     let order = shuffled(1_024);
     let names: Vec<String> = order.iter().map(|number| format!("nobody:{number}")).collect();
     let broker = MemBroker::new();
@@ -91,7 +92,7 @@ fn fan_out(bench: &mut Bench) -> Result<()> {
     let runtime = single()?;
     for (subscribers, goal) in [(1, 2.0), (10, 1.3), (100, 1.2)] {
         for (burst, how) in [(1, ""), (BURST, ", read 64 at a time")] {
-            let what = format!("publish + receive, {subscribers} subscribers{how}");
+            let what = format!("publish + receive, {}{how}", counted(subscribers));
             bench.line(spec(what, "tokio broadcast").at_most(goal), |effort| {
                 let ours = ours_to(&runtime, subscribers, PAYLOAD, burst)?;
                 effort.pair(Unit::Nanoseconds, ours, broadcast_to(subscribers, PAYLOAD, burst))
@@ -99,6 +100,11 @@ fn fan_out(bench: &mut Bench) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// `1 subscriber`, `10 subscribers`.
+pub(crate) fn counted(subscribers: usize) -> String {
+    format!("{subscribers} subscriber{}", if subscribers == 1 { "" } else { "s" })
 }
 
 /// So many subscribers of `news`.
@@ -202,17 +208,15 @@ fn ours_echo(runtime: &Runtime, iterations: u64) -> Result<Duration> {
     let rounds = iterations.div_ceil(2);
     runtime.block_on(async {
         let broker = MemBroker::new();
-        let (mut pings, mut pongs) = (
-            broker.subscriber(SubscribeOptions::default()).await?,
-            broker.subscriber(SubscribeOptions::default()).await?,
-        );
-        pings.subscribe(["ping"]).await?;
-        pongs.subscribe(["pong"]).await?;
+        let mut asked = broker.subscriber(SubscribeOptions::default()).await?;
+        let mut answered = broker.subscriber(SubscribeOptions::default()).await?;
+        asked.subscribe(["question"]).await?;
+        answered.subscribe(["answer"]).await?;
         let echo = broker.clone();
         let other = tokio::spawn(async move {
             for _ in 0..rounds {
-                black_box(pings.next().await);
-                echo.publish("pong", PAYLOAD).await?;
+                black_box(asked.next().await);
+                echo.publish("answer", PAYLOAD).await?;
             }
             anyhow::Ok(())
         });
@@ -220,8 +224,8 @@ fn ours_echo(runtime: &Runtime, iterations: u64) -> Result<Duration> {
         let this = tokio::spawn(async move {
             let start = Instant::now();
             for _ in 0..rounds {
-                broker.publish("ping", PAYLOAD).await?;
-                black_box(pongs.next().await);
+                broker.publish("question", PAYLOAD).await?;
+                black_box(answered.next().await);
             }
             anyhow::Ok(start.elapsed())
         });
@@ -234,20 +238,20 @@ fn ours_echo(runtime: &Runtime, iterations: u64) -> Result<Duration> {
 fn mpsc_echo(runtime: &Runtime, iterations: u64) -> Result<Duration> {
     let rounds = iterations.div_ceil(2);
     runtime.block_on(async {
-        let (ping, mut pings) = mpsc::unbounded_channel::<Arc<[u8]>>();
-        let (pong, mut pongs) = mpsc::unbounded_channel::<Arc<[u8]>>();
+        let (ask, mut asked) = mpsc::unbounded_channel::<Arc<[u8]>>();
+        let (answer, mut answered) = mpsc::unbounded_channel::<Arc<[u8]>>();
         let other = tokio::spawn(async move {
             for _ in 0..rounds {
-                black_box(pings.recv().await);
-                pong.send(Arc::from(PAYLOAD))?;
+                black_box(asked.recv().await);
+                answer.send(Arc::from(PAYLOAD))?;
             }
             anyhow::Ok(())
         });
         let this = tokio::spawn(async move {
             let start = Instant::now();
             for _ in 0..rounds {
-                ping.send(Arc::from(PAYLOAD))?;
-                black_box(pongs.recv().await);
+                ask.send(Arc::from(PAYLOAD))?;
+                black_box(answered.recv().await);
             }
             anyhow::Ok(start.elapsed())
         });
@@ -257,10 +261,13 @@ fn mpsc_echo(runtime: &Runtime, iterations: u64) -> Result<Duration> {
     })
 }
 
+/// The pattern of each number.
+type Pattern = fn(u32) -> String;
+
 /// PUBLISH among many patterns that don't match, beside PUBLISH among none.
 fn patterns(bench: &mut Bench) -> Result<()> {
     const CHANNEL: &str = "purchase_orders:Opening Ceremony";
-    let shapes: [(&str, fn(u32) -> String); 3] = [
+    let shapes: [(&str, Pattern); 3] = [
         ("first byte differs", |number| format!("x{number}:*")),
         ("16-byte shared prefix", |number| format!("purchase_orders:{number}*")),
         ("leading star, literal tail", |number| format!("*:tail{number}")),
@@ -286,7 +293,8 @@ fn patterns(bench: &mut Bench) -> Result<()> {
 /// Many patterns, a thousand in a command, subscribed and then ended.
 fn psubscribe(bench: &mut Bench) -> Result<()> {
     let runtime = single()?;
-    let socket = bench.redis().socket_path();
+    // A server of its own: the emptied table stays large, and every PUBLISH of this server would walk it.
+    let server = RedisServer::start()?;
     // Redis looks through the client's list for each pattern: 100,000 of them take it the better part of a minute.
     let many = if bench.effort().quick { 20_000 } else { MANY };
     let what = format!("PSUBSCRIBE and PUNSUBSCRIBE of {many} patterns");
@@ -309,7 +317,7 @@ fn psubscribe(bench: &mut Bench) -> Result<()> {
             })
         };
         let peer = || {
-            let mut client = embroker_test_support::RawClient::connect(&socket)?;
+            let mut client = server.client()?;
             let start = Instant::now();
             for command in ["PSUBSCRIBE", "PUNSUBSCRIBE"] {
                 for batch in &batches {
@@ -320,7 +328,7 @@ fn psubscribe(bench: &mut Bench) -> Result<()> {
             anyhow::Ok(start.elapsed())
         };
         let rate = |took: Duration| f64::from(2 * many) / took.as_secs_f64().max(1e-9);
-        let mut samples = crate::report::Samples::default();
+        let mut samples = Samples::default();
         for _ in 0..if effort.quick { 2 } else { 1 } {
             samples.ours.push(rate(ours()?));
             samples.peer.push(rate(peer()?));

@@ -248,25 +248,24 @@ impl Report {
                 *width = (*width).max(cell.chars().count());
             }
         }
-        let mut table = String::new();
-        let mut line = |cells: &[String; 7]| {
+        let line = |cells: &[String; 7]| {
+            let mut line = String::new();
             for (index, (cell, width)) in cells.iter().zip(widths).enumerate() {
                 // Figures stand at the right, names at the left.
                 let padding = " ".repeat(width.saturating_sub(cell.chars().count()));
                 let (before, after) = if matches!(index, 1 | 3) { (&*padding, "") } else { ("", &*padding) };
-                let _ = write!(table, "{before}{cell}{after}  ");
+                let _ = write!(line, "{before}{cell}{after}  ");
             }
-            table.truncate(table.trim_end().len());
-            table.push('\n');
+            line.trim_end().to_owned() + "\n"
         };
-        line(&COLUMNS.map(str::to_owned));
+        let mut table = line(&COLUMNS.map(str::to_owned));
         let mut last = "";
         for (group, cells) in &lines {
             if *group != last {
-                line(&[format!("— {group} —"), "".into(), "".into(), "".into(), "".into(), "".into(), "".into()]);
+                let _ = writeln!(table, "— {group} —");
                 last = group;
             }
-            line(cells);
+            table.push_str(&line(cells));
         }
         table
     }

@@ -2,14 +2,17 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net as os;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, io, process, thread};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use embroker_test_support::RedisServer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::bench::Bench;
 use crate::measure::{Effort, multi};
@@ -108,15 +111,17 @@ impl Drop for Embroker {
 pub(crate) fn run(bench: &mut Bench) -> Result<()> {
     let wanted = |bench: &Bench| {
         let names = WORK.iter().flat_map(|(name, _, _)| CELLS.map(|cell| cell_name(name, cell)));
-        names.chain([FAN_OUT.to_owned()]).any(|name| bench.wants("server", &name))
+        names.chain(FAN_OUTS.map(|(name, _)| name.to_owned())).any(|name| bench.wants("server", &name))
     };
     if !wanted(bench) {
         return Ok(());
     }
     let embroker = Embroker::start()?;
-    let redis_port = bench.redis().tcp_address().and_then(|address| address.rsplit(':').next()?.parse().ok());
+    // One that nothing was done on.
+    let redis = RedisServer::builder().tcp().start()?;
+    let redis_port = redis.tcp_address().and_then(|address| address.rsplit(':').next()?.parse().ok());
     let redis_port = redis_port.context("redis-server has no port")?;
-    let redis_socket = bench.redis().socket_path();
+    let redis_socket = redis.socket_path();
     for (name, subscribers, words) in WORK {
         for cell in CELLS {
             let (over, depth) = cell;
@@ -125,11 +130,13 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
                 Over::Unix => [Place::Unix(embroker.socket()), Place::Unix(redis_socket.clone())],
             };
             let spec = Spec::new("server", cell_name(name, cell), "redis-server", Unit::PerSecond).at_least(1.0);
-            bench.line(spec, |effort| under_load(effort, places, depth, subscribers, words));
+            bench.line(spec, |effort| under_load(effort, &places, depth, subscribers, words));
         }
     }
-    let spec = Spec::new("server", FAN_OUT, "redis-server", Unit::PerSecond).at_least(1.2);
-    bench.line(spec, |effort| fan_out(effort, &embroker.socket(), &redis_socket));
+    for (name, at_once) in FAN_OUTS {
+        let spec = Spec::new("server", name, "redis-server", Unit::PerSecond).at_least(1.2);
+        bench.line(spec, |effort| fan_out(effort, &embroker.socket(), &redis_socket, at_once));
+    }
     Ok(())
 }
 
@@ -147,7 +154,7 @@ fn cell_name(name: &str, (over, depth): (Over, u64)) -> String {
     format!("{name}, {over}, -P {depth}")
 }
 
-fn under_load(effort: Effort, places: [Place; 2], depth: u64, subscribers: usize, words: &[&str]) -> Result<Samples> {
+fn under_load(effort: Effort, places: &[Place; 2], depth: u64, subscribers: usize, words: &[&str]) -> Result<Samples> {
     let turn = if effort.quick { 0.12 } else { 1.0 };
     let rounds = if effort.quick { 3 } else { 5 };
     let mut requests = [0; 2];
@@ -156,7 +163,7 @@ fn under_load(effort: Effort, places: [Place; 2], depth: u64, subscribers: usize
         let rate = load(place, depth, 2_000 * depth, subscribers, words)?;
         *requests = ((rate * turn) as u64).max(1_000);
     }
-    let [ours, peer] = &places;
+    let [ours, peer] = places;
     let [our_requests, peer_requests] = requests;
     let mut samples = Samples::default();
     for round in 0..rounds {
@@ -204,9 +211,9 @@ impl Shutdown for TcpStream {
     }
 }
 
-impl Shutdown for UnixStream {
+impl Shutdown for os::UnixStream {
     fn shutdown(&self) {
-        let _ = UnixStream::shutdown(self, std::net::Shutdown::Both);
+        let _ = os::UnixStream::shutdown(self, std::net::Shutdown::Both);
     }
 }
 
@@ -219,7 +226,7 @@ fn listen(place: &Place) -> Result<Box<dyn Shutdown>> {
             Box::new(stream)
         }
         Place::Unix(path) => {
-            let stream = UnixStream::connect(path)?;
+            let stream = os::UnixStream::connect(path)?;
             drain(stream.try_clone()?)?;
             Box::new(stream)
         }
@@ -234,66 +241,79 @@ fn drain(mut stream: impl Read + Write + Send + 'static) -> Result<()> {
     Ok(())
 }
 
-const FAN_OUT: &str = "fan-out to 1,000 connections, deliveries";
+/// Deliveries to many connections; how many messages are published before all of them must have arrived.
+const FAN_OUTS: [(&str, usize); 2] = [
+    ("fan-out to 1,000 connections, message by message", 1),
+    ("fan-out to 1,000 connections, 30 messages at once", 30),
+];
 
 /// Messages to 1,000 connections, until each has all of them.
-fn fan_out(effort: Effort, ours: &Path, peer: &Path) -> Result<Samples> {
+fn fan_out(effort: Effort, ours: &Path, peer: &Path, at_once: usize) -> Result<Samples> {
     let messages = if effort.quick { 30 } else { 300 };
     let rounds = if effort.quick { 3 } else { 9 };
     let mut samples = Samples::default();
     for round in 0..rounds {
         if round % 2 == 0 {
-            samples.ours.push(deliveries(ours, messages)?);
-            samples.peer.push(deliveries(peer, messages)?);
+            samples.ours.push(deliveries(ours, messages, at_once)?);
+            samples.peer.push(deliveries(peer, messages, at_once)?);
         } else {
-            samples.peer.push(deliveries(peer, messages)?);
-            samples.ours.push(deliveries(ours, messages)?);
+            samples.peer.push(deliveries(peer, messages, at_once)?);
+            samples.ours.push(deliveries(ours, messages, at_once)?);
         }
     }
     Ok(samples)
 }
 
-/// How many messages a second arrive at 1,000 connections; all are published at once.
-fn deliveries(socket: &Path, messages: usize) -> Result<f64> {
+/// How many messages a second arrive at 1,000 connections.
+fn deliveries(socket: &Path, messages: usize, at_once: usize) -> Result<f64> {
     const CONNECTIONS: usize = 1_000;
     const CONFIRMATION: &[u8] = b"*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n";
     let payload = String::from_utf8_lossy(PAYLOAD).into_owned();
     let message = format!("*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n${}\r\n{payload}\r\n", payload.len());
     multi()?.block_on(async {
-        let mut streams = Vec::with_capacity(CONNECTIONS);
+        let mut publisher = UnixStream::connect(socket).await?;
+        let requests = format!("PUBLISH news {payload}\r\n").repeat(at_once);
+        let expected = message.len() * messages;
+        // Each reader tells when it has all that was published so far.
+        let (has_all, mut have_all) = mpsc::unbounded_channel();
+        let mut readers = Vec::with_capacity(CONNECTIONS);
         for _ in 0..CONNECTIONS {
-            let mut stream = tokio::net::UnixStream::connect(socket).await?;
+            let mut stream = UnixStream::connect(socket).await?;
             stream.write_all(b"SUBSCRIBE news\r\n").await?;
             let mut confirmation = vec![0; CONFIRMATION.len()];
             stream.read_exact(&mut confirmation).await?;
             ensure!(confirmation == CONFIRMATION, "another answer to SUBSCRIBE");
-            streams.push(stream);
+            readers.push(tokio::spawn(read(stream, expected, message.len() * at_once, has_all.clone())));
         }
-        let mut publisher = tokio::net::UnixStream::connect(socket).await?;
-        let published = format!("PUBLISH news {payload}\r\n").repeat(messages);
-        let expected = message.len() * messages;
+        drop(has_all);
         let start = Instant::now();
-        let readers: Vec<_> = streams
-            .into_iter()
-            .map(|mut stream| {
-                tokio::spawn(async move {
-                    let mut buffer = vec![0; 16 * 1024];
-                    let mut received = 0;
-                    while received < expected {
-                        match stream.read(&mut buffer).await? {
-                            0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
-                            more => received += more,
-                        }
-                    }
-                    Ok(received)
-                })
-            })
-            .collect();
-        publisher.write_all(published.as_bytes()).await?;
-        for reader in readers {
-            let received = tokio::time::timeout(Duration::from_secs(30), reader).await??;
-            ensure!(received? == expected, "more was received than published");
+        for _ in 0..messages / at_once {
+            publisher.write_all(requests.as_bytes()).await?;
+            for _ in 0..CONNECTIONS {
+                let told = tokio::time::timeout(Duration::from_secs(30), have_all.recv()).await?;
+                told.context("a connection was lost")?;
+            }
         }
-        Ok((messages * CONNECTIONS) as f64 / start.elapsed().as_secs_f64())
+        let took = start.elapsed();
+        for reader in readers {
+            ensure!(reader.await?? == expected, "more was received than published");
+        }
+        Ok((messages * CONNECTIONS) as f64 / took.as_secs_f64())
     })
+}
+
+/// Reads so many bytes, and tells of every `step` of them.
+async fn read(mut stream: UnixStream, expected: usize, step: usize, tell: UnboundedSender<()>) -> Result<usize> {
+    let mut buffer = vec![0; 16 * 1024];
+    let (mut received, mut told) = (0, 0);
+    while received < expected {
+        let more = stream.read(&mut buffer).await?;
+        ensure!(more > 0, "the server hung up");
+        received += more;
+        while received >= told + step {
+            told += step;
+            tell.send(())?;
+        }
+    }
+    Ok(received)
 }

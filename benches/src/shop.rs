@@ -1,7 +1,7 @@
 //! The ticket shop, from the first purchase until its three listeners are through with the last.
 //!
 //! Ours and Redis are the same program, by another URL. [`wide`] is the same on Redis with listeners that handle 64
-//! messages at a time, [`crate::handmade`] what one would write without a broker.
+//! messages at a time, [`handmade`] what one would write without a broker.
 
 use std::time::{Duration, Instant};
 
@@ -74,13 +74,15 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
 
     for (runtime, threads) in [(&many_threads, ""), (&one_thread, ", one thread")] {
         for (publishers, name) in [(Publishers::One, "one publisher"), (Publishers::Many, "64 in flight")] {
+            let width = if matches!(publishers, Publishers::One) { 1 } else { IN_FLIGHT };
             let what = format!("{name}{threads}, time of a purchase");
+            let ours = |count| on_broker(runtime, "mem://", count, publishers);
             bench.line(time(&what, "by hand").at_most(1.5), |effort| {
-                let ours = |count| on_broker(runtime, "mem://", count, publishers);
-                let peer = |count| {
-                    let width = if matches!(publishers, Publishers::One) { 1 } else { IN_FLIGHT };
-                    handmade::shop(runtime, &orders(count), width)
-                };
+                let peer = |count| handmade::with_texts(runtime, &orders(count), width);
+                effort.longer(4).pair(Unit::Nanoseconds, ours, peer)
+            });
+            bench.line(time(&what, "by hand, structs"), |effort| {
+                let peer = |count| handmade::with_structs(runtime, &orders(count), width);
                 effort.longer(4).pair(Unit::Nanoseconds, ours, peer)
             });
         }

@@ -160,8 +160,8 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
         };
         effort.pair(Unit::Nanoseconds, |count| Ok(keys.call(&runtime, count, &keys.order)), peer)
     });
-    two_threads(bench)?;
-    structs(bench)
+    structs(bench)?;
+    two_threads(bench)
 }
 
 /// Two threads at work on keys of their own, beside one.
