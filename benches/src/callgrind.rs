@@ -59,9 +59,9 @@ fn instructions(probe: &str, directory: &Path) -> Result<Samples> {
     Ok(Samples::once(many.saturating_sub(few) as f64 / (MANY - FEW) as f64, None))
 }
 
-/// Runs a probe under callgrind; its profile stays for `callgrind_annotate`.
+/// Runs a probe under callgrind; its profile stays, for `callgrind_annotate`.
 fn profiled(probe: &str, count: u64, directory: &Path) -> Result<u64> {
-    let file = directory.join(format!("callgrind.{probe}"));
+    let file = directory.join(format!("callgrind.{probe}.{count}"));
     let mut out = std::ffi::OsString::from("--callgrind-out-file=");
     out.push(&file);
     let output = Command::new("valgrind")

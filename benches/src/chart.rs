@@ -31,8 +31,9 @@ fn draw(chart: &Chart, document: &mut String) -> Result<(), Box<dyn std::error::
     };
     let across = range(&mut points().map(|(x, _)| x));
     let up = range(&mut points().map(|(_, y)| y));
-    // A little room above and below, in the scale's own steps.
-    let up = up.start / 1.6..up.end * 1.6;
+    // A little room above and below, and above that for the names of the lines.
+    let (least, most) = (up.start / 1.6, up.end * 1.6);
+    let up = least..most * (most / least).powf(0.1 * chart.series.len() as f64);
 
     let area = SVGBackend::with_string(document, SIZE).into_drawing_area();
     area.fill(&WHITE)?;

@@ -334,9 +334,9 @@ mod tests {
         let rows = vec![row(&samples, Goal::AtMost(1.5))];
         let report = Report { machine: Machine::default(), run: "quick".into(), seconds: 1.0, rows, charts: vec![] };
         let expected = "\
-what            ours  peer             ratio  min – max    goal    met
+what     ours  peer             ratio  min – max    goal    met
 — typed —
-GET          2.00 µs  1.00 µs DashMap   2.00  2.00 – 2.00  ≤ 1.50  no
+GET   2.00 µs  1.00 µs DashMap   2.00  2.00 – 2.00  ≤ 1.50  no
 ";
         assert_eq!(report.table(), expected);
         let verdict = "0 of 1 goals are met.\n  missed by a factor of 1.33: typed / GET";
