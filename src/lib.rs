@@ -27,6 +27,8 @@
 //! |---|---|
 //! | `mem` (default) | [`MemBroker`], `mem://` |
 //! | `redis` | `RedisBroker`, `redis://`, `redis+unix://` |
+//! | `redis-rs` | `RedisConnections`: connections of the redis crate to any broker, without a socket, async and sync |
+//! | `redis-rs-sync` | only the sync ones, without a runtime and its network code |
 
 mod connect;
 
@@ -36,6 +38,8 @@ pub use embroker_core::*;
 pub use embroker_mem::{Clock, ManualClock, MemBroker, MemBrokerBuilder, SystemClock, WeakMemBroker};
 #[cfg(feature = "redis")]
 pub use embroker_redis::{RedisBroker, RedisBrokerBuilder};
+#[cfg(feature = "redis-rs-sync")]
+pub use embroker_redis_rs::{RedisConnection, RedisConnections};
 
 /// The backend that the features choose: `RedisBroker` with the feature `redis`, else [`MemBroker`].
 #[cfg(feature = "redis")]

@@ -24,7 +24,10 @@ macro_rules! families {
     };
 }
 
-families! { bitfield config connection hash key pubsub scripting server set string structs transaction }
+families! {
+    bitfield config connection debug hash key memory notifications object pubsub scripting server set string structs
+    transaction
+}
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();

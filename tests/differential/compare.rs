@@ -121,6 +121,12 @@ pub(crate) fn draw(argv: &Argv, population: &Reply, drawn: &Reply) -> Result<()>
     Ok(())
 }
 
+/// The commands that tell how each value of the first database is kept.
+pub(crate) fn encodings() -> Vec<Argv> {
+    let of_key = |key: &&str| ["ENCODING", "REFCOUNT"].map(|fact| Argv::new(["OBJECT", fact, key]));
+    KEYS.iter().flat_map(of_key).collect()
+}
+
 /// The commands whose replies are the whole state.
 pub(crate) fn state() -> Vec<Argv> {
     let of_key = |key: &&str| ["TYPE", "GET", "HGETALL", "SMEMBERS", "PEXPIRETIME"].map(|name| Argv::new([name, key]));

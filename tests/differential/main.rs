@@ -4,6 +4,7 @@
 
 mod compare;
 mod config;
+mod events;
 mod generate;
 mod pair;
 mod scan;
@@ -44,6 +45,14 @@ fn main() -> ExitCode {
     );
     suite.property(
         Backend::Redis,
+        "events",
+        PROPERTY,
+        events::steps,
+        events::Listeners::start,
+        async |listeners, steps| listeners.compare(steps).await,
+    );
+    suite.property(
+        Backend::Redis,
         "whole_iterations_tell_every_member",
         Property { cases: PROPERTY.cases / 10, ..PROPERTY },
         scan::scans,
@@ -79,8 +88,11 @@ fn random_commands(suite: &mut Suite, name: &str, templates: Vec<&'static str>) 
 fn every_command_has_a_template() -> anyhow::Result<()> {
     let templates = generate::all_families();
     // What a broker tells of itself is not what another one does, and there are no scripts: tests/conformance has those
-    // families. Parameters are compared in config.rs.
-    let elsewhere = |id| matches!(id, CommandId::Config(_) | CommandId::Scripting(_) | CommandId::Server(_));
+    // families. Parameters are compared in config.rs, and how values are kept at the end of each case.
+    let elsewhere = |id| {
+        use CommandId::{Config, Debug, Memory, Object, Scripting, Server};
+        matches!(id, Config(_) | Debug(_) | Memory(_) | Object(_) | Scripting(_) | Server(_))
+    };
     let common = |spec: &&CommandSpec| !spec.is_session() && !elsewhere(spec.id);
     for spec in table::all().filter(|spec| common(spec) && spec.name != "pubsub") {
         let name = spec.name.replace('|', " ").to_uppercase();

@@ -52,7 +52,7 @@ pub(crate) fn watch_steps() -> BoxedStrategy<Vec<WatchStep>> {
 }
 
 /// Commands after which both brokers hold the same.
-fn undrawn(templates: &[&'static str]) -> BoxedStrategy<Argv> {
+pub(crate) fn undrawn(templates: &[&'static str]) -> BoxedStrategy<Argv> {
     generate::command(templates).prop_filter("what SPOP leaves is free", |argv| argv.name() != "spop").boxed()
 }
 
@@ -68,12 +68,14 @@ impl Pair {
     /// Runs the steps on both, comparing every reply and then the whole state.
     pub(crate) async fn compare(&mut self, steps: Vec<Step>) -> Result<()> {
         let mut plain = vec![Argv::new(["FLUSHALL"])];
+        let mut popped = false;
         for step in steps {
             match step {
                 Step::Run(argv) => {
                     let pops = argv.name() == "spop";
                     plain.extend(compare::population(&argv));
                     plain.push(argv);
+                    popped |= pops;
                     if pops {
                         self.run(&std::mem::take(&mut plain)).await?;
                         self.pop_the_same().await?;
@@ -86,6 +88,10 @@ impl Pair {
             }
         }
         plain.extend(compare::state());
+        // Where different members were popped, one side may have lost what made its set a large one.
+        if !popped {
+            plain.extend(compare::encodings());
+        }
         self.run(&plain).await
     }
 
@@ -157,7 +163,7 @@ impl Pair {
     }
 }
 
-fn pipeline<'a>(argvs: &'a [Argv], mut pipeline: Pipeline<'a>) -> Pipeline<'a> {
+pub(crate) fn pipeline<'a>(argvs: &'a [Argv], mut pipeline: Pipeline<'a>) -> Pipeline<'a> {
     for argv in argvs {
         pipeline.push(argv.command());
     }
@@ -169,7 +175,7 @@ async fn replies<'a>(broker: &AnyBroker, argvs: &'a [Argv], empty: Pipeline<'a>)
 }
 
 /// Takes the server's refusal apart from everything else that can go wrong.
-fn outcome<T>(outcome: Result<T, Error>) -> Result<Result<T, ServerError>, Error> {
+pub(crate) fn outcome<T>(outcome: Result<T, Error>) -> Result<Result<T, ServerError>, Error> {
     match outcome {
         Ok(replies) => Ok(Ok(replies)),
         Err(Error::Server(error)) => Ok(Err(error)),

@@ -10,10 +10,12 @@ use crate::shell::{cargo, output, run, step};
 const MOST_PACKAGES: usize = 40;
 
 /// The choices of features that are checked, as arguments of cargo.
-const FEATURES: [&[&str]; 5] = [
+const FEATURES: [&[&str]; 7] = [
     &[],
     &["--no-default-features", "--features", "mem"],
     &["--no-default-features", "--features", "redis"],
+    &["--no-default-features", "--features", "redis-rs"],
+    &["--no-default-features", "--features", "redis-rs-sync"],
     &["--no-default-features"],
     &["--all-features"],
 ];
@@ -35,7 +37,7 @@ pub(crate) fn checks() -> Result<()> {
     })?;
     step("dependencies", dependencies)?;
     step("features that are off", || {
-        ["only-mem", "only-redis"].into_iter().try_for_each(|feature| {
+        ["only-mem", "only-redis", "only-redis-rs", "only-redis-rs-sync"].into_iter().try_for_each(|feature| {
             run(&mut cargo(&["test", "--quiet", "--package", "embroker-feature-check", "--features", feature]))
         })
     })
@@ -52,7 +54,9 @@ fn dependencies() -> Result<()> {
     );
     println!("the default build has {} packages", default.len());
     let redis = packages(&["--no-default-features", "--features", "redis"])?;
-    without(&redis, "the build with the feature redis alone", &["dashmap", "embroker-mem"])
+    without(&redis, "the build with the feature redis alone", &["dashmap", "embroker-mem"])?;
+    let redis_rs_sync = packages(&["--no-default-features", "--features", "redis-rs-sync"])?;
+    without(&redis_rs_sync, "the build with the feature redis-rs-sync alone", &["mio", "tokio-util"])
 }
 
 fn packages(features: &[&str]) -> Result<BTreeSet<String>> {

@@ -5,6 +5,7 @@ use std::ops::{Index, RangeInclusive};
 use bytes::Bytes;
 use embroker_core::error::texts;
 pub(crate) use embroker_core::parse_int;
+use embroker_core::table::Keys;
 use embroker_core::{Arg, Command, ServerError};
 
 /// The arguments of one call, after the name. The table has checked how many there are.
@@ -36,6 +37,12 @@ impl<'a> Args<'a> {
     /// The arguments from `at` on, in order.
     pub(crate) fn from(&self, at: usize) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone + use<'a> {
         self.0[at.min(self.0.len())..].iter().map(Arg::as_bytes)
+    }
+
+    /// The arguments that are keys, for a row that has them there.
+    pub(crate) fn keys(&self, keys: Keys) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let args = self.0;
+        keys.positions(args).filter_map(|at| args.get(at)).map(Arg::as_bytes)
     }
 
     /// The argument as a buffer to keep.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::task::Poll;
 
 use embroker_core::instance::Instance;
-use embroker_core::instance::config::Config;
+use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::{
     Arg, Broker, Command, Pipeline, Queue, Replies, Result, SubscribeOptions, Subscriber, Value, Watch,
 };
@@ -234,6 +234,47 @@ impl MemBrokerBuilder {
     pub fn config(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<Self> {
         self.config.preset(name, value)?;
         Ok(self)
+    }
+
+    /// Which events of keys are published, as Redis's `notify-keyspace-events`: letters for the classes of events and
+    /// `K` or `E` for the channels, `__keyspace@<db>__:<key>` and `__keyevent@<db>__:<event>`. None where nobody says.
+    ///
+    /// A key that expires is told of (`x`) when a command names it, and when [`MemBroker::sweep`] or a write comes upon
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](embroker_core::Error::Config) for a letter that is no class.
+    ///
+    /// # Examples
+    ///
+    /// A subscriber that learns of an expired key, and nobody waits for the time to pass:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use std::{sync::Arc, time::Duration};
+    ///
+    /// use embroker_core::prelude::*;
+    /// use embroker_core::{Event, SubscribeOptions};
+    /// use embroker_mem::{ManualClock, MemBroker};
+    ///
+    /// let clock = Arc::new(ManualClock::at(0));
+    /// let broker = MemBroker::builder().clock(clock.clone()).notify_keyspace_events("Ex")?.build();
+    /// let mut subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+    /// subscriber.subscribe(["__keyevent@0__:expired"]).await?;
+    ///
+    /// broker.setex("reservation:7", Duration::from_secs(600), "jamie").await?;
+    /// clock.advance(Duration::from_secs(601));
+    /// broker.sweep();
+    ///
+    /// let Some(Event::Message(message)) = subscriber.next().await else { panic!("a message") };
+    /// assert_eq!(message.payload(), b"reservation:7");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn notify_keyspace_events(self, classes: &str) -> Result<Self> {
+        self.config(Parameter::NotifyKeyspaceEvents.name(), classes)
     }
 
     /// The broker.

@@ -7,6 +7,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub trait Clock: Send + Sync + 'static {
     /// Now, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
+
+    /// Now, in whole seconds since the Unix epoch. The broker reads it on every access to a key, for OBJECT IDLETIME;
+    /// a clock that has a cheaper way to tell the second than by the millisecond takes it here, and may be some
+    /// milliseconds late.
+    fn now_s(&self) -> u64 {
+        self.now_ms() / 1000
+    }
 }
 
 /// The clock of the machine.
@@ -16,6 +23,14 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+    }
+
+    /// The time at the kernel's last tick: a tenth of the cost.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn now_s(&self) -> u64 {
+        use rustix::time::{ClockId, clock_gettime};
+
+        u64::try_from(clock_gettime(ClockId::RealtimeCoarse).tv_sec).unwrap_or(0)
     }
 }
 
@@ -56,5 +71,9 @@ impl Clock for ManualClock {
 impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
     fn now_ms(&self) -> u64 {
         (**self).now_ms()
+    }
+
+    fn now_s(&self) -> u64 {
+        (**self).now_s()
     }
 }

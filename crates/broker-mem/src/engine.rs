@@ -1,17 +1,19 @@
 //! The parts of one in-memory broker, and how a command runs through them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ahash::RandomState;
 use embroker_core::error::texts;
 use embroker_core::instance::Instance;
-use embroker_core::instance::config::{Config, Parameter};
+use embroker_core::instance::config::{Config, KeyspaceEvents, Parameter};
 use embroker_core::table::{CommandSpec, Flags, Keys};
 use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
 use crate::args::Args;
 use crate::clock::Clock;
 use crate::keyspace::{Databases, Held, Keyspace, Tx, Wanted};
+use crate::objects::HashLimits;
 use crate::pubsub::PubSub;
 use crate::watch::Watched;
 use crate::{Reply, commands};
@@ -22,13 +24,17 @@ pub(crate) struct Engine {
     pub(crate) instance: Arc<Instance>,
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
+    /// Whether expired keys are removed before somebody asks for them; DEBUG SET-ACTIVE-EXPIRE.
+    active_expire: AtomicBool,
     run_id: OnceLock<String>,
+    began_ms: u64,
 }
 
 impl Engine {
     /// With a seed, everything that is left to chance repeats; also the order of the keys, for RANDOMKEY draws a place
     /// in it.
     pub(crate) fn new(clock: Box<dyn Clock>, seed: Option<u64>, config: Config) -> Self {
+        let began_ms = clock.now_ms();
         let mut rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let hasher = match seed {
             Some(_) => RandomState::with_seeds(rng.u64(..), rng.u64(..), rng.u64(..), rng.u64(..)),
@@ -40,12 +46,49 @@ impl Engine {
             instance: Arc::new(Instance::with_config(config)),
             clock,
             rng: Mutex::new(rng),
+            active_expire: AtomicBool::new(true),
             run_id: OnceLock::new(),
+            began_ms,
         }
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    /// The time in seconds since the epoch, read where keys are used: cheaper than [`now_ms`](Self::now_ms), and as much
+    /// behind it as the clock likes.
+    #[inline]
+    pub(crate) fn now_s(&self) -> u32 {
+        u32::try_from(self.clock.now_s()).unwrap_or(u32::MAX)
+    }
+
+    /// How large a small hash may get.
+    #[inline]
+    pub(crate) fn hash_limits(&self) -> HashLimits {
+        let limit = |parameter| usize::try_from(self.instance.config().number(parameter)).unwrap_or(usize::MAX);
+        HashLimits { fields: limit(Parameter::HashMaxListpackEntries), bytes: limit(Parameter::HashMaxListpackValue) }
+    }
+
+    /// How many integers a small set may have.
+    #[inline]
+    pub(crate) fn set_limit(&self) -> usize {
+        usize::try_from(self.instance.config().number(Parameter::SetMaxIntsetEntries)).unwrap_or(usize::MAX)
+    }
+
+    /// Whether expired keys are removed before somebody asks for them.
+    pub(crate) fn expires_actively(&self) -> bool {
+        self.active_expire.load(Ordering::Relaxed)
+    }
+
+    /// Says whether expired keys are to be removed before somebody asks for them.
+    pub(crate) fn expire_actively(&self, yes: bool) {
+        self.active_expire.store(yes, Ordering::Relaxed);
+    }
+
+    /// When the broker was made, by its own clock.
+    pub(crate) fn began_ms(&self) -> u64 {
+        self.began_ms
     }
 
     /// Another one for each broker: 40 hexadecimal digits.
@@ -108,8 +151,12 @@ impl Engine {
         Ok(Some(replies.collect()))
     }
 
-    /// Removes every expired key, one database after the other; how many there were.
+    /// Removes every expired key, one database after the other; how many there were. None where DEBUG
+    /// SET-ACTIVE-EXPIRE forbids it.
     pub(crate) fn sweep(&self) -> usize {
+        if !self.expires_actively() {
+            return 0;
+        }
         let sweep = |keyspace: &Keyspace| Tx::new(self, keyspace, keyspace.latch_all()).sweep(usize::MAX);
         self.databases.made().map(sweep).sum()
     }
@@ -143,6 +190,11 @@ impl Engine {
 }
 
 fn run_in(tx: &mut Tx<'_>, spec: &'static CommandSpec, args: &Args<'_>) -> Reply {
+    // A command that reads takes no key out of the map. Where somebody wants to hear of keys that expire, those whose
+    // time is over go before the command, as if Redis had come upon them just then.
+    if tx.told().contains(KeyspaceEvents::EXPIRED) {
+        args.keys(spec.keys).for_each(|key| tx.expire(key));
+    }
     let reply = commands::handler(spec.id)(tx, args);
     if spec.flags.contains(Flags::WRITE) {
         tx.pay_for_write();

@@ -11,6 +11,7 @@ mod broker;
 mod clock;
 mod commands;
 mod engine;
+mod events;
 mod keyspace;
 mod long_double;
 mod objects;

@@ -215,14 +215,23 @@ impl Wake for ReadsAtOnce {
 
 #[test]
 fn a_reader_that_its_waker_runs_on_the_spot_sees_the_whole_transaction() {
+    wake_on_the_spot("orders", &["PUBLISH orders 1", "SET order placed"]);
+}
+
+#[test]
+fn a_reader_of_events_that_its_waker_runs_on_the_spot_sees_the_whole_transaction() {
+    wake_on_the_spot("__keyspace@0__:order", &["SET order new", "SET order placed"]);
+}
+
+fn wake_on_the_spot(channel: &'static str, transaction: &'static [&'static str]) {
     let (seen, reads) = mpsc::channel();
     thread::spawn(move || {
-        let broker = MemBroker::new();
+        let broker = MemBroker::builder().notify_keyspace_events("K$").unwrap().build();
         let mut subscriber = block_on(broker.subscriber(SubscribeOptions::default())).unwrap();
-        block_on(subscriber.subscribe(["orders"])).unwrap();
+        block_on(subscriber.subscribe([channel])).unwrap();
         let waker = Arc::new(ReadsAtOnce { broker: broker.clone(), seen: Mutex::new(seen) }).into();
         assert!(pin!(subscriber.next()).poll(&mut Context::from_waker(&waker)).is_pending());
-        block_on(broker.pipeline(pipeline(&["PUBLISH orders 1", "SET order placed"]))).unwrap();
+        block_on(broker.pipeline(pipeline(transaction))).unwrap();
     });
     let read = reads.recv_timeout(Duration::from_secs(30)).expect("the transaction ends");
     assert_eq!(read, Value::from("placed"));

@@ -55,8 +55,8 @@ pub const REDIS_VERSION: &str = "7.0.15";
 pub mod prelude {
     pub use crate::Broker;
     pub use crate::commands::{
-        BitfieldCommands, ConfigCommands, ConnectionCommands, HashCommands, KeyCommands, PubSubCommands,
-        ServerCommands, SetCommands, StringCommands, TransactionCommands,
+        BitfieldCommands, ConfigCommands, ConnectionCommands, HashCommands, KeyCommands, MemoryCommands,
+        ObjectCommands, PubSubCommands, ServerCommands, SetCommands, StringCommands, TransactionCommands,
     };
     pub use crate::structs::StructCommands;
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use embroker_core::resp::{Protocol, RequestParser};
 use embroker_core::{Broker, Event};
-use embroker_session::{Address, Session};
+use embroker_session::{Address, Hold, Session};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -68,11 +68,11 @@ async fn converse<B: Broker>(
     let mut limits = Limits::new(shared.sessions.instance().config());
     let mut last_progress = Instant::now();
     loop {
-        while !session.is_ending() && session.output().len() < MAX_OUTPUT {
+        while !session.is_ending() && session.hold().is_none() && session.output().len() < MAX_OUTPUT {
             parser.limit_until_authenticated(!session.is_authenticated());
             parser.limit_bulk(limits.bulk());
             match parser.next(&mut input) {
-                Ok(Some(words)) => session.request(words).await,
+                Ok(Some(words)) => session.begin(words).await,
                 Ok(None) => break,
                 Err(error) => session.end_with(&error),
             }
@@ -86,11 +86,14 @@ async fn converse<B: Broker>(
         let more = input.len().clamp(*READ.start(), *READ.end());
         input.reserve(if input.is_empty() { more } else { more.max(BEGUN.saturating_sub(input.len())) });
 
-        let (out, subscriptions) = session.output_and_subscriptions();
+        let hold = session.hold();
+        // Who waits for the end of a pause may send on, within bounds.
+        let is_full = hold.is_some() && input.len() > *READ.end();
+        let (out, subscriptions, feed) = session.output_and_sources();
         let waiting = out.len();
         let idle = match limits.silence() {
             _ if waiting > 0 => Some(STALL),
-            silence => silence.filter(|_| subscriptions.is_empty()),
+            silence => silence.filter(|_| subscriptions.is_empty() && !feed.is_open() && hold.is_none()),
         };
         let mut deadline = idle.map(|idle| last_progress + idle);
         match limits.output(waiting + subscriptions.pending_bytes(), !subscriptions.is_empty()) {
@@ -121,7 +124,15 @@ async fn converse<B: Broker>(
                 // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
                 _ => return End::Drop,
             },
-            read = reader.read_buf(&mut input), if waiting < MAX_OUTPUT => match read {
+            line = feed.next(), if waiting < MAX_MESSAGES => match line {
+                Some(Event::Message(line)) => {
+                    session.deliver_line(&line);
+                    continue;
+                }
+                _ => return End::Drop,
+            },
+            () = over(hold.as_ref()) => session.resume().await,
+            read = reader.read_buf(&mut input), if waiting < MAX_OUTPUT && !is_full => match read {
                 Ok(read) if read > 0 && input.len() > limits.input() => return End::Drop,
                 Ok(read) if read > 0 => stats.bytes_received.add(read as u64),
                 _ => return End::Flush,
@@ -129,6 +140,13 @@ async fn converse<B: Broker>(
             () = until(deadline) => return End::Drop,
         }
         last_progress = Instant::now();
+    }
+}
+
+async fn over(hold: Option<&Hold>) {
+    match hold {
+        Some(hold) => hold.over().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -169,7 +169,8 @@ impl<B: Broker> ServerBuilder<B> {
     pub fn build(self) -> Server<B> {
         let Self { broker, parameters, .. } = self;
         let (stop, _) = watch::channel(false);
-        let sessions = Sessions::new(broker);
+        let stop_all = stop.clone();
+        let sessions = Sessions::of_server(broker, move || _ = stop_all.send_replace(true));
         for (parameter, value) in parameters {
             // Each was tried when it was given.
             let _ = sessions.instance().config().announce(parameter, value);
@@ -257,7 +258,9 @@ impl<B: Broker> Server<B> {
             tokio::select! {
                 listener = listeners.join_next() => if listener.is_none() { return },
                 () = sleep(SWEEP) => {
-                    self.0.sessions.broker().sweep();
+                    if !self.0.sessions.is_paused() {
+                        self.0.sessions.broker().sweep();
+                    }
                 }
             }
         }
@@ -313,6 +316,13 @@ impl ServerHandle {
     /// The unix socket that the server listens on.
     pub fn unix_socket(&self) -> Option<&std::path::Path> {
         self.unix_socket.as_deref()
+    }
+
+    /// Returns once the server shuts down, because a client said SHUTDOWN; then call [`shutdown`](Self::shutdown), which
+    /// returns when all is closed.
+    pub async fn stopping(&self) {
+        // The sender lives in here, so waiting can only end with a stop.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
     /// Takes no more connections, lets each end the command that it is at and take its replies, for up to 5 seconds,

@@ -13,4 +13,4 @@ pub use client::RawClient;
 pub use property::Property;
 pub use server::{RedisServer, RedisServerBuilder, redis_half_is_ignored, redis_server_available};
 pub use suite::{Backend, Case, Running, Suite};
-pub use transcript::{in_any_order, in_order, transcript};
+pub use transcript::{in_any_order, in_order, transcript, words};

@@ -73,8 +73,12 @@ fn sort(items: &mut [Value]) {
     items.sort_by_cached_key(|item| format!("{item:?}"));
 }
 
-/// The words of a command line.
-fn words(line: &str) -> Vec<Vec<u8>> {
+/// The words of a command line, as redis-cli reads them.
+///
+/// # Panics
+///
+/// If it is written wrong.
+pub fn words(line: &str) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();
     while !rest.is_empty() {

@@ -9,9 +9,12 @@ mod bitfield;
 mod command;
 mod config;
 mod connection;
+mod debug;
 mod hash;
 mod info;
 mod key;
+mod memory;
+mod object;
 mod pubsub;
 mod sample;
 mod scan;
@@ -40,14 +43,21 @@ pub(crate) fn handler(id: CommandId) -> Handler {
         CommandId::Bitfield(command) => bitfield::handler(command),
         CommandId::Config(command) => config::handler(command),
         CommandId::Connection(command) => connection::handler(command),
+        CommandId::Debug(command) => debug::handler(command),
         CommandId::Hash(command) => hash::handler(command),
         CommandId::Key(command) => key::handler(command),
+        CommandId::Memory(command) => memory::handler(command),
+        CommandId::Object(command) => object::handler(command),
         CommandId::PubSub(command) => pubsub::handler(command),
         CommandId::Scripting(command) => scripting::handler(command),
         CommandId::Server(command) => server::handler(command),
         CommandId::Set(command) => set::handler(command),
         CommandId::String(command) => string::handler(command),
-        CommandId::Transaction(_) => session_only,
+        CommandId::Acl(_)
+        | CommandId::Client(_)
+        | CommandId::Latency(_)
+        | CommandId::Slowlog(_)
+        | CommandId::Transaction(_) => session_only,
     }
 }
 
@@ -55,7 +65,7 @@ pub(crate) fn handler(id: CommandId) -> Handler {
 pub(crate) fn reach(id: CommandId, args: &Args<'_>, databases: &Databases, wanted: &mut Wanted) {
     match id {
         CommandId::Key(command) => key::reach(command, args, databases, wanted),
-        CommandId::Server(ServerCommand::Info) => wanted.everything(),
+        CommandId::Memory(_) | CommandId::Server(ServerCommand::Info) => wanted.everything(),
         _ => {}
     }
 }

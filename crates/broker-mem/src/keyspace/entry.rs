@@ -1,8 +1,11 @@
 //! What a key holds: an object of one of Redis's types, and when it expires.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use embroker_core::ServerError;
 use embroker_core::error::texts;
 
+use super::Key;
 use crate::objects::{Hash, Set, Str};
 
 pub(crate) struct Entry {
@@ -11,6 +14,47 @@ pub(crate) struct Entry {
     pub(super) deadline: Option<u64>,
     /// The place of the key in its shard's vector of keys.
     pub(super) place: u32,
+    /// When the key was last read or written, in seconds since the epoch. Its latch orders it; it is an atomic only
+    /// because readers, who write it, have a shared reference.
+    pub(super) used: AtomicU32,
+}
+
+impl Entry {
+    /// About how many bytes the entry takes with its key and its value, of which `samples` items are measured.
+    pub(super) fn memory(&self, key: usize, samples: usize) -> usize {
+        /// An allocation that is shared has two counters before it.
+        const COUNTERS: usize = 2 * size_of::<usize>();
+        /// A slot of the map, filled to seven eighths, and a slot of the shard's vector of keys.
+        const SLOTS: usize = size_of::<(Key, Entry)>() * 8 / 7 + 1 + size_of::<Key>();
+        /// A place in the shard's tree of deadlines, whose nodes are two thirds full.
+        const DEADLINE: usize = size_of::<(u64, Key)>() * 3 / 2;
+
+        let deadline = if self.deadline.is_some() { DEADLINE } else { 0 };
+        let value = match &self.object {
+            Object::String(string) => string.heap_bytes(),
+            Object::Hash(hash) => hash.heap_bytes(samples),
+            Object::Set(set) => set.heap_bytes(samples),
+        };
+        COUNTERS.saturating_add(key).saturating_add(SLOTS).saturating_add(deadline).saturating_add(value)
+    }
+
+    /// Notes that the key is read or written now.
+    #[inline]
+    pub(super) fn use_at(&self, seconds: u32) {
+        self.used.store(seconds, Ordering::Relaxed);
+    }
+
+    /// When the key was last read or written, in seconds since the epoch.
+    pub(crate) fn last_used(&self) -> u32 {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+impl Entry {
+    /// When the key expires, in milliseconds since the epoch.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        self.deadline
+    }
 }
 
 /// A value of one of Redis's types.
@@ -28,6 +72,32 @@ impl Object {
             Self::String(_) => "string",
             Self::Hash(_) => "hash",
             Self::Set(_) => "set",
+        }
+    }
+
+    /// What OBJECT ENCODING answers: how Redis would keep it.
+    pub(crate) fn encoding(&self) -> &'static str {
+        match self {
+            Self::String(string) => string.encoding(),
+            Self::Hash(hash) => hash.encoding(),
+            Self::Set(set) => set.encoding(),
+        }
+    }
+
+    /// How many bytes a dump of the value would have, each text with its length before it.
+    pub(crate) fn dumped_len(&self) -> usize {
+        match self {
+            Self::String(string) => string.dumped_len(),
+            Self::Hash(hash) => hash.dumped_len(),
+            Self::Set(set) => set.dumped_len(),
+        }
+    }
+
+    /// What COPY writes under the other key.
+    pub(crate) fn copied(&self) -> Self {
+        match self {
+            Self::String(string) => Self::String(string.copied()),
+            collection => collection.clone(),
         }
     }
 

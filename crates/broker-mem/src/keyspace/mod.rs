@@ -5,7 +5,7 @@
 //! only one to touch that shard, so the map's own locks are never waited for, and commands on many keys are atomic, in
 //! however many databases.
 //!
-//! Lock order: latches by database and then by shard, then either a watch list or the pub/sub registry, then a queue.
+//! Lock order: latches by database and then by shard, then the pub/sub registry, then a watch list or a queue.
 
 mod databases;
 mod entry;
@@ -49,6 +49,11 @@ impl Keyspace {
             latches: Latches::new(SHARDS),
             watches: WatchList::default(),
         }
+    }
+
+    /// The number of the database.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
     }
 
     /// The shard that a key belongs to.

@@ -105,6 +105,7 @@ fn a_sweep_removes_what_has_expired_and_nothing_else() {
     assert_eq!(books(&engine).0.len(), 61);
     clock.advance(Duration::from_secs(1));
     assert_eq!(engine.sweep(), 60);
+    assert_eq!(engine.instance.stats().expired_keys.get(), 100);
     let (keys, deadlines) = books(&engine);
     assert_eq!((keys.len(), deadlines.len()), (1, 0));
 }

@@ -3,17 +3,20 @@
 //! Handlers reach keys through here only. A reference into the map borrows the `Tx`, so the compiler sees to it that
 //! nobody holds one while changing the map.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, MutexGuard};
 use std::task::Waker;
 
 use dashmap::mapref::one::{MappedRef, MappedRefMut, Ref, RefMut};
 use embroker_core::ServerError;
+use embroker_core::instance::config::{KeyspaceEvents, Parameter};
 
 use super::entry::expect;
 use super::latches::Shard;
 use super::{Entry, Held, Key, Keyspace, Object, ObjectKind};
 use crate::engine::Engine;
+use crate::events::Event;
 use crate::pubsub::{Readers, Registry};
 
 /// A value of one type, for reading.
@@ -32,7 +35,7 @@ pub(crate) struct Tx<'a> {
     held: Held<'a>,
     now: Cell<Option<u64>>,
     /// Who is subscribed to what, once it was asked for.
-    messages: Option<MutexGuard<'a, Registry>>,
+    messages: RefCell<Option<MutexGuard<'a, Registry>>>,
     // Behind the latches and the registry, so that it is dropped after them.
     readers: Wakeful,
 }
@@ -47,21 +50,27 @@ pub(crate) struct Deadlines {
 /// Readers of what the transaction published, woken when its latches are released: a waker may run its reader on the
 /// spot, and that one may call the broker.
 #[derive(Default)]
-struct Wakeful(Readers);
+struct Wakeful(RefCell<Readers>);
 
 impl Drop for Wakeful {
     fn drop(&mut self) {
-        std::mem::take(&mut self.0).into_iter().for_each(Waker::wake);
+        self.0.take().into_iter().for_each(Waker::wake);
     }
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(engine: &'a Engine, keyspace: &'a Keyspace, held: Held<'a>) -> Self {
-        Self { engine, keyspace, held, now: Cell::new(None), messages: None, readers: Wakeful::default() }
+        Self { engine, keyspace, held, now: Cell::new(None), messages: RefCell::default(), readers: Wakeful::default() }
     }
 
     pub(crate) fn engine(&self) -> &'a Engine {
         self.engine
+    }
+
+    /// How many bytes a string may have where a command makes it longer.
+    pub(crate) fn longest_string(&self) -> usize {
+        let most = self.engine.instance.config().number(Parameter::ProtoMaxBulkLen);
+        usize::try_from(most).unwrap_or(usize::MAX)
     }
 
     /// The number of the database that it works on.
@@ -100,23 +109,60 @@ impl<'a> Tx<'a> {
         entry.deadline.is_none_or(|deadline| self.now() <= deadline)
     }
 
-    /// What the key holds, if it exists and has not expired.
+    /// What the key holds, if it exists and has not expired. Whoever asks in order to write takes this, or
+    /// [`peek`](Self::peek).
+    ///
+    /// This is no use of the key that OBJECT IDLETIME would tell of; Redis looks up so for EXISTS, TYPE, TTL and OBJECT.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
         self.keyspace.map.get(key).filter(|entry| self.is_live(entry))
     }
 
+    /// Whether the key exists, which is [no use](Self::get) of it.
     pub(crate) fn exists(&self, key: &[u8]) -> bool {
         self.get(key).is_some()
     }
 
-    /// The value as one type, for reading; `None` where there is no key, `WRONGTYPE` where it is another.
+    /// Whether the key exists; one that does is used now.
+    pub(crate) fn uses(&self, key: &[u8]) -> bool {
+        self.get(key).inspect(|entry| entry.use_at(self.seconds())).is_some()
+    }
+
+    /// The time in seconds since the epoch, for noting a use.
+    fn seconds(&self) -> u32 {
+        self.engine.now_s()
+    }
+
+    /// What the key holds, as a command looks it up that reads it: that there is no such key is an event.
+    pub(crate) fn find(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
+        let found = self.get(key);
+        if found.is_none() {
+            self.tell(key, Event::KEYMISS);
+        }
+        found
+    }
+
+    /// The value as one type, for a command that [reads it](Self::find); `None` where there is no key, `WRONGTYPE` where
+    /// it is another.
     pub(crate) fn read<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<Read<'_, T>>, ServerError> {
-        let Some(entry) = self.get(key) else { return Ok(None) };
+        self.of_type(self.find(key))
+    }
+
+    /// As [`read`](Self::read), for a command that may write the key: that it is missing is no event.
+    pub(crate) fn peek<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<Read<'_, T>>, ServerError> {
+        self.of_type(self.get(key))
+    }
+
+    fn of_type<'t, T: ObjectKind>(
+        &self,
+        entry: Option<Ref<'t, Key, Entry>>,
+    ) -> Result<Option<Read<'t, T>>, ServerError> {
+        let Some(entry) = entry else { return Ok(None) };
+        entry.use_at(self.seconds());
         expect::<T>(&entry.object)?;
         Ok(entry.try_map(|entry| T::of(&entry.object)).ok())
     }
 
-    /// The value as one type, for writing. Say [`touch`](Self::touch) when it was changed, and
+    /// The value as one type, for writing. Say [`changed`](Self::changed) when it was, and
     /// [`remove_if_empty`](Self::remove_if_empty) when it may have lost its last member.
     pub(crate) fn write<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Option<Write<'_, T>>, ServerError> {
         let Some(entry) = self.live_mut(key) else { return Ok(None) };
@@ -127,7 +173,7 @@ impl<'a> Tx<'a> {
     /// As [`write`](Self::write), with an empty value where there is no key. The caller fills it.
     pub(crate) fn write_or_new<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Write<'_, T>, ServerError> {
         if self.live_mut(key).is_none() {
-            self.put(key, T::default());
+            self.add(key, T::default().into(), None);
         }
         match self.write(key)? {
             Some(value) => Ok(value),
@@ -138,6 +184,7 @@ impl<'a> Tx<'a> {
     fn live_mut(&mut self, key: &[u8]) -> Option<RefMut<'_, Key, Entry>> {
         let entry = self.keyspace.map.get_mut(key)?;
         if self.is_live(&entry) {
+            entry.use_at(self.seconds());
             return Some(entry);
         }
         drop(entry);
@@ -152,22 +199,25 @@ impl<'a> Tx<'a> {
 
     /// Gives the key this value and this deadline, in milliseconds since the epoch.
     pub(crate) fn put_until(&mut self, key: &[u8], value: impl Into<Object>, deadline: Option<u64>) {
-        let map = &self.keyspace.map;
         let object = value.into();
-        if let Some(mut entry) = map.get_mut(key) {
-            entry.object = object;
-            drop(entry);
-            self.set_deadline(key, deadline);
-        } else {
-            let key: Key = Arc::from(key);
-            let shard = self.shard(&key);
-            let place = shard.keys.len() as u32;
-            shard.keys.push(key.clone());
-            if let Some(deadline) = deadline {
-                shard.deadlines.insert((deadline, key.clone()));
-            }
-            map.insert(key, Entry { object, deadline, place });
+        let Some(mut entry) = self.live_mut(key) else { return self.add(key, object, deadline) };
+        entry.object = object;
+        drop(entry);
+        self.set_deadline(key, deadline);
+    }
+
+    /// Puts a key that is not there into the map and into its shard's books.
+    fn add(&mut self, key: &[u8], object: Object, deadline: Option<u64>) {
+        let key: Key = Arc::from(key);
+        let shard = self.shard(&key);
+        let place = shard.keys.len() as u32;
+        shard.keys.push(key.clone());
+        if let Some(deadline) = deadline {
+            shard.deadlines.insert((deadline, key.clone()));
         }
+        self.tell(&key, Event::NEW);
+        let used = AtomicU32::new(self.seconds());
+        self.keyspace.map.insert(key, Entry { object, deadline, place, used });
     }
 
     /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a
@@ -192,10 +242,19 @@ impl<'a> Tx<'a> {
         {
             other.place = entry.place;
         }
+        if !self.is_live(&entry) {
+            self.engine.instance.stats().expired_keys.add(1);
+            self.tell(&key, Event::EXPIRED);
+        }
         Some(entry)
     }
 
-    /// Removes the key if it holds a collection without members.
+    /// Removes the key if its time is over.
+    pub(crate) fn expire(&mut self, key: &[u8]) {
+        self.live_mut(key);
+    }
+
+    /// Removes the key if it holds a collection without members; whether it did.
     pub(crate) fn remove_if_empty(&mut self, key: &[u8]) -> bool {
         let empty = self.get(key).is_some_and(|entry| entry.object.is_empty_collection());
         if empty {
@@ -228,16 +287,40 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Says that a command changed the key, so that whoever watches it hears of it.
-    pub(crate) fn touch(&self, key: &[u8]) {
+    /// Says that a command changed the key, and how: whoever watches it hears of it, and whoever is subscribed to the
+    /// event. A command that Redis tells several events of says so once for each, in Redis's order.
+    pub(crate) fn changed(&self, key: &[u8], event: Event) {
+        self.changed_silently(key);
+        self.tell(key, event);
+    }
+
+    /// As [`changed`](Self::changed), where Redis tells no event.
+    pub(crate) fn changed_silently(&self, key: &[u8]) {
         self.keyspace.watches.touch(key);
+    }
+
+    /// Which events are to be told, and on which channels: one load.
+    #[inline]
+    pub(crate) fn told(&self) -> KeyspaceEvents {
+        self.engine.instance.config().events()
+    }
+
+    /// Publishes an event of the key, if events of its class are to be told.
+    #[inline]
+    fn tell(&self, key: &[u8], event: Event) {
+        let told = self.told();
+        if told.contains(event.class()) {
+            let mut messages = self.messages.borrow_mut();
+            let messages = messages.get_or_insert_with(|| self.engine.pubsub.lock());
+            self.wake_at_end(event.publish(told, messages, self.database(), key));
+        }
     }
 
     /// Who is subscribed to what. From here to the end of the transaction nobody else sends a message: those of one
     /// transaction stay together, as nothing else runs during Redis's EXEC.
     pub(crate) fn messages(&mut self) -> &mut Registry {
         let engine = self.engine;
-        self.messages.get_or_insert_with(|| engine.pubsub.lock())
+        self.messages.get_mut().get_or_insert_with(|| engine.pubsub.lock())
     }
 
     /// Sends a message; how many subscriptions receive it.
@@ -255,16 +338,20 @@ impl<'a> Tx<'a> {
     }
 
     /// Wakes these readers once the latches and the registry are released.
-    fn wake_at_end(&mut self, readers: Readers) {
-        if self.readers.0.is_empty() {
-            self.readers.0 = readers;
+    fn wake_at_end(&self, readers: Readers) {
+        let mut waiting = self.readers.0.borrow_mut();
+        if waiting.is_empty() {
+            *waiting = readers;
         } else {
-            self.readers.0.extend(readers);
+            waiting.extend(readers);
         }
     }
 
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
     pub(crate) fn pay_for_write(&mut self) {
+        if !self.engine.expires_actively() {
+            return;
+        }
         let due = self.held.shards(self.keyspace).fold(false, |due, (_, shard)| {
             shard.writes = (shard.writes + 1) % WRITES_PER_SWEEP;
             due || (shard.writes == 0 && !shard.deadlines.is_empty())
@@ -293,6 +380,18 @@ impl<'a> Tx<'a> {
     pub(crate) fn len(&mut self) -> usize {
         self.sweep(usize::MAX);
         self.held.shards(self.keyspace).map(|(_, shard)| shard.keys.len()).sum()
+    }
+
+    /// About how many bytes the key takes with its value, of which `samples` items are measured.
+    pub(crate) fn memory_of(&self, key: &[u8], samples: usize) -> Option<usize> {
+        self.get(key).map(|entry| entry.memory(key.len(), samples))
+    }
+
+    /// How many keys the database has, which is latched as a whole, and about how many bytes they take.
+    pub(crate) fn memory(&mut self, samples: usize) -> (usize, usize) {
+        self.sweep(usize::MAX);
+        let sizes = self.keyspace.map.iter().map(|entry| entry.memory(entry.key().len(), samples));
+        sizes.fold((0, 0), |(keys, bytes), size| (keys + 1, bytes.saturating_add(size)))
     }
 
     /// The deadlines of the latched shards' keys.
@@ -363,7 +462,7 @@ impl<'a> Tx<'a> {
     /// Removes every key of the database, which is latched as a whole.
     pub(crate) fn clear(&mut self) {
         for key in self.keyspace.watches.keys().iter().filter(|key| self.exists(key)) {
-            self.touch(key);
+            self.keyspace.watches.touch(key);
         }
         for (_, shard) in self.held.shards(self.keyspace) {
             *shard = Shard::default();

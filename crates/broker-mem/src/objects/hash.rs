@@ -7,10 +7,14 @@ use ahash::RandomState;
 use bytes::Bytes;
 use indexmap::IndexMap;
 
-/// Redis's `hash-max-listpack-entries`: how many fields a small hash has at most.
-const SMALL_FIELDS: usize = 512;
-/// Redis's `hash-max-listpack-value`: how many bytes each field and value of a small hash has at most.
-const SMALL_BYTES: usize = 64;
+/// How large a small hash may get.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HashLimits {
+    /// How many fields it has at most: `hash-max-listpack-entries`.
+    pub(crate) fields: usize,
+    /// How many bytes each field and value has at most: `hash-max-listpack-value`.
+    pub(crate) bytes: usize,
+}
 
 /// A hash value.
 #[derive(Clone, Default)]
@@ -22,6 +26,24 @@ pub(crate) struct Hash {
 impl Hash {
     pub(crate) fn is_empty(&self) -> bool {
         self.fields.is_empty()
+    }
+
+    /// What OBJECT ENCODING answers.
+    pub(crate) fn encoding(&self) -> &'static str {
+        if self.large { "hashtable" } else { "listpack" }
+    }
+
+    /// How many bytes it takes beside its entry. Texts are measured for the first `samples` fields, and the rest is
+    /// taken to be like them.
+    pub(crate) fn heap_bytes(&self, samples: usize) -> usize {
+        let texts = self.iter().take(samples).map(|(field, value)| field.len() + value.len());
+        super::table_bytes::<(Bytes, Bytes)>(self.fields.capacity()) + super::extrapolate(texts, self.len())
+    }
+
+    /// How many bytes it takes in a dump.
+    pub(crate) fn dumped_len(&self) -> usize {
+        let texts = self.iter().map(|(field, value)| super::dumped_text(field) + super::dumped_text(value));
+        super::dumped_count(self.len()) + texts.sum::<usize>()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -47,15 +69,17 @@ impl Hash {
     }
 
     /// Gives the field this value; whether the field is new.
-    pub(crate) fn set(&mut self, field: &[u8], value: Bytes) -> bool {
-        self.large |= field.len() > SMALL_BYTES || value.len() > SMALL_BYTES;
-        if let Some(old) = self.fields.get_mut(field) {
+    pub(crate) fn set(&mut self, field: &[u8], value: Bytes, limits: HashLimits) -> bool {
+        self.large |= field.len() > limits.bytes || value.len() > limits.bytes;
+        let new = if let Some(old) = self.fields.get_mut(field) {
             *old = value;
-            return false;
-        }
-        self.fields.insert(Bytes::copy_from_slice(field), value);
-        self.large |= self.fields.len() > SMALL_FIELDS;
-        true
+            false
+        } else {
+            self.fields.insert(Bytes::copy_from_slice(field), value);
+            true
+        };
+        self.large |= self.fields.len() > limits.fields;
+        new
     }
 
     /// Takes the field out; whether it was there.
@@ -86,10 +110,13 @@ mod tests {
 
     use super::*;
 
+    /// The limits that a Redis has which nobody configured.
+    const LIMITS: HashLimits = HashLimits { fields: 512, bytes: 64 };
+
     fn numbered(fields: usize) -> Hash {
         let mut hash = Hash::default();
         for number in 0..fields {
-            assert!(hash.set(number.to_string().as_bytes(), Bytes::new()));
+            assert!(hash.set(number.to_string().as_bytes(), Bytes::new(), LIMITS));
         }
         hash
     }
@@ -102,8 +129,8 @@ mod tests {
     fn a_small_hash_keeps_the_order_in_which_its_fields_came() {
         let mut hash = numbered(4);
         assert!(hash.remove(b"1"));
-        assert!(!hash.set(b"0", Bytes::from_static(b"new")));
-        assert!(hash.set(b"1", Bytes::new()));
+        assert!(!hash.set(b"0", Bytes::from_static(b"new"), LIMITS));
+        assert!(hash.set(b"1", Bytes::new(), LIMITS));
         assert!(!hash.remove(b"9"));
         assert_eq!(fields(&hash), ["0", "2", "3", "1"]);
     }
@@ -112,14 +139,14 @@ mod tests {
     fn a_hash_is_large_from_its_513th_field_or_its_first_long_text_and_stays_so() {
         let mut hash = numbered(512);
         assert!(!hash.large);
-        hash.set(b"one more", Bytes::new());
+        hash.set(b"one more", Bytes::new(), LIMITS);
         hash.remove(b"one more");
         assert!(hash.large);
 
         let mut hash = numbered(1);
-        hash.set(&[b'f'; 64], Bytes::from_static(&[b'v'; 64]));
+        hash.set(&[b'f'; 64], Bytes::from_static(&[b'v'; 64]), LIMITS);
         assert!(!hash.large);
-        hash.set(b"0", Bytes::from_static(&[b'v'; 65]));
+        hash.set(b"0", Bytes::from_static(&[b'v'; 65]), LIMITS);
         assert!(hash.large);
     }
 
@@ -148,7 +175,7 @@ mod tests {
                 }
                 removed += 1;
             }
-            hash.set(format!("new {removed}").as_bytes(), Bytes::new());
+            hash.set(format!("new {removed}").as_bytes(), Bytes::new(), LIMITS);
             if next == 0 {
                 break;
             }

@@ -6,15 +6,13 @@ use indexmap::IndexSet;
 
 use crate::args::parse_int;
 
-/// The most integers that Redis keeps in its compact encoding (`set-max-intset-entries`).
-const MAX_COMPACT: usize = 512;
-
 /// The members of a set, in a vector with an index beside it: a random one is a draw of a position, and a removal moves
-/// the last member into the hole.
+/// the last member into the hole. They are listed in that order, but few integers in ascending order.
 #[derive(Clone)]
 pub(crate) struct Set {
     members: IndexSet<Bytes, RandomState>,
-    /// Only integers so far, and never many: what Redis keeps as an intset, which SSCAN answers in one step.
+    /// Only integers so far, and never many: what Redis keeps as an intset, which SSCAN answers in one step. This bit
+    /// is all that is kept of it; the order is made where it is asked for.
     compact: bool,
 }
 
@@ -37,16 +35,57 @@ impl Set {
         self.members.contains(member)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Bytes> {
-        self.members.iter()
+    /// Every member, few integers in ascending order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Bytes> + Clone {
+        let ascending = if self.compact { self.ascending() } else { Vec::new() };
+        let as_they_stand = if self.compact { 0..0 } else { 0..self.len() };
+        ascending.into_iter().chain(as_they_stand.filter_map(|place| self.at(place)))
     }
 
-    /// Adds a member; whether it is new.
-    pub(crate) fn insert(&mut self, member: Bytes) -> bool {
+    fn ascending(&self) -> Vec<&Bytes> {
+        let mut members: Vec<&Bytes> = self.members.iter().collect();
+        // No two members are the same number: a compact set has none but the one way to write each.
+        members.sort_by_cached_key(|member| parse_int(member));
+        members
+    }
+
+    /// What OBJECT ENCODING answers.
+    pub(crate) fn encoding(&self) -> &'static str {
+        if self.compact { "intset" } else { "hashtable" }
+    }
+
+    /// How many bytes it takes beside its entry. Texts are measured for the first `samples` members, and the rest is
+    /// taken to be like them.
+    pub(crate) fn heap_bytes(&self, samples: usize) -> usize {
+        let texts = self.members.iter().take(samples).map(Bytes::len);
+        super::table_bytes::<Bytes>(self.members.capacity()) + super::extrapolate(texts, self.len())
+    }
+
+    /// How many bytes it takes in a dump.
+    pub(crate) fn dumped_len(&self) -> usize {
+        super::dumped_count(self.len()) + self.members.iter().map(|member| super::dumped_text(member)).sum::<usize>()
+    }
+
+    /// The set of some members, added one by one; see [`insert`](Self::insert).
+    pub(crate) fn of(members: impl IntoIterator<Item = Bytes>, most: usize) -> Self {
+        let mut set = Self::default();
+        for member in members {
+            set.insert(member, most);
+        }
+        set
+    }
+
+    /// Adds a member; whether it is new. With more than `most` of them, integers are no longer few.
+    pub(crate) fn insert(&mut self, member: Bytes, most: usize) -> bool {
         self.compact = self.compact && parse_int(&member).is_some();
         let new = self.members.insert(member);
-        self.compact = self.compact && self.members.len() <= MAX_COMPACT;
+        self.compact = self.compact && !(new && self.members.len() > most);
         new
+    }
+
+    /// Judges the set anew by the members that it has, as if they had come to an empty one.
+    pub(crate) fn rebuild(&mut self, most: usize) {
+        self.compact = self.len() <= most && self.members.iter().all(|member| parse_int(member).is_some());
     }
 
     /// Removes a member; whether it was there.
@@ -78,23 +117,12 @@ impl Set {
             left => left.min(self.len()),
         };
         let start = if self.compact { 0 } else { end.saturating_sub(count) };
-        (start as u64, (start..end).rev().filter_map(|place| self.at(place)))
-    }
-}
-
-impl Extend<Bytes> for Set {
-    fn extend<I: IntoIterator<Item = Bytes>>(&mut self, members: I) {
-        for member in members {
-            self.insert(member);
-        }
-    }
-}
-
-impl FromIterator<Bytes> for Set {
-    fn from_iter<I: IntoIterator<Item = Bytes>>(members: I) -> Self {
-        let mut set = Self::default();
-        set.extend(members);
-        set
+        let step = if self.compact {
+            self.ascending()
+        } else {
+            (start..end).rev().filter_map(|place| self.at(place)).collect()
+        };
+        (start as u64, step.into_iter())
     }
 }
 
@@ -106,18 +134,29 @@ mod tests {
 
     use super::*;
 
+    /// The limit that a Redis has which nobody configured.
+    const MOST: usize = 512;
+
     fn set(members: impl IntoIterator<Item = usize>) -> Set {
-        members.into_iter().map(|member| Bytes::from(format!("m{member}"))).collect()
+        Set::of(members.into_iter().map(|member| Bytes::from(format!("m{member}"))), MOST)
     }
 
     #[test]
     fn few_integers_are_scanned_in_one_step_until_something_else_came() {
-        let mut set: Set = (0..MAX_COMPACT).map(|n| Bytes::from(n.to_string())).collect();
+        let mut set = Set::of((0..MOST).map(|n| Bytes::from(n.to_string())), MOST);
         let (next, step) = set.scan(7, 1);
-        assert_eq!((next, step.count()), (0, MAX_COMPACT));
-        set.insert("x".into());
+        assert_eq!((next, step.count()), (0, MOST));
+        set.insert("x".into(), MOST);
         set.remove(b"x");
-        assert_eq!(set.scan(0, 10).0, MAX_COMPACT as u64 - 10);
+        assert_eq!(set.scan(0, 10).0, MOST as u64 - 10);
+    }
+
+    #[test]
+    fn few_integers_are_listed_in_ascending_order() {
+        let mut set = Set::of(["10", "9", "-1", "100"].map(Bytes::from), MOST);
+        assert_eq!(set.iter().collect::<Vec<_>>(), ["-1", "9", "10", "100"]);
+        set.insert("a".into(), MOST);
+        assert_eq!(set.iter().collect::<Vec<_>>(), ["10", "9", "-1", "100", "a"]);
     }
 
     #[test]
@@ -145,7 +184,7 @@ mod tests {
                 }
                 for (insert, member) in changes.by_ref().take(4) {
                     let member = Bytes::from(format!("m{member}"));
-                    let _ = if insert { set.insert(member) } else { set.remove(&member) };
+                    let _ = if insert { set.insert(member, MOST) } else { set.remove(&member) };
                 }
             }
             for member in 0..20 {

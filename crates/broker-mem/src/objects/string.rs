@@ -1,19 +1,27 @@
 //! A string: bytes that may be read as a number or as bits.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
 use crate::args::parse_int;
 
-/// A string value. A number is kept as one, bytes that were handed in are shared, and bytes that are being changed are
-/// owned.
+/// The longest text, in bytes, that Redis keeps in one piece with its object: `embstr`, above that `raw`.
+const MAX_EMBEDDED: usize = 44;
+/// The numbers that Redis keeps once for all keys that hold them.
+const SHARED_NUMBERS: Range<i64> = 0..10_000;
+
+/// A string value. A number is kept as one, bytes that were handed in are shared, and bytes that were changed in place
+/// are owned.
 #[derive(Clone)]
 pub(crate) struct Str(Repr);
 
 #[derive(Clone)]
 enum Repr {
     Int(i64),
+    /// A number that COPY wrote. It is no other to a reader, but Redis shares it with no other key.
+    CopiedInt(i64),
     Shared(Bytes),
     Owned(BytesMut),
 }
@@ -28,7 +36,7 @@ impl Str {
     /// The text.
     pub(crate) fn text(&self) -> Cow<'_, [u8]> {
         match &self.0 {
-            Repr::Int(number) => Cow::Owned(number.to_string().into_bytes()),
+            Repr::Int(number) | Repr::CopiedInt(number) => Cow::Owned(number.to_string().into_bytes()),
             Repr::Shared(bytes) => Cow::Borrowed(bytes),
             Repr::Owned(bytes) => Cow::Borrowed(bytes),
         }
@@ -37,7 +45,7 @@ impl Str {
     /// The text as a buffer to hand out: shared where it can be, else copied.
     pub(crate) fn to_bytes(&self) -> Bytes {
         match &self.0 {
-            Repr::Int(number) => number.to_string().into(),
+            Repr::Int(number) | Repr::CopiedInt(number) => number.to_string().into(),
             Repr::Shared(bytes) => bytes.clone(),
             Repr::Owned(bytes) => Bytes::copy_from_slice(bytes),
         }
@@ -46,7 +54,7 @@ impl Str {
     /// How many bytes the text has.
     pub(crate) fn len(&self) -> usize {
         match &self.0 {
-            Repr::Int(_) => self.text().len(),
+            Repr::Int(_) | Repr::CopiedInt(_) => self.text().len(),
             Repr::Shared(bytes) => bytes.len(),
             Repr::Owned(bytes) => bytes.len(),
         }
@@ -55,16 +63,71 @@ impl Str {
     /// The text as an `i64`, as strictly as Redis reads it.
     pub(crate) fn as_int(&self) -> Option<i64> {
         match &self.0 {
-            Repr::Int(number) => Some(*number),
+            Repr::Int(number) | Repr::CopiedInt(number) => Some(*number),
             Repr::Shared(bytes) => parse_int(bytes),
             Repr::Owned(bytes) => parse_int(bytes),
+        }
+    }
+
+    /// A text that stays one, though it may read as a number: what INCRBYFLOAT leaves.
+    pub(crate) fn from_text(bytes: Bytes) -> Self {
+        Self(Repr::Shared(bytes))
+    }
+
+    /// A text that Redis built in a buffer, and keeps `raw` however short it is: what BITOP leaves.
+    pub(crate) fn from_buffer(bytes: Vec<u8>) -> Self {
+        Self(Repr::Owned(Bytes::from(bytes).into()))
+    }
+
+    /// The value that COPY makes of this one.
+    pub(crate) fn copied(&self) -> Self {
+        match self.0 {
+            Repr::Int(number) => Self(Repr::CopiedInt(number)),
+            _ => self.clone(),
+        }
+    }
+
+    /// What OBJECT ENCODING answers.
+    pub(crate) fn encoding(&self) -> &'static str {
+        match &self.0 {
+            Repr::Int(_) | Repr::CopiedInt(_) => "int",
+            Repr::Shared(bytes) if bytes.len() <= MAX_EMBEDDED => "embstr",
+            Repr::Shared(_) | Repr::Owned(_) => "raw",
+        }
+    }
+
+    /// Whether Redis keeps this number once for all keys that hold it.
+    pub(crate) fn is_shared_number(&self) -> bool {
+        matches!(&self.0, Repr::Int(number) if SHARED_NUMBERS.contains(number))
+    }
+
+    /// How many bytes it takes beside its entry.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            Repr::Int(_) | Repr::CopiedInt(_) => 0,
+            Repr::Shared(bytes) => bytes.len(),
+            Repr::Owned(bytes) => bytes.capacity(),
+        }
+    }
+
+    /// How many bytes it takes in a dump, where a number of up to 32 bits is one.
+    pub(crate) fn dumped_len(&self) -> usize {
+        match &self.0 {
+            Repr::Int(number) | Repr::CopiedInt(number) => match number {
+                -0x80..0x80 => 2,
+                -0x8000..0x8000 => 3,
+                -0x8000_0000..0x8000_0000 => 5,
+                _ => super::dumped_text(&self.text()),
+            },
+            Repr::Shared(bytes) => super::dumped_text(bytes),
+            Repr::Owned(bytes) => super::dumped_text(bytes),
         }
     }
 
     /// The text, to be changed in place. Copies what somebody else still reads.
     pub(crate) fn buffer_mut(&mut self) -> &mut BytesMut {
         let owned = match std::mem::replace(&mut self.0, Repr::Int(0)) {
-            Repr::Int(number) => BytesMut::from(number.to_string().as_bytes()),
+            Repr::Int(number) | Repr::CopiedInt(number) => BytesMut::from(number.to_string().as_bytes()),
             Repr::Shared(bytes) => bytes.try_into_mut().unwrap_or_else(|bytes| BytesMut::from(&bytes[..])),
             Repr::Owned(bytes) => bytes,
         };
@@ -97,12 +160,6 @@ impl From<Bytes> for Str {
             Some(number) => Repr::Int(number),
             None => Repr::Shared(bytes),
         })
-    }
-}
-
-impl From<Vec<u8>> for Str {
-    fn from(bytes: Vec<u8>) -> Self {
-        Bytes::from(bytes).into()
     }
 }
 

@@ -125,6 +125,12 @@ impl ServerError {
         Self::new(text)
     }
 
+    /// What DEBUG answers for a subcommand of Redis that makes no sense in a broker without a process, files or an
+    /// allocator of its own. No Redis has this text.
+    pub fn debug_unsupported(sub: &[u8]) -> Self {
+        Self::new([b"ERR DEBUG ", printable(sub, 128), b" is not supported by an in-memory broker"].concat())
+    }
+
     /// `ERR Can't execute 'get': only … are allowed in this context`: what a RESP2 client with a subscription is
     /// answered.
     pub fn subscribed_mode(name: &str) -> Self {
@@ -152,6 +158,33 @@ impl ServerError {
     /// `ERR No such user 'foo'`.
     pub fn no_such_user(name: &[u8]) -> Self {
         Self::quoting("ERR No such user '", name)
+    }
+
+    /// `ERR Unknown category 'foo'`.
+    pub fn unknown_category(name: &[u8]) -> Self {
+        Self::quoting("ERR Unknown category '", name)
+    }
+
+    /// `ERR User 'foo' not found`: what ACL DRYRUN says of a user.
+    pub fn user_not_found(name: &[u8]) -> Self {
+        Self::new([b"ERR User '", printable(name, name.len()), b"' not found"].concat())
+    }
+
+    /// `ERR Command 'foo' not found`: what ACL DRYRUN says of a command.
+    pub fn command_not_found(name: &[u8]) -> Self {
+        Self::new([b"ERR Command '", printable(name, name.len()), b"' not found"].concat())
+    }
+
+    /// `ERR Error in ACL SETUSER modifier 'foo': Syntax error`.
+    pub fn acl_modifier_syntax(modifier: &[u8]) -> Self {
+        Self::new(
+            [b"ERR Error in ACL SETUSER modifier '", printable(modifier, modifier.len()), b"': Syntax error"].concat(),
+        )
+    }
+
+    /// `ERR No samples available for event 'foo'`: what LATENCY GRAPH says.
+    pub fn no_latency_samples(event: &[u8]) -> Self {
+        Self::quoting("ERR No samples available for event '", event)
     }
 
     /// What a client is told of a failure that no Redis knows: the connection to the broker behind was lost, say.

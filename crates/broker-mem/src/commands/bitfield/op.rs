@@ -5,6 +5,7 @@ use embroker_core::error::texts;
 
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
@@ -26,10 +27,10 @@ pub(super) fn bitop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let destination = &args[1];
     let len = result.len();
     if len > 0 {
-        tx.put(destination, Str::from(result));
-        tx.touch(destination);
+        tx.put(destination, Str::from_buffer(result));
+        tx.changed(destination, Event::SET);
     } else if tx.remove(destination).is_some() {
-        tx.touch(destination);
+        tx.changed(destination, Event::DEL);
     }
     Ok(len.into())
 }

@@ -31,7 +31,7 @@ fn with_key<T>(broker: &Engine, key: &str, work: impl FnOnce(&mut Tx<'_>, &[u8])
 }
 
 fn put(broker: &Engine, key: &str, text: &[u8]) {
-    with_key(broker, key, |tx, key| tx.put(key, Str::from(text.to_vec())));
+    with_key(broker, key, |tx, key| tx.put(key, Str::from(bytes::Bytes::copy_from_slice(text))));
 }
 
 fn put_hash(broker: &Engine, key: &str) {

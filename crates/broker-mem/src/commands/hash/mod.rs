@@ -13,8 +13,9 @@ use super::Handler;
 use super::scan::{self, ScanOptions};
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
-use crate::objects::Hash;
+use crate::objects::{Hash, HashLimits};
 
 pub(super) fn handler(command: HashCommand) -> Handler {
     match command {
@@ -41,17 +42,19 @@ pub(super) fn handler(command: HashCommand) -> Handler {
 fn change<T>(
     tx: &mut Tx<'_>,
     key: &[u8],
-    change: impl FnOnce(&mut Hash) -> Result<T, ServerError>,
+    event: Event,
+    change: impl FnOnce(&mut Hash, HashLimits) -> Result<T, ServerError>,
 ) -> Result<T, ServerError> {
+    let limits = tx.engine().hash_limits();
     let changed = if let Some(mut hash) = tx.write::<Hash>(key)? {
-        change(&mut hash)?
+        change(&mut hash, limits)?
     } else {
         let mut hash = Hash::default();
-        let changed = change(&mut hash)?;
+        let changed = change(&mut hash, limits)?;
         tx.put(key, hash);
         changed
     };
-    tx.touch(key);
+    tx.changed(key, event);
     Ok(changed)
 }
 
@@ -62,8 +65,10 @@ fn hdel(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let removed = args.from(1).filter(|field| hash.remove(field)).count();
     drop(hash);
     if removed > 0 {
-        tx.remove_if_empty(key);
-        tx.touch(key);
+        tx.changed(key, Event::HDEL);
+        if tx.remove_if_empty(key) {
+            tx.changed(key, Event::DEL);
+        }
     }
     Ok(removed.into())
 }
@@ -131,17 +136,17 @@ fn set_pairs(tx: &mut Tx<'_>, args: &Args<'_>, name: &str) -> Result<usize, Serv
     if args.len().is_multiple_of(2) {
         return Err(ServerError::wrong_arity(name));
     }
-    change(tx, &args[0], |hash| {
-        Ok((1..args.len()).step_by(2).filter(|at| hash.set(&args[*at], args.bytes(at + 1))).count())
+    change(tx, &args[0], Event::HSET, |hash, limits| {
+        Ok((1..args.len()).step_by(2).filter(|at| hash.set(&args[*at], args.bytes(at + 1), limits)).count())
     })
 }
 
 /// `HSETNX key field value`: 1 where the field was not there and is now.
 fn hsetnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    if tx.read::<Hash>(&args[0])?.is_some_and(|hash| hash.contains(&args[1])) {
+    if tx.peek::<Hash>(&args[0])?.is_some_and(|hash| hash.contains(&args[1])) {
         return Ok(Value::flag(false));
     }
-    change(tx, &args[0], |hash| Ok(Value::flag(hash.set(&args[1], args.bytes(2)))))
+    change(tx, &args[0], Event::HSET, |hash, limits| Ok(Value::flag(hash.set(&args[1], args.bytes(2), limits))))
 }
 
 /// `HSTRLEN key field`: how many bytes the value has.

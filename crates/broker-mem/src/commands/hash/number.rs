@@ -7,19 +7,20 @@ use embroker_core::{Arg, Value};
 use super::change;
 use crate::Reply;
 use crate::args::{Args, parse_int};
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::long_double::LongDouble;
 
 /// `HINCRBY key field increment`: the field's new value; a missing field counts from 0.
 pub(super) fn hincrby(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let by = args.int(2)?;
-    change(tx, &args[0], |hash| {
+    change(tx, &args[0], Event::HINCRBY, |hash, limits| {
         let old = match hash.get(&args[1]) {
             Some(text) => parse_int(text).ok_or(texts::HASH_VALUE_NOT_INTEGER)?,
             None => 0,
         };
         let new = old.checked_add(by).ok_or(texts::INCR_OVERFLOW)?;
-        hash.set(&args[1], Arg::from(new).to_bytes());
+        hash.set(&args[1], Arg::from(new).to_bytes(), limits);
         Ok(Value::Int(new))
     })
 }
@@ -30,13 +31,13 @@ pub(super) fn hincrbyfloat(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if !by.is_finite() {
         return Err(texts::VALUE_NAN_OR_INFINITY);
     }
-    change(tx, &args[0], |hash| {
+    change(tx, &args[0], Event::HINCRBYFLOAT, |hash, limits| {
         let old = match hash.get(&args[1]) {
             Some(text) => LongDouble::parse(text).ok_or(texts::HASH_VALUE_NOT_FLOAT)?,
             None => LongDouble::ZERO,
         };
         let new = Bytes::from(old.checked_add(by).ok_or(texts::NAN_OR_INFINITY)?.to_text());
-        hash.set(&args[1], new.clone());
+        hash.set(&args[1], new.clone(), limits);
         Ok(new.into())
     })
 }

@@ -6,6 +6,7 @@ use embroker_core::{ServerError, Value};
 
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::{Databases, Tx, Wanted};
 
 /// `COPY source destination [DB index] [REPLACE]`: whether there was something to copy and nothing in its way.
@@ -16,13 +17,16 @@ pub(super) fn copy(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         return Err(texts::SAME_OBJECT);
     }
     let deadline = tx.deadline(source).flatten();
-    let Some(object) = tx.get(source).map(|entry| entry.object.clone()) else { return Ok(Value::Int(0)) };
+    let Some(object) = tx.find(source).map(|entry| entry.object.copied()) else { return Ok(Value::Int(0)) };
+    tx.uses(source);
     tx.within(to, |tx| {
-        if !replace && tx.exists(destination) {
+        if tx.uses(destination) && !replace {
             return Ok(Value::Int(0));
         }
+        // A key that was in the way goes without an event, and its successor is new.
+        tx.remove(destination);
         tx.put_until(destination, object, deadline);
-        tx.touch(destination);
+        tx.changed(destination, Event::COPY_TO);
         Ok(Value::Int(1))
     })
 }
@@ -35,15 +39,14 @@ pub(super) fn move_key(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let key = &args[0];
     let Some(deadline) = tx.deadline(key) else { return Ok(Value::Int(0)) };
-    if tx.within(to, |tx| tx.exists(key)) {
+    tx.uses(key);
+    if tx.within(to, |tx| tx.uses(key)) {
         return Ok(Value::Int(0));
     }
     let Some(object) = tx.remove(key) else { return Ok(Value::Int(0)) };
-    tx.touch(key);
-    tx.within(to, |tx| {
-        tx.put_until(key, object, deadline);
-        tx.touch(key);
-    });
+    tx.within(to, |tx| tx.put_until(key, object, deadline));
+    tx.changed(key, Event::MOVE_FROM);
+    tx.within(to, |tx| tx.changed(key, Event::MOVE_TO));
     Ok(Value::Int(1))
 }
 

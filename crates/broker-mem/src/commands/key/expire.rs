@@ -5,6 +5,7 @@ use embroker_core::{ServerError, Value};
 
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 
 /// Milliseconds in the unit of a command.
@@ -57,10 +58,10 @@ pub(super) fn pexpiretime(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `PERSIST key`: whether there was a deadline.
 pub(super) fn persist(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let expires = tx.deadline(&args[0]).flatten().is_some();
+    let expires = tx.uses(&args[0]) && tx.deadline(&args[0]).flatten().is_some();
     if expires {
         tx.set_deadline(&args[0], None);
-        tx.touch(&args[0]);
+        tx.changed(&args[0], Event::PERSIST);
     }
     Ok(Value::flag(expires))
 }
@@ -73,15 +74,17 @@ fn set_deadline(tx: &mut Tx<'_>, args: &Args<'_>, command: &str, unit: i64, base
     let when = when.ok_or_else(|| ServerError::invalid_expire(command))?;
     let key = &args[0];
     let Some(current) = tx.deadline(key) else { return Ok(Value::Int(0)) };
+    tx.uses(key);
     if !condition.holds(when, current) {
         return Ok(Value::Int(0));
     }
     if when > now(tx) {
         tx.set_deadline(key, Some(when.unsigned_abs()));
+        tx.changed(key, Event::EXPIRE);
     } else {
         tx.remove(key);
+        tx.changed(key, Event::DEL);
     }
-    tx.touch(key);
     Ok(Value::Int(1))
 }
 
@@ -130,7 +133,7 @@ impl Condition {
 
 /// The answer of TTL and its kin.
 fn tell(tx: &Tx<'_>, args: &Args<'_>, of_deadline: impl FnOnce(u64) -> u64) -> Value {
-    Value::Int(match tx.deadline(&args[0]) {
+    Value::Int(match tx.find(&args[0]).map(|entry| entry.deadline()) {
         None => -2,
         Some(None) => -1,
         Some(Some(deadline)) => signed(of_deadline(deadline)),

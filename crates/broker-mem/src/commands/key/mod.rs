@@ -16,6 +16,7 @@ pub(super) use self::databases::{database, reach};
 use super::Handler;
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 
 pub(super) fn handler(command: KeyCommand) -> Handler {
@@ -23,7 +24,7 @@ pub(super) fn handler(command: KeyCommand) -> Handler {
         KeyCommand::Copy => databases::copy,
         KeyCommand::DbSize => scan::dbsize,
         KeyCommand::Del | KeyCommand::Unlink => del,
-        KeyCommand::Exists | KeyCommand::Touch => exists,
+        KeyCommand::Exists => exists,
         KeyCommand::Expire => expire::expire,
         KeyCommand::ExpireAt => expire::expireat,
         KeyCommand::ExpireTime => expire::expiretime,
@@ -41,6 +42,7 @@ pub(super) fn handler(command: KeyCommand) -> Handler {
         KeyCommand::RenameNx => rename::renamenx,
         KeyCommand::Scan => scan::scan,
         KeyCommand::SwapDb => databases::swapdb,
+        KeyCommand::Touch => touch,
         KeyCommand::Ttl => expire::ttl,
         KeyCommand::Type => type_name,
     }
@@ -51,19 +53,24 @@ fn del(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let mut deleted = 0_usize;
     for key in args.from(0) {
         if tx.remove(key).is_some() {
-            tx.touch(key);
+            tx.changed(key, Event::DEL);
             deleted += 1;
         }
     }
     Ok(deleted.into())
 }
 
-/// `EXISTS key …` and `TOUCH key …`: how many of the keys there are, one that is named twice counted twice.
+/// `EXISTS key …`: how many of the keys there are, one that is named twice counted twice.
 fn exists(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(args.from(0).filter(|key| tx.exists(key)).count().into())
+    Ok(args.from(0).filter(|key| tx.find(key).is_some()).count().into())
+}
+
+/// `TOUCH key …`: as EXISTS, and the keys are used now.
+fn touch(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    Ok(args.from(0).filter(|key| tx.find(key).is_some() && tx.uses(key)).count().into())
 }
 
 /// `TYPE key`: the type of what it holds, or `none`.
 fn type_name(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(Value::status(tx.get(&args[0]).map_or("none", |entry| entry.object.type_name())))
+    Ok(Value::status(tx.find(&args[0]).map_or("none", |entry| entry.object.type_name())))
 }

@@ -5,6 +5,7 @@ use embroker_core::{ServerError, Value};
 
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 
 /// `RENAME key to`: `OK`.
@@ -22,12 +23,15 @@ pub(super) fn renamenx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 fn move_key(tx: &mut Tx<'_>, args: &Args<'_>, over: bool) -> Result<bool, ServerError> {
     let (from, to) = (&args[0], &args[1]);
     let deadline = tx.deadline(from).ok_or(texts::NO_SUCH_KEY)?;
-    if from == to || (!over && tx.exists(to)) {
+    tx.uses(from);
+    if from == to || (tx.uses(to) && !over) {
         return Ok(false);
     }
     let object = tx.remove(from).ok_or(texts::NO_SUCH_KEY)?;
+    // A key that was in the way goes without an event, and its successor is new.
+    tx.remove(to);
     tx.put_until(to, object, deadline);
-    tx.touch(from);
-    tx.touch(to);
+    tx.changed(from, Event::RENAME_FROM);
+    tx.changed(to, Event::RENAME_TO);
     Ok(true)
 }

@@ -9,6 +9,7 @@ use embroker_core::{ServerError, Value};
 use super::members;
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::{Read, Tx};
 use crate::objects::Set;
 
@@ -17,13 +18,13 @@ type Sources<'t> = [Option<Read<'t, Set>>];
 
 /// `SUNION key …`: the members of any of the sets.
 pub(super) fn sunion(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(members(union(&sources(tx, args.from(0))?).iter()))
+    Ok(members(union(&sources(tx, args.from(0))?, tx.engine().set_limit()).iter()))
 }
 
 /// `SUNIONSTORE destination key …`: how many members the union has.
 pub(super) fn sunionstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let result = union(&sources(tx, args.from(1))?);
-    store(tx, &args[0], result)
+    let result = union(&sources(tx, args.from(1))?, tx.engine().set_limit());
+    store(tx, &args[0], result, Event::SUNIONSTORE)
 }
 
 /// `SINTER key …`: the members of all the sets.
@@ -33,8 +34,8 @@ pub(super) fn sinter(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SINTERSTORE destination key …`: how many members the intersection has.
 pub(super) fn sinterstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let result = intersection(&sources(tx, args.from(1))?).cloned().collect();
-    store(tx, &args[0], result)
+    let result = Set::of(intersection(&sources(tx, args.from(1))?).cloned(), tx.engine().set_limit());
+    store(tx, &args[0], result, Event::SINTERSTORE)
 }
 
 /// `SINTERCARD numkeys key … [LIMIT limit]`: how many members the intersection has; counting stops at the limit, 0 for
@@ -60,13 +61,13 @@ pub(super) fn sintercard(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SDIFF key …`: the members of the first set that no other has.
 pub(super) fn sdiff(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(members(difference(&sources(tx, args.from(0))?).iter()))
+    Ok(members(difference(&sources(tx, args.from(0))?, tx.engine().set_limit()).iter()))
 }
 
 /// `SDIFFSTORE destination key …`: how many members the difference has.
 pub(super) fn sdiffstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let result = difference(&sources(tx, args.from(1))?);
-    store(tx, &args[0], result)
+    let result = difference(&sources(tx, args.from(1))?, tx.engine().set_limit());
+    store(tx, &args[0], result, Event::SDIFFSTORE)
 }
 
 /// The argument as a count of zero or more.
@@ -81,8 +82,8 @@ fn sources<'t, 'k>(
     keys.map(|key| tx.read::<Set>(key)).collect()
 }
 
-fn union(sources: &Sources<'_>) -> Set {
-    sources.iter().flatten().flat_map(|set| set.iter()).cloned().collect()
+fn union(sources: &Sources<'_>, most: usize) -> Set {
+    Set::of(sources.iter().flatten().flat_map(|set| set.iter()).cloned(), most)
 }
 
 /// Looks each member of the smallest set up in the others; lazily, so that a limit ends it early.
@@ -98,14 +99,16 @@ fn intersection<'s>(sources: &'s Sources<'_>) -> impl Iterator<Item = &'s Bytes>
 }
 
 /// Looks each member of the first set up in the others, or takes all of theirs away, whichever is less work.
-fn difference(sources: &Sources<'_>) -> Set {
+fn difference(sources: &Sources<'_>, most: usize) -> Set {
     let Some((Some(first), others)) = sources.split_first() else { return Set::default() };
     let others: Vec<&Set> = others.iter().flatten().map(|set| &**set).collect();
     let total = others.iter().fold(first.len(), |total, set| total.saturating_add(set.len()));
-    if first.len().saturating_mul(others.len()) <= total {
-        return first.iter().filter(|member| !others.iter().any(|set| set.contains(member))).cloned().collect();
+    // Which way it is shows in how the result is kept, so the choice is Redis's, the half included.
+    if first.len().saturating_mul(others.len() + 1) / 2 <= total {
+        let rest = first.iter().filter(|member| !others.iter().any(|set| set.contains(member)));
+        return Set::of(rest.cloned(), most);
     }
-    let mut rest = Set::clone(first);
+    let mut rest = Set::of(first.iter().cloned(), most);
     for member in others.into_iter().flat_map(Set::iter) {
         rest.remove(member);
     }
@@ -113,13 +116,13 @@ fn difference(sources: &Sources<'_>) -> Set {
 }
 
 /// Keeps the result under the key, whatever that held before; an empty result deletes it.
-fn store(tx: &mut Tx<'_>, key: &[u8], result: Set) -> Reply {
+fn store(tx: &mut Tx<'_>, key: &[u8], result: Set, event: Event) -> Reply {
     let count = result.len();
     if count > 0 {
         tx.put(key, result);
-        tx.touch(key);
+        tx.changed(key, event);
     } else if tx.remove(key).is_some() {
-        tx.touch(key);
+        tx.changed(key, Event::DEL);
     }
     Ok(Value::from(count))
 }

@@ -11,6 +11,7 @@ use embroker_core::commands::SetCommand;
 use super::{Handler, scan};
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Set;
 
@@ -38,11 +39,12 @@ pub(super) fn handler(command: SetCommand) -> Handler {
 
 /// `SADD key member …`: how many of the members are new.
 fn sadd(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let most = tx.engine().set_limit();
     let mut set = tx.write_or_new::<Set>(&args[0])?;
-    let added = (1..args.len()).filter(|at| set.insert(args.bytes(*at))).count();
+    let added = (1..args.len()).filter(|at| set.insert(args.bytes(*at), most)).count();
     drop(set);
     if added > 0 {
-        tx.touch(&args[0]);
+        tx.changed(&args[0], Event::SADD);
     }
     Ok(added.into())
 }
@@ -53,29 +55,36 @@ fn srem(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let removed = args.from(1).filter(|member| set.remove(member)).count();
     drop(set);
     if removed > 0 {
-        tx.touch(&args[0]);
-        tx.remove_if_empty(&args[0]);
+        lost(tx, &args[0], Event::SREM);
     }
     Ok(removed.into())
+}
+
+/// Says that a set lost members, and removes one that has none left.
+fn lost(tx: &mut Tx<'_>, key: &[u8], event: Event) {
+    tx.changed(key, event);
+    if tx.remove_if_empty(key) {
+        tx.changed(key, Event::DEL);
+    }
 }
 
 /// `SMOVE source destination member`: whether the source had the member.
 fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let (source, destination, member) = (&args[0], &args[1], &args[2]);
-    let Some(set) = tx.read::<Set>(source)? else { return Ok(Value::Int(0)) };
+    let Some(set) = tx.peek::<Set>(source)? else { return Ok(Value::Int(0)) };
     let found = set.contains(member);
     drop(set);
-    tx.read::<Set>(destination)?;
+    tx.peek::<Set>(destination)?;
     if !found || source == destination {
         return Ok(Value::flag(found));
     }
     if let Some(mut set) = tx.write::<Set>(source)? {
         set.remove(member);
     }
-    tx.remove_if_empty(source);
-    tx.touch(source);
-    if tx.write_or_new::<Set>(destination)?.insert(args.bytes(2)) {
-        tx.touch(destination);
+    let most = tx.engine().set_limit();
+    lost(tx, source, Event::SREM);
+    if tx.write_or_new::<Set>(destination)?.insert(args.bytes(2), most) {
+        tx.changed(destination, Event::SADD);
     }
     Ok(Value::Int(1))
 }

@@ -4,9 +4,11 @@ use bytes::Bytes;
 use embroker_core::Value;
 use embroker_core::error::texts;
 
+use super::lost;
 use crate::Reply;
 use crate::args::Args;
 use crate::commands::sample;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Set;
 
@@ -18,8 +20,7 @@ pub(super) fn spop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             let Some(mut set) = tx.write::<Set>(&args[0])? else { return Ok(Value::Null) };
             let popped = engine.random(|rng| set.pop(rng));
             drop(set);
-            tx.touch(&args[0]);
-            tx.remove_if_empty(&args[0]);
+            lost(tx, &args[0], Event::SPOP);
             Ok(popped.into())
         }
         2 => {
@@ -31,9 +32,12 @@ pub(super) fn spop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             }
             let count = count.min(set.len());
             let popped = engine.random(|rng| (0..count).filter_map(|_| set.pop(rng)).map(Value::from).collect());
+            // Where only a few stay, Redis moves those to a new set.
+            if set.len().saturating_mul(5) <= count {
+                set.rebuild(engine.set_limit());
+            }
             drop(set);
-            tx.touch(&args[0]);
-            tx.remove_if_empty(&args[0]);
+            lost(tx, &args[0], Event::SPOP);
             Ok(Value::Set(popped))
         }
         _ => Err(texts::SYNTAX),

@@ -5,6 +5,7 @@ use embroker_core::error::texts;
 
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::long_double::LongDouble;
 use crate::objects::Str;
@@ -39,19 +40,19 @@ fn add(tx: &mut Tx<'_>, key: &[u8], by: i64) -> Reply {
         tx.put(key, Str::from(by));
         by
     };
-    tx.touch(key);
+    tx.changed(key, Event::INCRBY);
     Ok(new.into())
 }
 
 /// `INCRBYFLOAT key increment`: the new number, in decimal text.
 pub(super) fn incrbyfloat(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let old = match tx.read::<Str>(&args[0])? {
+    let old = match tx.peek::<Str>(&args[0])? {
         Some(number) => LongDouble::parse(&number.text()).ok_or(texts::NOT_A_FLOAT)?,
         None => LongDouble::ZERO,
     };
     let by = LongDouble::parse(&args[1]).ok_or(texts::NOT_A_FLOAT)?;
     let new = Bytes::from(old.checked_add(by).ok_or(texts::NAN_OR_INFINITY)?.to_text());
-    *tx.write_or_new::<Str>(&args[0])? = new.clone().into();
-    tx.touch(&args[0]);
+    *tx.write_or_new::<Str>(&args[0])? = Str::from_text(new.clone());
+    tx.changed(&args[0], Event::INCRBYFLOAT);
     Ok(new.into())
 }

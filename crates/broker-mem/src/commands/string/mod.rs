@@ -15,6 +15,7 @@ use embroker_core::{ServerError, Value};
 use super::Handler;
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
@@ -51,7 +52,7 @@ fn text(tx: &Tx<'_>, key: &[u8]) -> Result<Option<Bytes>, ServerError> {
 /// Gives the key this text and no deadline, whatever it held before.
 fn put(tx: &mut Tx<'_>, key: &[u8], text: Bytes) {
     tx.put(key, Str::from(text));
-    tx.touch(key);
+    tx.changed(key, Event::SET);
 }
 
 /// `GET key`: the text.
@@ -64,7 +65,7 @@ fn getdel(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let old = text(tx, &args[0])?;
     if old.is_some() {
         tx.remove(&args[0]);
-        tx.touch(&args[0]);
+        tx.changed(&args[0], Event::DEL);
     }
     Ok(old.into())
 }
@@ -78,7 +79,7 @@ fn getset(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SETNX key value`: whether the key was free.
 fn setnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let free = !tx.exists(&args[0]);
+    let free = !tx.uses(&args[0]);
     if free {
         put(tx, &args[0], args.bytes(1));
     }
@@ -101,7 +102,7 @@ fn mset(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `MSETNX key value …`: all of them, or none where one of the keys exists.
 fn msetnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let keys = pair_keys(args, "msetnx")?;
-    if keys.clone().any(|at| tx.exists(&args[at])) {
+    if keys.clone().any(|at| tx.uses(&args[at])) {
         return Ok(Value::flag(false));
     }
     for at in keys {

@@ -7,16 +7,15 @@ use embroker_core::error::texts;
 
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
-/// The longest string, in bytes: Redis's default `proto-max-bulk-len`.
-const MAX_LEN: usize = 512 * 1024 * 1024;
-
 /// `APPEND key value`: the new length. A deadline stays.
 pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let most = tx.longest_string();
     let len = if let Some(mut string) = tx.write::<Str>(&args[0])? {
-        check_len(string.len(), &args[1])?;
+        check_len(string.len(), &args[1], most)?;
         let buffer = string.buffer_mut();
         buffer.extend_from_slice(&args[1]);
         buffer.len()
@@ -24,7 +23,7 @@ pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         tx.put(&args[0], Str::from(args.bytes(1)));
         args[1].len()
     };
-    tx.touch(&args[0]);
+    tx.changed(&args[0], Event::APPEND);
     Ok(len.into())
 }
 
@@ -58,21 +57,21 @@ fn range(len: usize, start: i64, end: i64) -> Range<usize> {
 pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let (key, value) = (&args[0], &args[2]);
     let offset = usize::try_from(args.int(1)?).map_err(|_| texts::OFFSET_OUT_OF_RANGE)?;
-    let len = tx.read::<Str>(key)?.map_or(0, |string| string.len());
+    let len = tx.peek::<Str>(key)?.map_or(0, |string| string.len());
     if value.is_empty() {
         return Ok(len.into());
     }
-    let end = check_len(offset, value)?;
+    let end = check_len(offset, value, tx.longest_string())?;
     let mut string = tx.write_or_new::<Str>(key)?;
     let buffer = string.buffer_mut();
     buffer.resize(len.max(end), 0);
     buffer[offset..end].copy_from_slice(value);
     drop(string);
-    tx.touch(key);
+    tx.changed(key, Event::SETRANGE);
     Ok(len.max(end).into())
 }
 
 /// Where a value ends that begins at this offset, or an error where that is more than a string may have.
-fn check_len(offset: usize, value: &[u8]) -> Result<usize, ServerError> {
-    offset.checked_add(value.len()).filter(|end| *end <= MAX_LEN).ok_or(texts::STRING_TOO_LONG)
+fn check_len(offset: usize, value: &[u8], most: usize) -> Result<usize, ServerError> {
+    offset.checked_add(value.len()).filter(|end| *end <= most).ok_or(texts::STRING_TOO_LONG)
 }

@@ -6,6 +6,7 @@ use embroker_core::{ServerError, Value};
 use super::text;
 use crate::Reply;
 use crate::args::Args;
+use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
@@ -23,13 +24,16 @@ pub(super) fn set(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     // GET needs a string, even where nothing is going to be written.
     let old = if options.get { Some(text(tx, key)?) } else { None };
     let holds = match options.condition {
-        Some(Condition::Absent) => !tx.exists(key),
-        Some(Condition::Present) => tx.exists(key),
+        Some(Condition::Absent) => !tx.uses(key),
+        Some(Condition::Present) => tx.uses(key),
         None => true,
     };
     if holds {
         tx.put_until(key, Str::from(args.bytes(1)), deadline);
-        tx.touch(key);
+        tx.changed(key, Event::SET);
+        if matches!(options.ttl, Some(Ttl::Expire { .. })) {
+            tx.changed(key, Event::EXPIRE);
+        }
     }
     Ok(match old {
         Some(old) => old.into(),
@@ -51,7 +55,8 @@ pub(super) fn psetex(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 fn set_for(tx: &mut Tx<'_>, args: &Args<'_>, time: Time, command: &str) -> Reply {
     let deadline = time.deadline(tx, args.int(1)?, command)?;
     tx.put_until(&args[0], Str::from(args.bytes(2)), Some(deadline));
-    tx.touch(&args[0]);
+    tx.changed(&args[0], Event::SET);
+    tx.changed(&args[0], Event::EXPIRE);
     Ok(Value::OK)
 }
 
@@ -66,14 +71,15 @@ pub(super) fn getex(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             let deadline = time.deadline(tx, args.int(at)?, "getex")?;
             if time.is_absolute() && deadline <= tx.now() {
                 tx.remove(key);
+                tx.changed(key, Event::DEL);
             } else {
                 tx.set_deadline(key, Some(deadline));
+                tx.changed(key, Event::EXPIRE);
             }
-            tx.touch(key);
         }
         Some(Ttl::Persist) if tx.deadline(key).flatten().is_some() => {
             tx.set_deadline(key, None);
-            tx.touch(key);
+            tx.changed(key, Event::PERSIST);
         }
         Some(Ttl::Persist | Ttl::Keep) | None => {}
     }

@@ -25,6 +25,7 @@ use crate::error::{Error, Refusal, Result, ServerError};
 
 pub use self::events::KeyspaceEvents;
 pub use self::limits::{OutputLimit, OutputLimits};
+pub use self::numerals::memory;
 pub use self::parameters::Parameter;
 
 /// The values of all parameters.

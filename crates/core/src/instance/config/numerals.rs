@@ -9,7 +9,15 @@ pub(super) fn c_text(value: &[u8]) -> &[u8] {
 /// unit is a power of 1000, with it a power of 1024. No digit at all is 0.
 ///
 /// Too many digits are the largest number, and what a unit makes too large wraps around, both as in Redis.
-pub(super) fn memory(text: &[u8]) -> Option<u64> {
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::instance::config::memory;
+///
+/// assert_eq!((memory(b"2kb"), memory(b"2K"), memory(b"many")), (Some(2048), Some(2000), None));
+/// ```
+pub fn memory(text: &[u8]) -> Option<u64> {
     /// How many digits Redis has room for, and one more.
     const ROOM: usize = 128;
 
