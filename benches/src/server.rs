@@ -156,7 +156,7 @@ fn cell_name(name: &str, (over, depth): (Over, u64)) -> String {
 
 fn under_load(effort: Effort, places: &[Place; 2], depth: u64, subscribers: usize, words: &[&str]) -> Result<Samples> {
     let turn = if effort.quick { 0.12 } else { 1.0 };
-    let rounds = if effort.quick { 3 } else { 5 };
+    let rounds = if effort.quick { 4 } else { 6 };
     let mut requests = [0; 2];
     for (place, requests) in places.iter().zip(&mut requests) {
         // So many requests as take one turn; the first ones also make the keys.
@@ -250,7 +250,7 @@ const FAN_OUTS: [(&str, usize); 2] = [
 /// Messages to 1,000 connections, until each has all of them.
 fn fan_out(effort: Effort, ours: &Path, peer: &Path, at_once: usize) -> Result<Samples> {
     let messages = if effort.quick { 30 } else { 300 };
-    let rounds = if effort.quick { 3 } else { 9 };
+    let rounds = if effort.quick { 4 } else { 8 };
     let mut samples = Samples::default();
     for round in 0..rounds {
         if round % 2 == 0 {
