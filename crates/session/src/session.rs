@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use embroker_core::commands::{ConnectionCommand, DebugCommand, HashCommand, ServerCommand, TransactionCommand};
 use embroker_core::error::texts;
-use embroker_core::instance::{CommandStats, Tally};
+use embroker_core::instance::{CommandStats, Instance, Tally};
 use embroker_core::resp::Protocol;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watch};
@@ -109,6 +109,11 @@ impl<B: Broker> Session<B> {
     /// The client, as others see it.
     pub fn client(&self) -> Arc<Client> {
         self.client.clone()
+    }
+
+    /// What all clients go by, and what is counted of them.
+    pub fn instance(&self) -> Arc<Instance> {
+        self.shared.instance.clone()
     }
 
     /// Whether the client has given its password, or needs none.
