@@ -161,6 +161,7 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
         for on in 0..2 {
             subscribe_outside_of_transactions(steps.iter_mut().filter(|step| step.on == on));
             hear_of_others_only(steps.iter_mut().filter(|step| step.on == on).collect());
+            stay_where_nothing_is_answered(steps.iter_mut().filter(|step| step.on == on).collect());
         }
         steps
     })
@@ -172,7 +173,7 @@ fn subscribe_outside_of_transactions<'s>(steps: impl Iterator<Item = &'s mut Ste
     let mut in_transaction = false;
     for step in steps {
         step.requests.retain(|request| {
-            let is = |word: &str| request.windows(word.len()).any(|window| window == word.as_bytes());
+            let is = |word: &str| contains(request, word.as_bytes());
             if is("MULTI") {
                 in_transaction = true;
             } else if is("EXEC") || is("DISCARD") || is("RESET") {
@@ -192,13 +193,27 @@ fn step(is_narrow: bool) -> impl Strategy<Value = Step> {
 /// Takes the subscriptions to events from a connection that ever speaks RESP3, where it would hear of its own commands:
 /// Redis tells of some before their replies and of some after, see docs/compatibility.md.
 fn hear_of_others_only(steps: Vec<&mut Step>) {
-    let contains = |request: &[u8], word: &[u8]| request.windows(word.len()).any(|window| window == word);
     let is_resp3 = |request: &Vec<u8>| contains(request, b"HELLO") && request.contains(&b'3');
     if steps.iter().any(|step| step.requests.iter().any(is_resp3)) {
         for step in steps {
             step.requests.retain(|request| !contains(request, b"__key"));
         }
     }
+}
+
+/// Takes the last words from a connection that ever goes without answers: a Redis closes once the last answer is
+/// written, and where there is none it leaves the connection open, see docs/compatibility.md.
+fn stay_where_nothing_is_answered(steps: Vec<&mut Step>) {
+    let is_silenced = |request: &Vec<u8>| contains(request, b"OFF") || contains(request, b"SKIP");
+    if steps.iter().any(|step| step.requests.iter().any(is_silenced)) {
+        for step in steps {
+            step.requests.retain(|request| !LAST_WORDS.iter().any(|words| words.as_bytes() == request));
+        }
+    }
+}
+
+fn contains(request: &[u8], word: &[u8]) -> bool {
+    request.windows(word.len()).any(|window| window == word)
 }
 
 /// One request, as an array or as a line. In a narrow case there is one channel and one pattern.

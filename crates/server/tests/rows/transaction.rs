@@ -17,5 +17,5 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row("multi", &["MULTI", "MULTI; MULTI", "MULTI; SET k 1; MULTI"]),
     row("unwatch", &["UNWATCH", "WATCH k; SET k 1; UNWATCH", "MULTI; UNWATCH"]),
-    row("watch", &["WATCH k", "WATCH k n k; SET n 1; MULTI; EXEC", "MULTI; WATCH k"]),
+    row("watch", &["WATCH k", "MULTI; SET k 1; EXEC; WATCH k n k", "MULTI; WATCH k"]),
 ];
