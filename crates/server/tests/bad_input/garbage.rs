@@ -11,7 +11,7 @@ use crate::difference;
 use crate::support::{Served, converse, without_ids};
 
 const PROPERTY: Property =
-    Property { cases: 1500, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/garbage.txt") };
+    Property { cases: 1500, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/regressions/garbage.txt") };
 
 /// What requests are made of, and what they are not.
 const FRAGMENTS: &[&[u8]] = &[

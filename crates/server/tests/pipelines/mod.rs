@@ -21,7 +21,7 @@ use crate::support::{Served, Tree, without_ids};
 use generate::{DATABASES, KEYS, Step, steps};
 
 const PROPERTY: Property =
-    Property { cases: 300, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/pipelines.txt") };
+    Property { cases: 300, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/regressions/pipelines.txt") };
 
 /// How long a server may take to say what the other one has said.
 const PATIENCE: Duration = Duration::from_secs(1);
