@@ -1,8 +1,8 @@
 //! One client: what it is allowed, what it is in the middle of, and what it is answered.
 //!
 //! A request passes the checks in Redis's order: is it a command, has it the right number of words, has the client
-//! given its password, may it be called with a subscription, is a transaction open? Then it runs, here where it is
-//! about the connection, else on the broker. Everything is answered in order into one output.
+//! given its password, is there memory left, may it be called with a subscription, is a transaction open? Then it runs,
+//! here where it is about the connection, else on the broker. Everything is answered in order into one output.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -147,6 +147,9 @@ impl<B: Broker> Session<B> {
         if !self.authenticated && !spec.flags.contains(Flags::NO_AUTH) {
             return self.refuse(Some(spec), &texts::NO_AUTH);
         }
+        if self.needs_memory(spec) && !self.broker().has_room() {
+            return self.refuse(Some(spec), &texts::OUT_OF_MEMORY);
+        }
         if self.is_held_to_messages() && !pubsub::is_allowed_with_subscriptions(spec.id) {
             return self.refuse(Some(spec), &ServerError::subscribed_mode(spec.name));
         }
@@ -158,6 +161,12 @@ impl<B: Broker> Session<B> {
             _ if spec.id == TransactionCommand::Exec.into() => self.exec().await,
             _ => self.run(spec, command).await,
         }
+    }
+
+    /// Whether the command is refused while there is no memory left.
+    fn needs_memory(&self, spec: &CommandSpec) -> bool {
+        let in_transaction = |transaction: &Transaction| transaction.is_refused_without_memory(spec.id);
+        spec.flags.contains(Flags::DENYOOM) || self.transaction.as_ref().is_some_and(in_transaction)
     }
 
     /// Runs a command that passed the checks.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use embroker_core::commands::{ConnectionCommand, PubSubCommand, TransactionCommand};
 use embroker_core::error::texts;
-use embroker_core::table::{CommandId, CommandSpec};
+use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Command, Error, Pipeline, Queue, Replies, Result};
 
 use crate::session::{Session, in_server_words};
@@ -19,15 +19,34 @@ pub(crate) struct Transaction {
     commands: Vec<Command<'static>>,
     /// A command could not be queued, so EXEC will run none.
     doomed: bool,
+    /// A command that was queued may need more memory, so EXEC runs none where there is no more.
+    denies_oom: bool,
 }
 
 impl Transaction {
     pub(crate) fn queue(&mut self, command: Command<'static>) {
+        let denies_oom = command.spec().is_some_and(|spec| spec.flags.contains(Flags::DENYOOM));
+        // Redis queues nothing any more once the transaction is doomed.
+        self.denies_oom |= denies_oom && !self.doomed;
         self.commands.push(command);
     }
 
     pub(crate) fn doom(&mut self) {
         self.doomed = true;
+    }
+
+    /// Whether a command is refused while there is no memory left: inside MULTI whatever would be queued, for a queue
+    /// takes memory too, and EXEC where something in it does.
+    pub(crate) fn is_refused_without_memory(&self, id: CommandId) -> bool {
+        use TransactionCommand::{Discard, Exec};
+
+        match id {
+            CommandId::Transaction(Exec) => self.denies_oom,
+            CommandId::Transaction(Discard) | CommandId::Connection(ConnectionCommand::Quit | ConnectionCommand::Reset) => {
+                false
+            }
+            _ => true,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -105,7 +124,7 @@ impl<B: Broker> Session<B> {
 
     /// `EXEC`: the replies of all commands; nil where a watched key was written.
     pub(crate) async fn exec(&mut self) {
-        let Some(Transaction { commands, doomed }) = self.transaction.take() else {
+        let Some(Transaction { commands, doomed, .. }) = self.transaction.take() else {
             return self.error(&texts::EXEC_WITHOUT_MULTI);
         };
         let watch = self.watch.take();
