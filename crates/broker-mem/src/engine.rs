@@ -122,11 +122,10 @@ impl Engine {
     /// is one load.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        self.fits() || self.make_room(true)
+        self.admit(|| true).is_ok()
     }
 
     /// Whether all that is kept is within `maxmemory`.
-    #[inline]
     fn fits(&self) -> bool {
         let limit = self.instance.config().number(Parameter::MaxMemory).unsigned_abs();
         limit == 0 || self.used_memory() <= limit
@@ -134,7 +133,6 @@ impl Engine {
 
     /// Evicts keys until it [fits](Self::fits); whether it does, or will soon. Where nothing may be evicted, expired keys
     /// still go, if it is `needed` and not only Redis's habit before every command.
-    #[cold]
     fn make_room(&self, needed: bool) -> bool {
         match Policy::of(self.instance.config()) {
             Some(policy) => policy.evict(self, || self.fits()),
@@ -146,11 +144,12 @@ impl Engine {
     /// Makes room before commands run of which some, or none, are refused where there is none.
     #[inline]
     fn admit(&self, is_denied: impl FnOnce() -> bool) -> Result<(), ServerError> {
-        if self.fits() {
-            return Ok(());
-        }
-        let is_denied = is_denied();
-        if self.make_room(is_denied) || !is_denied { Ok(()) } else { Err(texts::OUT_OF_MEMORY) }
+        if self.instance.config().flag(Parameter::MaxMemory) { self.admit_within_limit(is_denied()) } else { Ok(()) }
+    }
+
+    #[inline(never)]
+    fn admit_within_limit(&self, is_denied: bool) -> Result<(), ServerError> {
+        if self.fits() || self.make_room(is_denied) || !is_denied { Ok(()) } else { Err(texts::OUT_OF_MEMORY) }
     }
 
     /// Runs one command in a database, alone.

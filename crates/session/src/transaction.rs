@@ -42,9 +42,8 @@ impl Transaction {
 
         match id {
             CommandId::Transaction(Exec) => self.denies_oom,
-            CommandId::Transaction(Discard) | CommandId::Connection(ConnectionCommand::Quit | ConnectionCommand::Reset) => {
-                false
-            }
+            CommandId::Transaction(Discard)
+            | CommandId::Connection(ConnectionCommand::Quit | ConnectionCommand::Reset) => false,
             _ => true,
         }
     }

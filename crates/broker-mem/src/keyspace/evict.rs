@@ -4,7 +4,6 @@
 //! take the one out that is to go. What `maxmemory-policy` asks for is approximated as Redis does, by the best of
 //! `maxmemory-samples` keys.
 
-
 use embroker_core::instance::config::{Config, Parameter};
 
 use super::latches::Shard;
