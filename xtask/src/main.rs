@@ -1,6 +1,8 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask compatibility`.
 
 mod ci;
+mod clients;
+mod packages;
 mod redis;
 mod shell;
 
@@ -15,7 +17,8 @@ use crate::shell::cargo;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
-    /// Runs every test on both backends. Installs redis-server where it is missing.
+    /// Runs every test on both backends. Installs redis-server, and the clients of other languages, where they are
+    /// missing.
     ///
     /// `EMBROKER_CASES` sets how often each property is tried, `EMBROKER_REDIS_SERVER` the server to test against.
     Test {
@@ -52,9 +55,10 @@ const EVERYTHING: [&[&str]; 3] = [&["--doc"], &["--lib", "--bins", "--examples"]
 /// Runs the tests, all of them even where some fail.
 fn test(args: &[String]) -> Result<()> {
     redis::ensure_installed()?;
+    clients::ensure_installed()?;
     let run = |args: &[&str]| {
         let mut test = cargo(&["test", "--workspace", "--no-fail-fast"]);
-        shell::run(test.args(args).env("EMBROKER_REQUIRE_REDIS", "1"))
+        shell::run(test.args(args).env("EMBROKER_REQUIRE_REDIS", "1").env("EMBROKER_REQUIRE_CLIENTS", "1"))
     };
     if !args.is_empty() {
         return run(&args.iter().map(String::as_str).collect::<Vec<_>>());

@@ -264,7 +264,7 @@ fn check(command: &Command<'_>) -> Result<()> {
         (b"CLIENT", Some(b"REPLY" | b"SETNAME" | b"TRACKING")) => "set the client's name with RedisBroker::builder",
         (b"MONITOR" | b"SYNC" | b"PSYNC", _) => "use a client of your own",
         (b"QUIT" | b"RESET", _) => "drop the broker",
-        (b"CLIENT", _) => return Ok(()),
+        (b"ACL" | b"CLIENT" | b"LATENCY" | b"SLOWLOG", _) => return Ok(()),
         _ => return command.check_not_session(),
     };
     let name = String::from_utf8_lossy(&name).into_owned();

@@ -47,7 +47,7 @@ async fn every_shape_of_value_arrives_as_it_is() -> Result<()> {
         (&["DEBUG", "PROTOCOL", "set"], Value::Set(ints(0..3))),
         (&["DEBUG", "PROTOCOL", "map"], Value::Map(vec![pair(0, false), pair(1, true), pair(2, false)])),
         (&["DEBUG", "PROTOCOL", "attrib"], Value::from("Some real reply following the attribute")),
-        (&["DEBUG", "PROTOCOL", "verbatim"], Value::from("This is a verbatim\nstring")),
+        (&["DEBUG", "PROTOCOL", "verbatim"], Value::verbatim("This is a verbatim\nstring")),
         (&["DEBUG", "PROTOCOL", "true"], Value::Bool(true)),
         (&["DEBUG", "PROTOCOL", "false"], Value::Bool(false)),
         (&["PING"], Value::status("PONG")),
@@ -178,6 +178,7 @@ async fn what_would_change_the_shared_connection_is_refused() -> Result<()> {
         &["QUIT"],
         &["RESET"],
         &["MONITOR"],
+        &["SHUTDOWN", "NOSAVE"],
         &["SSUBSCRIBE", "a"],
     ] {
         let outcome = broker.execute(command(argv)).await;

@@ -122,6 +122,7 @@ async fn run(options: &ArgMatches) -> Result<()> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = server.stopping() => {}
     }
     say("Shutting down");
     server.shutdown().await;

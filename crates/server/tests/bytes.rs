@@ -7,6 +7,7 @@
 mod cases;
 mod clients;
 mod command;
+mod dialogues;
 mod support;
 
 use std::io::{Read as _, Write as _};
@@ -23,11 +24,20 @@ use embroker_core::table;
 use embroker_redis::RedisBroker;
 use embroker_server::Server;
 use embroker_test_support::{Backend, RawClient, RedisServer, Suite};
-use support::{Served, converse, without_ids};
+use support::{Served, comparable, converse};
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
     suite.test(Backend::Redis, "conversations", async || compare(cases::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_client", async || compare(cases::client::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_acl", async || compare(cases::acl::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_slowlog", async || compare(cases::slowlog::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_slowlog_of_every_command", async || slowlog_of_every_command());
+    suite.test(Backend::Redis, "conversations_with_latency", async || compare(cases::latency::CONVERSATIONS));
+    suite.test(Backend::Redis, "conversations_with_monitor_and_shutdown", async || {
+        compare(cases::server::CONVERSATIONS)
+    });
+    suite.test(Backend::Redis, "dialogues_of_several_clients", async || dialogues());
     suite.test(Backend::Redis, "a_web_browser_is_closed_without_a_word", async || web_browser());
     suite.test(Backend::Redis, "conversations_of_a_server_with_a_password", async || with_a_password());
     suite.test(Backend::Redis, "every_command_of_the_table_with_odd_words", async || every_command());
@@ -49,6 +59,10 @@ fn main() -> ExitCode {
     suite.test(Backend::Mem, "a_client_too_many_is_told_so", async || client_too_many());
     suite.test(Backend::Mem, "a_silent_client_is_closed", async || silent_client());
     suite.test(Backend::Mem, "a_killed_client_is_closed", async || killed_client());
+    suite.test(Backend::Redis, "shutdown_ends_the_server_without_an_answer", async || shutdown_by_command());
+    suite.test(Backend::Mem, "a_monitor_that_never_reads_is_cut_off_and_nobody_else_notices", async || slow_monitor());
+    suite
+        .test(Backend::Mem, "a_held_client_hangs_up_and_a_shutdown_does_not_wait_for_another", async || held_clients());
     suite.test(Backend::Mem, "a_shutdown_closes_all_and_removes_the_socket", async || shutdown());
     suite.test(Backend::Mem, "a_public_address_needs_a_password", async || public_address().await);
     suite.test(Backend::Mem, "redis_rs_over_tcp", async || clients::over_tcp().await);
@@ -59,21 +73,46 @@ fn main() -> ExitCode {
 
 /// Has each conversation with both servers, in RESP2 and in RESP3.
 fn compare(conversations: &[&str]) -> Result<()> {
-    let redis = RedisServer::start()?;
-    let served = Served::start(|server| server)?;
+    compare_on(&RedisServer::start()?, &Served::start(|server| server)?, conversations)
+}
+
+fn compare_on(redis: &RedisServer, served: &Served, conversations: &[&str]) -> Result<()> {
     let mut differing = Vec::new();
     for conversation in conversations {
         for hello in ["", "HELLO 3\r\n"] {
             let text = format!("FLUSHALL\r\n{hello}{conversation}");
             let bytes: Vec<u8> = text.chars().map(|char| char as u8).collect();
-            let expected = without_ids(&converse(&redis.socket_path(), [&bytes[..]])?);
-            let got = without_ids(&converse(&served.socket, [&bytes[..]])?);
+            let expected = comparable(&converse(&redis.socket_path(), [&bytes[..]])?);
+            let got = comparable(&converse(&served.socket, [&bytes[..]])?);
             if expected != got {
                 differing.push(difference(&text, &expected, &got));
             }
         }
     }
     report(2 * conversations.len(), &differing)
+}
+
+fn slowlog_of_every_command() -> Result<()> {
+    let redis = RedisServer::builder().set("slowlog-log-slower-than", "0").start()?;
+    let served = Served::start(|server| server)?;
+    served.client()?.command(["CONFIG", "SET", "slowlog-log-slower-than", "0"])?;
+    compare_on(&redis, &served, cases::slowlog::OF_EVERY_COMMAND)
+}
+
+/// Has each dialogue with both servers, in RESP2 and in RESP3.
+fn dialogues() -> Result<()> {
+    let mut differing = Vec::new();
+    for steps in dialogues::DIALOGUES {
+        for version in ["2", "3"] {
+            let (redis, served) = (RedisServer::start()?, Served::start(|server| server)?);
+            let expected = comparable(&dialogues::hear(|| redis.client(), version, steps)?);
+            let got = comparable(&dialogues::hear(|| served.client(), version, steps)?);
+            if expected != got {
+                differing.push(difference(version, &expected, &got));
+            }
+        }
+    }
+    report(2 * dialogues::DIALOGUES.len(), &differing)
 }
 
 fn web_browser() -> Result<()> {
@@ -91,14 +130,15 @@ fn with_a_password() -> Result<()> {
     let redis = RedisServer::builder().set("requirepass", "secret").start()?;
     let served = Served::start(|server| server.requirepass("secret"))?;
     let mut differing = Vec::new();
-    for conversation in cases::WITH_A_PASSWORD {
-        let expected = without_ids(&converse(&redis.socket_path(), [conversation.as_bytes()])?);
-        let got = without_ids(&converse(&served.socket, [conversation.as_bytes()])?);
+    let conversations: Vec<&str> = cases::WITH_A_PASSWORD.iter().chain(cases::acl::WITH_A_PASSWORD).copied().collect();
+    for conversation in &conversations {
+        let expected = comparable(&converse(&redis.socket_path(), [conversation.as_bytes()])?);
+        let got = comparable(&converse(&served.socket, [conversation.as_bytes()])?);
         if expected != got {
             differing.push(difference(conversation, &expected, &got));
         }
     }
-    report(cases::WITH_A_PASSWORD.len(), &differing)
+    report(conversations.len(), &differing)
 }
 
 /// Every command of the table with words drawn from a few, on keys of three types.
@@ -355,7 +395,7 @@ async fn in_front_of_redis() -> Result<()> {
             Ok((converse(&direct, [said.as_bytes()])?, converse(&front, [said.as_bytes()])?))
         });
         let (expected, got) = answers.await??;
-        let (expected, got) = (without_ids(&expected), without_ids(&got));
+        let (expected, got) = (comparable(&expected), comparable(&got));
         count += 1;
         if expected != got {
             differing.push(difference(&text, &expected, &got));
@@ -369,8 +409,8 @@ fn byte_by_byte() -> Result<()> {
     let served = Served::start(|server| server)?;
     for conversation in cases::CONVERSATIONS {
         let bytes: Vec<u8> = format!("FLUSHALL\r\n{conversation}").chars().map(|char| char as u8).collect();
-        let whole = without_ids(&converse(&served.socket, [&bytes[..]])?);
-        let pieces = without_ids(&converse(&served.socket, bytes.chunks(1))?);
+        let whole = comparable(&converse(&served.socket, [&bytes[..]])?);
+        let pieces = comparable(&converse(&served.socket, bytes.chunks(1))?);
         ensure!(whole == pieces, difference(conversation, &whole, &pieces));
     }
     Ok(())
@@ -427,6 +467,68 @@ fn killed_client() -> Result<()> {
     ensure!(other.reply().is_err(), "it is closed");
     ensure!(killer.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"])? == b":1\r\n");
     ensure!(killer.reply().is_err(), "it is closed after its reply");
+    Ok(())
+}
+
+/// Each way to say it ends the server that hears it, with all its connections.
+fn shutdown_by_command() -> Result<()> {
+    for words in [&["SHUTDOWN"][..], &["shutdown", "NOSAVE", "NOW"], &["SHUTDOWN", "FORCE", "nosave"]] {
+        for version in ["2", "3"] {
+            let (redis, served) = (RedisServer::builder().set("save", "").start()?, Served::start(|server| server)?);
+            for (connect, socket) in [
+                (&(|| redis.client()) as &dyn Fn() -> Result<RawClient>, redis.socket_path()),
+                (&|| served.client(), served.socket.clone()),
+            ] {
+                let (mut client, mut other) = (connect()?, connect()?);
+                client.command(["HELLO", version])?;
+                other.command(["PING"])?;
+                client.send(words)?;
+                ensure!(client.reply().is_err(), "{words:?} is not answered at {}", socket.display());
+                ensure!(other.reply().is_err(), "the other connection is closed at {}", socket.display());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn slow_monitor() -> Result<()> {
+    let served = Served::start(|server| server)?;
+    let (mut slow, mut client, mut other) = (served.client()?, served.client()?, served.client()?);
+    slow.command(["MONITOR"])?;
+    other.command(["MONITOR"])?;
+    let payload = vec![b'x'; 100_000];
+    let lines = |count: &str| count.matches("flags=OU").count();
+    let mut monitors = 2;
+    for sent in 0.. {
+        client.command([&b"ECHO"[..], &payload])?;
+        other.reply()?;
+        let list = String::from_utf8(client.command(["CLIENT", "LIST"])?)?;
+        monitors = lines(&list);
+        if monitors == 1 {
+            ensure!(sent >= 300, "cut off after {sent} lines");
+            break;
+        }
+        ensure!(sent < 1000, "never cut off");
+    }
+    ensure!(monitors == 1 && client.command(["PING"])? == b"+PONG\r\n");
+    ensure!(other.reply()?.ends_with(b"\"PING\"\r\n"), "the other monitor goes on");
+    Ok(())
+}
+
+fn held_clients() -> Result<()> {
+    let mut served = Served::start(|server| server)?;
+    let (mut admin, mut leaver, mut stayer) = (served.client()?, served.client()?, served.client()?);
+    admin.command(["CLIENT", "PAUSE", "3600000", "WRITE"])?;
+    leaver.send(["SET", "k", "1"])?;
+    stayer.send(["SET", "k", "2"])?;
+    let held = |admin: &mut RawClient| -> Result<usize> {
+        Ok(String::from_utf8(admin.command(["CLIENT", "LIST"])?)?.matches("flags=bU").count())
+    };
+    while held(&mut admin)? < 2 {}
+    drop(leaver);
+    while held(&mut admin)? > 1 {}
+    served.shutdown()?;
+    ensure!(stayer.reply().is_err(), "it is closed");
     Ok(())
 }
 

@@ -1,52 +1,150 @@
 //! CLIENT and its subcommands.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use embroker_core::commands::ConnectionCommand;
+use embroker_core::commands::ClientCommand;
 use embroker_core::error::texts;
 use embroker_core::{Arg, Broker, ServerError, Value, parse_int};
 
+use crate::call::Call;
 use crate::clients::Client;
 use crate::connection::checked_name;
-use crate::session::{Answers, Session, is_word};
+use crate::pause::Level;
+use crate::session::{Answers, Session, help, is_word};
+
+const HELP: [&str; 48] = [
+    "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "CACHING (YES|NO)",
+    "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+    "GETREDIR",
+    "    Return the client ID we are redirecting to when tracking is enabled.",
+    "GETNAME",
+    "    Return the name of the current connection.",
+    "ID",
+    "    Return the ID of the current connection.",
+    "INFO",
+    "    Return information about the current client connection.",
+    "KILL <ip:port>",
+    "    Kill connection made from <ip:port>.",
+    "KILL <option> <value> [<option> <value> [...]]",
+    "    Kill connections. Options are:",
+    "    * ADDR (<ip:port>|<unixsocket>:0)",
+    "      Kill connections made from the specified address",
+    "    * LADDR (<ip:port>|<unixsocket>:0)",
+    "      Kill connections made to specified local address",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Kill connections by type.",
+    "    * USER <username>",
+    "      Kill connections authenticated by <username>.",
+    "    * SKIPME (YES|NO)",
+    "      Skip killing current connection (default: yes).",
+    "LIST [options ...]",
+    "    Return information about client connections. Options:",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Return clients of specified type.",
+    "UNPAUSE",
+    "    Stop the current client pause, resuming traffic.",
+    "PAUSE <timeout> [WRITE|ALL]",
+    "    Suspend all, or just write, clients for <timeout> milliseconds.",
+    "REPLY (ON|OFF|SKIP)",
+    "    Control the replies sent to the current connection.",
+    "SETNAME <name>",
+    "    Assign the name <name> to the current connection.",
+    "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+    "    Unblock the specified blocked client.",
+    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+    "         [OPTIN] [OPTOUT] [NOLOOP]",
+    "    Control server assisted client side caching.",
+    "TRACKINGINFO",
+    "    Report tracking status for the current connection.",
+    "NO-EVICT (ON|OFF)",
+    "    Protect current client connection from eviction.",
+    "HELP",
+    "    Prints this help.",
+];
 
 impl<B: Broker> Session<B> {
-    pub(crate) fn client_command(&mut self, command: ConnectionCommand, args: &[Arg<'_>]) -> Result<(), ServerError> {
-        match (command, args) {
-            (ConnectionCommand::ClientId, _) => self.value(&Value::Int(self.client.id)),
-            (ConnectionCommand::ClientGetName, _) => {
+    pub(crate) fn client_command(&mut self, command: ClientCommand, call: &Call) -> Result<(), ServerError> {
+        match (command, call.arguments()) {
+            (ClientCommand::Id, _) => self.value(&Value::Int(self.client.id)),
+            (ClientCommand::GetName, _) => {
                 let name = Some(self.client.facts().name.clone()).filter(|name| !name.is_empty());
                 self.value(&name.into());
             }
-            (ConnectionCommand::ClientSetName, [name]) => {
+            (ClientCommand::SetName, [name]) => {
                 self.client.facts().name = checked_name(name)?;
                 self.ok();
             }
-            (ConnectionCommand::ClientInfo, _) => self.value(&format!("{}\n", self.client.line()).as_str().into()),
-            (ConnectionCommand::ClientList, args) => {
+            (ClientCommand::Info, _) => self.value(&Value::verbatim(self.client.line() + "\n")),
+            (ClientCommand::List, args) => {
                 let lines: String = self.selected(args)?.iter().map(|client| client.line() + "\n").collect();
-                self.value(&lines.as_str().into());
+                self.value(&Value::verbatim(lines));
             }
-            (ConnectionCommand::ClientNoEvict, [switch]) => {
+            (ClientCommand::NoEvict, [switch]) => {
                 self.client.facts().no_evict = either(switch, "on", "off")?;
                 self.ok();
             }
-            (ConnectionCommand::ClientReply, [mode]) => self.client_reply(mode)?,
-            (ConnectionCommand::ClientKill, [address]) => {
-                let clients = self.shared.clients.all();
+            (ClientCommand::Reply, [mode]) => self.client_reply(mode)?,
+            (ClientCommand::Kill, [address]) => {
+                let clients = self.shared.common.clients.all();
                 let client = clients.iter().find(|client| client.address.peer.as_bytes() == address.as_bytes());
                 self.kill(client.ok_or(texts::NO_SUCH_CLIENT)?);
                 self.ok();
             }
-            (ConnectionCommand::ClientKill, filters) => {
+            (ClientCommand::Kill, filters) => {
                 let doomed = self.filtered(filters)?;
                 for client in &doomed {
                     self.kill(client);
                 }
                 self.value(&doomed.len().into());
             }
-            _ => return Err(texts::SYNTAX),
+            (ClientCommand::Pause, [timeout]) => self.client_pause(Level::All, timeout)?,
+            (ClientCommand::Pause, [timeout, mode]) => {
+                let is_write = is_word(mode, "write");
+                if !is_write && !is_word(mode, "all") {
+                    return Err(texts::PAUSE_MODE);
+                }
+                self.client_pause(if is_write { Level::Write } else { Level::All }, timeout)?;
+            }
+            (ClientCommand::Unpause, _) => {
+                self.shared.common.pause.end();
+                self.ok();
+            }
+            (ClientCommand::Unblock, [id]) => self.client_unblock(id)?,
+            (ClientCommand::Unblock, [id, reason]) => {
+                if !is_word(reason, "timeout") && !is_word(reason, "error") {
+                    return Err(texts::UNBLOCK_REASON);
+                }
+                self.client_unblock(id)?;
+            }
+            (ClientCommand::Tracking, args) => self.tracking(args)?,
+            (ClientCommand::TrackingInfo, _) => self.tracking_info(),
+            (ClientCommand::GetRedir, _) => self.value(&Value::Int(-1)),
+            (ClientCommand::Caching, _) => return Err(texts::CACHING_WITHOUT_TRACKING),
+            (ClientCommand::Help, _) => self.value(&help(&HELP)),
+            _ => return Err(ServerError::subcommand_syntax(call.subcommand(), "client")),
         }
+        Ok(())
+    }
+
+    /// `CLIENT PAUSE milliseconds [WRITE | ALL]`.
+    fn client_pause(&mut self, level: Level, timeout: &Arg<'_>) -> Result<(), ServerError> {
+        let timeout = parse_int(timeout.as_bytes()).ok_or(texts::TIMEOUT_NOT_AN_INTEGER)?;
+        let milliseconds = u64::try_from(timeout).map_err(|_| texts::TIMEOUT_NEGATIVE)?;
+        // An end beyond the last millisecond is long past for Redis, so it pauses nobody.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64;
+        if now.checked_add(timeout).is_some() {
+            self.shared.common.pause.begin(level, Duration::from_millis(milliseconds))?;
+        }
+        self.ok();
+        Ok(())
+    }
+
+    /// `CLIENT UNBLOCK id [TIMEOUT | ERROR]`: no command blocks here. One that a pause holds is not unblocked either.
+    fn client_unblock(&mut self, id: &Arg<'_>) -> Result<(), ServerError> {
+        parse_int(id.as_bytes()).ok_or(texts::NOT_AN_INTEGER)?;
+        self.value(&Value::Int(0));
         Ok(())
     }
 
@@ -70,15 +168,15 @@ impl<B: Broker> Session<B> {
     /// `CLIENT LIST [TYPE type | ID id …]`.
     fn selected(&self, args: &[Arg<'_>]) -> Result<Vec<Arc<Client>>, ServerError> {
         match args {
-            [] => Ok(self.shared.clients.all()),
+            [] => Ok(self.shared.common.clients.all()),
             [option, kind] if is_word(option, "type") => {
                 let kind = Kind::read(kind)?;
-                Ok(self.shared.clients.all().into_iter().filter(|client| kind.is_of(client)).collect())
+                Ok(self.shared.common.clients.all().into_iter().filter(|client| kind.is_of(client)).collect())
             }
             [option, ids @ ..] if is_word(option, "id") && !ids.is_empty() => {
                 let ids = ids.iter().map(|id| parse_int(id.as_bytes()).ok_or(texts::INVALID_CLIENT_ID));
                 let ids = ids.collect::<Result<Vec<i64>, _>>()?;
-                Ok(ids.into_iter().filter_map(|id| self.shared.clients.find(id)).collect())
+                Ok(ids.into_iter().filter_map(|id| self.shared.common.clients.find(id)).collect())
             }
             _ => Err(texts::SYNTAX),
         }
@@ -86,7 +184,7 @@ impl<B: Broker> Session<B> {
 
     /// `CLIENT KILL`'s filters: who passes all of them. The caller is spared unless SKIPME says otherwise.
     fn filtered(&self, filters: &[Arg<'_>]) -> Result<Vec<Arc<Client>>, ServerError> {
-        let mut clients = self.shared.clients.all();
+        let mut clients = self.shared.common.clients.all();
         let mut skip_me = true;
         let mut rest = filters;
         while let [filter, value, after @ ..] = rest {
@@ -123,7 +221,8 @@ impl<B: Broker> Session<B> {
         if client.id == self.client.id {
             self.ending = true;
         } else {
-            client.kill.notify_one();
+            client.kill();
+            self.shared.common.pause.look_again();
         }
     }
 }

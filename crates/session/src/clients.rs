@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -29,7 +30,8 @@ pub struct Client {
     pub(crate) address: Address,
     since: Instant,
     facts: Mutex<Facts>,
-    pub(crate) kill: Notify,
+    is_killed: AtomicBool,
+    kill: Notify,
 }
 
 /// Both ends of a connection, as CLIENT LIST writes them.
@@ -43,10 +45,17 @@ pub struct Address {
     pub unix: bool,
 }
 
+/// The address of who has none, as Redis writes it.
+const UNKNOWN: &str = "?:0";
+
 impl Address {
     /// A client without an address: it came by a pipe or a call.
     pub fn unknown() -> Self {
-        Self { peer: "?:0".into(), local: "?:0".into(), unix: false }
+        Self { peer: UNKNOWN.into(), local: UNKNOWN.into(), unix: false }
+    }
+
+    pub(crate) fn is_known(&self) -> bool {
+        self.peer != UNKNOWN
     }
 }
 
@@ -62,6 +71,10 @@ pub(crate) struct Facts {
     pub(crate) queued: Option<usize>,
     pub(crate) resp: u8,
     pub(crate) no_evict: bool,
+    /// Whether it has called MONITOR.
+    pub(crate) monitors: bool,
+    /// Whether a command of its waits for the end of a pause.
+    pub(crate) is_held: bool,
 }
 
 /// A client's place in the list; it leaves when this is dropped.
@@ -91,12 +104,15 @@ impl Clients {
             queued: None,
             resp: 2,
             no_evict: false,
+            monitors: false,
+            is_held: false,
         };
         let client = Arc::new(Client {
             id: registry.last_id,
             address,
             since: now,
             facts: Mutex::new(facts),
+            is_killed: AtomicBool::new(false),
             kill: Notify::new(),
         });
         registry.by_id.insert(client.id, client.clone());
@@ -134,6 +150,16 @@ impl Client {
         self.kill.notified().await;
     }
 
+    /// Has the client closed at once.
+    pub(crate) fn kill(&self) {
+        self.is_killed.store(true, Ordering::SeqCst);
+        self.kill.notify_one();
+    }
+
+    pub(crate) fn is_killed(&self) -> bool {
+        self.is_killed.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn facts(&self) -> MutexGuard<'_, Facts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -143,8 +169,10 @@ impl Client {
         let facts = self.facts().clone();
         let mut flags = String::new();
         for (flag, set) in [
+            ('O', facts.monitors),
             ('P', !facts.subscriptions.is_empty()),
             ('x', facts.queued.is_some()),
+            ('b', facts.is_held),
             ('U', self.address.unix),
             ('e', facts.no_evict),
         ] {

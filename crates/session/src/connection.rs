@@ -6,41 +6,46 @@ use embroker_core::error::texts;
 use embroker_core::resp::Protocol;
 use embroker_core::{Arg, Broker, REDIS_VERSION, ServerError, Value, parse_int};
 
+use crate::call::Call;
 use crate::session::{Answers, Session, in_server_words, is_word};
 
 /// The only user there is.
-const USER: &str = "default";
+pub(crate) const USER: &str = "default";
 
 impl<B: Broker> Session<B> {
-    pub(crate) async fn connection(&mut self, command: ConnectionCommand, args: &[Arg<'_>]) {
-        let done = match command {
-            ConnectionCommand::Auth => self.auth(args),
-            ConnectionCommand::Hello => self.hello(args),
+    pub(crate) async fn connection(&mut self, command: ConnectionCommand, call: &Call) -> Result<(), ServerError> {
+        let args = call.arguments();
+        match command {
+            ConnectionCommand::Auth => self.auth(call),
+            ConnectionCommand::Hello => self.hello(call),
+            ConnectionCommand::Ping if self.is_held_to_messages() => {
+                self.pong(args);
+                Ok(())
+            }
             ConnectionCommand::Ping => self.ping(args),
             ConnectionCommand::Quit => self.quit(),
             ConnectionCommand::Reset => self.reset(),
             ConnectionCommand::Select => self.select(args).await,
-            client => self.client_command(client, args),
-        };
-        if let Err(error) = done {
-            self.error(&error);
+            // The broker's.
+            ConnectionCommand::Echo => Err(texts::SYNTAX),
         }
     }
 
     /// `AUTH [user] password`.
-    fn auth(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
-        match args {
+    fn auth(&mut self, call: &Call) -> Result<(), ServerError> {
+        match call.arguments() {
             [_] if self.shared.is_open() => return Err(texts::NO_PASSWORD_SET),
-            [password] => self.authenticate(USER.as_bytes(), password.as_bytes())?,
-            [user, password] => self.authenticate(user.as_bytes(), password.as_bytes())?,
+            [password] => self.authenticate(call, USER.as_bytes(), password.as_bytes())?,
+            [user, password] => self.authenticate(call, user.as_bytes(), password.as_bytes())?,
             _ => return Err(texts::SYNTAX),
         }
         self.ok();
         Ok(())
     }
 
-    fn authenticate(&mut self, user: &[u8], password: &[u8]) -> Result<(), ServerError> {
+    fn authenticate(&mut self, call: &Call, user: &[u8], password: &[u8]) -> Result<(), ServerError> {
         if user != USER.as_bytes() || !self.shared.is_password(password) {
+            self.log_failed_login(call, user);
             return Err(texts::WRONG_PASS);
         }
         self.authenticated = true;
@@ -48,7 +53,8 @@ impl<B: Broker> Session<B> {
     }
 
     /// `HELLO [version [AUTH user password] [SETNAME name]]`: who answers, in the version asked for.
-    fn hello(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
+    fn hello(&mut self, call: &Call) -> Result<(), ServerError> {
+        let args = call.arguments();
         let mut rest = args;
         let mut protocol = self.protocol;
         if let [version, options @ ..] = args {
@@ -63,7 +69,7 @@ impl<B: Broker> Session<B> {
         while let [option, values @ ..] = rest {
             rest = match values {
                 [user, password, after @ ..] if is_word(option, "auth") => {
-                    self.authenticate(user.as_bytes(), password.as_bytes())?;
+                    self.authenticate(call, user.as_bytes(), password.as_bytes())?;
                     after
                 }
                 [name, after @ ..] if is_word(option, "setname") => {
@@ -111,6 +117,7 @@ impl<B: Broker> Session<B> {
     /// `RESET`: the client is as if it had just connected.
     fn reset(&mut self) -> Result<(), ServerError> {
         self.forget_subscriptions();
+        self.feed.close();
         self.transaction = None;
         self.watch = None;
         self.selected = None;
@@ -120,7 +127,7 @@ impl<B: Broker> Session<B> {
         let mut facts = self.client.facts();
         facts.name = Bytes::new();
         facts.database = 0;
-        facts.no_evict = false;
+        facts.monitors = false;
         drop(facts);
         self.value(&Value::status("RESET"));
         Ok(())

@@ -2,17 +2,32 @@
 //! what it is answered. Without input or output, so that any door can use it: a socket, a pipe, or a call.
 //!
 //! - [`Sessions`] is what all clients of one broker share; [`Session`] is one of them.
-//! - A file for each family of commands that belong to a connection: `client`, `connection`, `pubsub`, `transaction`.
+//! - A file for each family of commands that belong to a connection: `acl`, `client`, `connection`,
+//!   `latency`, `monitor`, `pubsub`, `shutdown`, `slowlog`, `transaction`.
+//! - With the feature `stream`, [`stream`] moves the bytes of a session over any stream of Tokio's.
 
+mod acl;
+mod call;
 mod client;
 mod clients;
 mod connection;
+mod debug;
+mod latency;
+mod monitor;
+mod pause;
 mod pubsub;
 mod session;
 mod shared;
+mod shutdown;
+mod slowlog;
+#[cfg(feature = "stream")]
+pub mod stream;
+mod tracking;
 mod transaction;
 
 pub use clients::{Address, Client};
+pub use monitor::Feed;
+pub use pause::Hold;
 pub use pubsub::Subscriptions;
 pub use session::Session;
 pub use shared::Sessions;

@@ -1,20 +1,26 @@
 //! One client: what it is allowed, what it is in the middle of, and what it is answered.
 //!
 //! A request passes the checks in Redis's order: is it a command, has it the right number of words, has the client
-//! given its password, is there memory left, may it be called with a subscription, is a transaction open? Then it runs,
-//! here where it is about the connection, else on the broker. Everything is answered in order into one output.
+//! given its password, is there memory left, may it be called with a subscription, do clients pause, is a transaction
+//! open? Then it runs, here where it is about the connection, else on the broker. Everything is answered in order into
+//! one output.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use embroker_core::commands::{ConnectionCommand, HashCommand, TransactionCommand};
+use embroker_core::commands::{ConnectionCommand, DebugCommand, HashCommand, ServerCommand, TransactionCommand};
 use embroker_core::error::texts;
+use embroker_core::instance::{CommandStats, Instance, Tally};
 use embroker_core::resp::Protocol;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watch};
 
+use crate::call::Call;
 use crate::clients::{Address, Client, Membership};
+use crate::debug;
+use crate::monitor::Feed;
+use crate::pause::Hold;
 use crate::pubsub::{self, Subscriptions};
 use crate::shared::Shared;
 use crate::transaction::{self, Transaction};
@@ -35,6 +41,18 @@ pub struct Session<B: Broker> {
     pub(crate) transaction: Option<Transaction>,
     pub(crate) watch: Option<Watch>,
     pub(crate) subscriptions: Subscriptions,
+    pub(crate) feed: Feed,
+    /// A command that waits for the end of a pause.
+    held: Option<Call>,
+    pub(crate) context: Context,
+    /// How many commands have answered an error; those of a transaction are not counted for its EXEC.
+    pub(crate) errors: u64,
+    /// The counters of the command that ran last, and what is to be added to them: many run one command again and again.
+    counters: Option<(CommandId, Arc<CommandStats>)>,
+    tally: Tally,
+    /// When the last command ended, as long as the next one can be taken to begin then: the clock is read once for each
+    /// command of a pipeline.
+    clock: Option<Instant>,
     pub(crate) ending: bool,
 }
 
@@ -49,9 +67,17 @@ pub(crate) enum Answers {
     SkipNext,
 }
 
+/// Where a command runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Context {
+    TopLevel,
+    /// As one of a transaction.
+    Multi,
+}
+
 impl<B: Broker> Session<B> {
     pub(crate) fn open(shared: Arc<Shared<B>>, address: Address) -> Result<Self, ServerError> {
-        let membership = shared.clients.join(address, &shared.instance).ok_or(texts::MAX_CLIENTS)?;
+        let membership = shared.common.clients.join(address, &shared.instance).ok_or(texts::MAX_CLIENTS)?;
         Ok(Self {
             client: membership.client.clone(),
             _membership: membership,
@@ -64,6 +90,13 @@ impl<B: Broker> Session<B> {
             transaction: None,
             watch: None,
             subscriptions: Subscriptions::default(),
+            feed: Feed::default(),
+            held: None,
+            context: Context::TopLevel,
+            errors: 0,
+            counters: None,
+            tally: Tally::default(),
+            clock: None,
             ending: false,
             shared,
         })
@@ -77,6 +110,11 @@ impl<B: Broker> Session<B> {
     /// The client, as others see it.
     pub fn client(&self) -> Arc<Client> {
         self.client.clone()
+    }
+
+    /// What all clients go by, and what is counted of them.
+    pub fn instance(&self) -> Arc<Instance> {
+        self.shared.instance.clone()
     }
 
     /// Whether the client has given its password, or needs none.
@@ -105,8 +143,15 @@ impl<B: Broker> Session<B> {
         (&mut self.out, &mut self.subscriptions)
     }
 
+    /// As [`output_and_subscriptions`](Self::output_and_subscriptions), and the lines of a client that called MONITOR.
+    pub fn output_and_sources(&mut self) -> (&mut BytesMut, &mut Subscriptions, &mut Feed) {
+        self.rest();
+        (&mut self.out, &mut self.subscriptions, &mut self.feed)
+    }
+
     /// Ends the session; what is still to be sent.
-    pub fn into_output(self) -> BytesMut {
+    pub fn into_output(mut self) -> BytesMut {
+        self.rest();
         self.out
     }
 
@@ -116,51 +161,125 @@ impl<B: Broker> Session<B> {
         self.ending = true;
     }
 
-    /// Runs one request, and adds what is answered to the output.
+    /// Runs one request, and adds what is answered to the output. Where clients pause, this waits for the end of it; one
+    /// who has other things to do meanwhile calls [`begin`](Self::begin).
     pub async fn request(&mut self, words: Vec<Arg<'static>>) {
+        self.begin(words).await;
+        while let Some(hold) = self.hold() {
+            hold.over().await;
+            self.resume().await;
+        }
+        self.rest();
+    }
+
+    /// As [`request`](Self::request), but does not wait where clients pause: then there is a [`hold`](Self::hold), and
+    /// the next request is to begin after that is over and [`resume`](Self::resume) was called.
+    pub async fn begin(&mut self, words: Vec<Arg<'static>>) {
         // The parser yields no request without a word.
-        let Ok(command) = Command::from_argv(words) else { return };
-        self.process(command).await;
+        let Some(call) = Call::new(words) else { return };
+        self.process(call).await;
+    }
+
+    /// What the request waits for, if it does: the end of a CLIENT PAUSE.
+    pub fn hold(&self) -> Option<Hold> {
+        let spec = self.held.as_ref()?.command().spec()?;
+        Some(Hold { common: self.shared.common.clone(), client: self.client.clone(), writes: self.writes(spec) })
+    }
+
+    /// Goes on with the request that waited; it may have to wait again. That of a client that was killed is dropped.
+    pub async fn resume(&mut self) {
+        let Some(call) = self.held.take() else { return };
+        self.client.facts().is_held = false;
+        if self.client.is_killed() {
+            self.ending = true;
+            return;
+        }
+        self.process(call).await;
+    }
+
+    async fn process(&mut self, call: Call) {
+        let began = self.clock.take().unwrap_or_else(Instant::now);
+        match self.admit(&call) {
+            Ok(spec) if self.is_paused_for(spec) => {
+                let mut facts = self.client.facts();
+                (facts.is_held, facts.last_seen) = (true, began);
+                drop(facts);
+                self.held = Some(call);
+                return;
+            }
+            Ok(spec) => match &mut self.transaction {
+                Some(transaction) if !transaction::runs_at_once(spec.id) => {
+                    transaction.queue(call, spec.flags);
+                    self.value(&Value::status("QUEUED"));
+                }
+                _ => {
+                    // Commands that tell of counters see what this client ran before.
+                    self.count_for(spec.id);
+                    let errors = self.errors;
+                    self.run(spec, &call).await;
+                    let ended = Instant::now();
+                    self.clock = Some(ended);
+                    self.has_run(spec, &call, ended.saturating_duration_since(began), self.errors > errors);
+                }
+            },
+            Err(Refusal::Silent) => {
+                self.out.clear();
+                self.ending = true;
+            }
+            Err(Refusal::Told(error)) => self.refuse(&call, &error),
+        }
         self.answers = match self.answers {
             Answers::SkipNext => Answers::Skip,
             Answers::Skip => Answers::On,
             as_it_was => as_it_was,
         };
         let mut facts = self.client.facts();
-        facts.last_seen = Instant::now();
+        facts.last_seen = began;
         facts.queued = self.transaction.as_ref().map(Transaction::len);
         facts.resp = if self.protocol == Protocol::Resp2 { 2 } else { 3 };
         facts.subscriptions = self.subscriptions.counts();
     }
 
-    pub(crate) async fn process(&mut self, command: Command<'static>) {
-        if command.spec().is_none() && is_http(&command) {
-            self.out.clear();
-            self.ending = true;
-            return;
+    /// The checks before a command, in Redis's order.
+    fn admit(&self, call: &Call) -> Result<&'static CommandSpec, Refusal> {
+        if call.command().spec().is_none() && is_http(call.command()) {
+            return Err(Refusal::Silent);
         }
-        let spec = match command.resolve() {
-            Ok(spec) => spec,
-            Err(error) => return self.refuse(command.spec(), &error),
-        };
+        let spec = call.command().resolve()?;
         self.client.facts().last_command = spec.name;
+        if spec.id == DebugCommand::Debug.into() {
+            self.admit_debug()?;
+        }
         if !self.authenticated && !spec.flags.contains(Flags::NO_AUTH) {
-            return self.refuse(Some(spec), &texts::NO_AUTH);
+            return Err(texts::NO_AUTH.into());
+        }
+        if self.transaction.is_some() && spec.flags.contains(Flags::NO_MULTI) {
+            return Err(texts::NOT_IN_TRANSACTION.into());
         }
         if self.needs_memory(spec) && !self.broker().has_room() {
-            return self.refuse(Some(spec), &texts::OUT_OF_MEMORY);
+            return Err(texts::OUT_OF_MEMORY.into());
         }
         if self.is_held_to_messages() && !pubsub::is_allowed_with_subscriptions(spec.id) {
-            return self.refuse(Some(spec), &ServerError::subscribed_mode(spec.name));
+            return Err(ServerError::subscribed_mode(spec.name).into());
         }
-        match &mut self.transaction {
-            Some(transaction) if !transaction::runs_at_once(spec.id) => {
-                transaction.queue(command);
-                self.value(&Value::status("QUEUED"));
-            }
-            _ if spec.id == TransactionCommand::Exec.into() => self.exec().await,
-            _ => self.run(spec, command).await,
+        // To Redis, who monitors is a kind of replica.
+        if self.feed.is_open() && (spec.flags.contains(Flags::READONLY) || changes(spec.flags)) {
+            return Err(texts::REPLICA_KEYSPACE.into());
         }
+        Ok(spec)
+    }
+
+    /// Whether the command has to wait. Those who monitor never do.
+    fn is_paused_for(&self, spec: &CommandSpec) -> bool {
+        self.shared.common.pause.holds(true)
+            && self.shared.common.pause.holds(self.writes(spec))
+            && !self.feed.is_open()
+    }
+
+    /// Whether the command may change data or publish; EXEC, where one that is queued may.
+    fn writes(&self, spec: &CommandSpec) -> bool {
+        let queued = self.transaction.as_ref().filter(|_| spec.id == TransactionCommand::Exec.into());
+        changes(spec.flags) || queued.is_some_and(|transaction| changes(transaction.flags()))
     }
 
     /// Whether the command is refused while there is no memory left.
@@ -170,24 +289,86 @@ impl<B: Broker> Session<B> {
     }
 
     /// Runs a command that passed the checks.
-    pub(crate) async fn run(&mut self, spec: &'static CommandSpec, command: Command<'_>) {
-        match spec.id {
-            CommandId::Connection(ConnectionCommand::Ping) if self.is_held_to_messages() => {
-                self.pong(command.arguments());
-            }
+    pub(crate) async fn run(&mut self, spec: &'static CommandSpec, call: &Call) {
+        let done = match spec.id {
+            CommandId::Acl(id) => self.acl(id, call),
+            CommandId::Client(id) => self.client_command(id, call),
             CommandId::Connection(id) if spec.is_session() || id == ConnectionCommand::Ping => {
-                self.connection(id, command.arguments()).await;
+                self.connection(id, call).await
             }
-            CommandId::PubSub(id) if spec.is_session() => self.pubsub(id, command.arguments()).await,
-            CommandId::Transaction(id) => self.transaction(id, command.arguments()).await,
+            CommandId::Latency(id) => self.latency(id, call),
+            CommandId::Slowlog(id) => self.slowlog(id, call),
+            CommandId::Server(ServerCommand::Monitor) => self.monitor(),
+            CommandId::Server(ServerCommand::Shutdown) => self.shutdown(call.arguments()),
+            CommandId::PubSub(id) if spec.is_session() => {
+                self.pubsub(id, call.arguments()).await;
+                Ok(())
+            }
+            CommandId::Transaction(TransactionCommand::Exec) => {
+                self.exec().await;
+                Ok(())
+            }
+            CommandId::Transaction(id) => {
+                self.transaction(id, call.arguments()).await;
+                Ok(())
+            }
             _ => {
-                let reply = self.broker().execute(command).await;
+                let reply = self.execute(spec, call).await;
                 let reply = reply.map_err(|error| in_server_words(&error));
                 // What was published before this reply comes before it.
                 self.deliver_waiting();
                 self.reply(spec, reply);
+                Ok(())
             }
+        };
+        if let Err(error) = done {
+            self.error(&error);
         }
+    }
+
+    /// Runs a command on the broker.
+    async fn execute(&self, spec: &'static CommandSpec, call: &Call) -> embroker_core::Result<Value> {
+        if spec.id == DebugCommand::Debug.into()
+            && self.broker().instance().is_some()
+            && let Some(time) = debug::sleep_time(call.arguments())
+        {
+            debug::sleep(time).await;
+            return Ok(Value::OK);
+        }
+        self.broker().execute(call.command().clone()).await
+    }
+
+    /// Counts a command that ran, logs it if it was slow, and tells who monitors.
+    pub(crate) fn has_run(&mut self, spec: &'static CommandSpec, call: &Call, took: Duration, failed: bool) {
+        self.count_for(spec.id);
+        self.tally.record(took, failed);
+        // A transaction runs as one, so it is logged as one: by its EXEC, which Redis leaves out.
+        if self.context == Context::TopLevel {
+            self.log_if_slow(call, took);
+        }
+        self.tell_monitors(spec, call);
+    }
+
+    /// Has the tally be of this command: what was counted of another is added to its counters.
+    #[inline]
+    fn count_for(&mut self, id: CommandId) {
+        if self.counters.as_ref().is_none_or(|(counted, _)| *counted != id) {
+            self.add_tally();
+            self.counters = Some((id, self.shared.instance.stats().command(id)));
+        }
+    }
+
+    /// No request follows at once: what was counted is added to the counters that all see.
+    fn rest(&mut self) {
+        self.clock = None;
+        self.add_tally();
+    }
+
+    /// Adds what was counted to the counters that all see.
+    fn add_tally(&mut self) {
+        let Some((_, counters)) = self.counters.as_ref().filter(|_| !self.tally.is_empty()) else { return };
+        let calls = counters.add(&mut self.tally);
+        self.shared.instance.stats().commands_processed.add(calls);
     }
 
     /// Whether the client speaks RESP2 and has a subscription: then it may do little else.
@@ -196,11 +377,17 @@ impl<B: Broker> Session<B> {
     }
 
     /// Answers a command that is not run, and with it dooms the transaction that it was meant for.
-    fn refuse(&mut self, spec: Option<&'static CommandSpec>, error: &ServerError) {
-        if spec.is_some_and(|spec| spec.id == TransactionCommand::Exec.into()) {
+    fn refuse(&mut self, call: &Call, error: &ServerError) {
+        let spec = call.command().spec();
+        if let Some(spec) = spec {
+            self.shared.instance.stats().command(spec.id).rejected.add(1);
+        }
+        if let Some(spec) = spec.filter(|spec| spec.id == TransactionCommand::Exec.into()) {
             self.transaction = None;
             self.watch = None;
-            return self.error(&ServerError::exec_refused(error));
+            self.error(&ServerError::exec_refused(error));
+            // They heard of the MULTI, and are to know that it is over.
+            return self.tell_monitors(spec, call);
         }
         if let Some(transaction) = &mut self.transaction {
             transaction.doom();
@@ -222,6 +409,7 @@ impl<B: Broker> Session<B> {
     }
 
     pub(crate) fn error(&mut self, error: &ServerError) {
+        self.errors += 1;
         self.shared.instance.stats().error(error.code());
         if self.is_answered() {
             self.protocol.error(&mut self.out, error);
@@ -235,6 +423,29 @@ impl<B: Broker> Session<B> {
     pub(crate) fn is_answered(&self) -> bool {
         matches!(self.answers, Answers::On | Answers::SkipNext)
     }
+}
+
+/// Why a request is not run.
+enum Refusal {
+    /// Nothing is answered, and the connection closed.
+    Silent,
+    Told(ServerError),
+}
+
+impl From<ServerError> for Refusal {
+    fn from(error: ServerError) -> Self {
+        Self::Told(error)
+    }
+}
+
+/// Whether a command with these flags may change data or publish.
+fn changes(flags: Flags) -> bool {
+    flags.contains(Flags::WRITE) || flags.contains(Flags::MAY_REPLICATE)
+}
+
+/// What HELP answers: a status for each line.
+pub(crate) fn help(lines: &[&'static str]) -> Value {
+    Value::Array(lines.iter().map(|line| Value::status(line)).collect())
 }
 
 /// A reply in the form that the version of the protocol has for it, where RESP2 does more than flatten maps.

@@ -8,7 +8,11 @@ use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::{Broker, ServerError};
 
 use crate::Session;
+use crate::acl::AclLog;
 use crate::clients::{Address, Clients};
+use crate::monitor::Monitors;
+use crate::pause::Pause;
+use crate::slowlog::Slowlog;
 
 /// A broker and those who are connected to it. Clones share both.
 ///
@@ -36,16 +40,38 @@ pub struct Sessions<B>(Arc<Shared<B>>);
 pub(crate) struct Shared<B> {
     pub(crate) broker: B,
     pub(crate) instance: Arc<Instance>,
+    pub(crate) common: Arc<Common>,
+    /// What SHUTDOWN calls.
+    pub(crate) shutdown: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+/// What all doors to one broker share.
+#[derive(Default)]
+pub(crate) struct Common {
     pub(crate) clients: Arc<Clients>,
+    pub(crate) monitors: Arc<Monitors>,
+    pub(crate) pause: Pause,
+    pub(crate) slowlog: Slowlog,
+    pub(crate) acl_log: AclLog,
 }
 
 impl<B: Broker> Sessions<B> {
     /// Nobody is connected yet, unless others serve the same broker.
     pub fn new(broker: B) -> Self {
+        Self::serve(broker, None)
+    }
+
+    /// As [`new`](Self::new), for a server that SHUTDOWN can end: it calls `shutdown`, which is to have that done and
+    /// return at once. Without it SHUTDOWN is refused.
+    pub fn of_server(broker: B, shutdown: impl Fn() + Send + Sync + 'static) -> Self {
+        Self::serve(broker, Some(Box::new(shutdown)))
+    }
+
+    fn serve(broker: B, shutdown: Option<Box<dyn Fn() + Send + Sync>>) -> Self {
         // A broker that is elsewhere has nowhere to keep our clients and limits; these are ours alone.
         let instance = broker.instance().cloned().unwrap_or_else(|| Arc::new(Instance::new()));
-        let clients = instance.attached(Clients::default).unwrap_or_default();
-        Self(Arc::new(Shared { broker, instance, clients }))
+        let common = instance.attached(Common::default).unwrap_or_default();
+        Self(Arc::new(Shared { broker, instance, common, shutdown }))
     }
 
     /// A new client.
@@ -60,6 +86,11 @@ impl<B: Broker> Sessions<B> {
     /// The broker, at the database where clients begin.
     pub fn broker(&self) -> &B {
         &self.0.broker
+    }
+
+    /// Whether writes wait for the end of a CLIENT PAUSE: then expired keys stay as well.
+    pub fn is_paused(&self) -> bool {
+        self.0.common.pause.holds(true)
     }
 
     /// What all clients go by, and what is counted of them.

@@ -5,30 +5,37 @@
 //! client stands inside EXEC's reply, before the reply of the command that sent it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use embroker_core::commands::{ConnectionCommand, PubSubCommand, TransactionCommand};
 use embroker_core::error::texts;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
-use embroker_core::{Arg, Broker, Command, Error, Pipeline, Queue, Replies, Result};
+use embroker_core::{Arg, Broker, Error, Pipeline, Queue, Replies, Result};
 
-use crate::session::{Session, in_server_words};
+use crate::call::Call;
+use crate::session::{Context, Session, in_server_words};
 
 /// Commands that wait for EXEC.
 #[derive(Default)]
 pub(crate) struct Transaction {
-    commands: Vec<Command<'static>>,
+    commands: Vec<Call>,
+    /// The flags of all of them together.
+    flags: Flags,
     /// A command could not be queued, so EXEC will run none.
     doomed: bool,
-    /// A command that was queued may need more memory, so EXEC runs none where there is no more.
-    denies_oom: bool,
 }
 
 impl Transaction {
-    pub(crate) fn queue(&mut self, command: Command<'static>) {
-        let denies_oom = command.spec().is_some_and(|spec| spec.flags.contains(Flags::DENYOOM));
-        // Redis queues nothing any more once the transaction is doomed.
-        self.denies_oom |= denies_oom && !self.doomed;
-        self.commands.push(command);
+    /// Keeps a command for EXEC, which will run none of a doomed transaction.
+    pub(crate) fn queue(&mut self, call: Call, flags: Flags) {
+        if !self.doomed {
+            self.commands.push(call);
+            self.flags = self.flags | flags;
+        }
+    }
+
+    pub(crate) fn flags(&self) -> Flags {
+        self.flags
     }
 
     pub(crate) fn doom(&mut self) {
@@ -41,7 +48,7 @@ impl Transaction {
         use TransactionCommand::{Discard, Exec};
 
         match id {
-            CommandId::Transaction(Exec) => self.denies_oom,
+            CommandId::Transaction(Exec) => self.flags.contains(Flags::DENYOOM),
             CommandId::Transaction(Discard)
             | CommandId::Connection(ConnectionCommand::Quit | ConnectionCommand::Reset) => false,
             _ => true,
@@ -56,10 +63,10 @@ impl Transaction {
 /// One command of a transaction that runs.
 enum Step {
     /// The broker's: its reply is the next one of the pipeline.
-    OfBroker(&'static CommandSpec),
-    OfSession(&'static CommandSpec, Command<'static>),
+    OfBroker,
+    OfSession,
     /// `SELECT`, which moves the commands after it and then the session.
-    Select(Command<'static>),
+    Select,
 }
 
 /// Where the messages of each of the broker's commands end in the queue of the client that runs them; first, where those
@@ -130,18 +137,24 @@ impl<B: Broker> Session<B> {
         if doomed {
             return self.error(&texts::EXEC_ABORT);
         }
+        let began = Instant::now();
         let mut pipeline = Pipeline::atomic();
-        let steps: Vec<Step> = commands
+        let steps: Vec<(Step, &'static CommandSpec, Call)> = commands
             .into_iter()
-            .filter_map(|command| {
-                let spec = command.spec()?;
-                if (spec.is_session() && !command.is_select()) || spec.id == ConnectionCommand::Ping.into() {
-                    return Some(Step::OfSession(spec, command));
+            .filter_map(|call| {
+                let spec = call.command().spec()?;
+                let step = match spec.id {
+                    _ if call.command().is_select() => Step::Select,
+                    id if spec.is_session() || id == ConnectionCommand::Ping.into() => Step::OfSession,
+                    _ => Step::OfBroker,
+                };
+                if !matches!(step, Step::OfSession) {
+                    pipeline.push(call.command().clone());
                 }
-                pipeline.push(command.clone());
-                Some(if command.is_select() { Step::Select(command) } else { Step::OfBroker(spec) })
+                Some((step, spec, call))
             })
             .collect();
+        let in_pipeline = u32::try_from(pipeline.len()).unwrap_or(u32::MAX).max(1);
         let marks = Marks::default();
         if let Some(queue) = self.subscriptions.queue() {
             let (marks, queue) = (marks.clone(), queue.clone());
@@ -152,43 +165,61 @@ impl<B: Broker> Session<B> {
             None if pipeline.is_empty() => Ok(Some(Replies::new())),
             None => self.broker().pipeline(pipeline).await.map(Some),
         };
+        let share = began.elapsed() / in_pipeline;
         let mut marks = marks.take();
         match marks.next() {
-            Some(begin) => self.deliver_until(begin),
+            Some(first) => self.deliver_until(first),
             None => self.deliver_waiting(),
         }
         match replies {
-            Ok(Some(replies)) => self.write_replies(steps, replies, marks).await,
+            Ok(Some(replies)) => {
+                let errors = self.errors;
+                self.context = Context::Multi;
+                self.write_replies(steps, replies, marks, share).await;
+                self.context = Context::TopLevel;
+                self.errors = errors;
+            }
             Ok(None) if self.is_answered() => self.protocol.null_array(&mut self.out),
             Ok(None) => {}
             Err(error) => self.error(&in_server_words(&error)),
         }
     }
 
-    async fn write_replies(&mut self, steps: Vec<Step>, replies: Replies, mut marks: impl Iterator<Item = u64>) {
+    /// The replies in their order. Of the time that the broker's commands took together, each is said to have taken its
+    /// share.
+    async fn write_replies(
+        &mut self,
+        steps: Vec<(Step, &'static CommandSpec, Call)>,
+        replies: Replies,
+        mut marks: impl Iterator<Item = u64>,
+        share: Duration,
+    ) {
         if self.is_answered() {
             self.protocol.array(&mut self.out, steps.len());
         }
         let mut replies = replies.into_iter();
-        for step in steps {
-            if !matches!(step, Step::OfSession(..)) {
+        for (step, spec, call) in steps {
+            let (errors, began) = (self.errors, Instant::now());
+            if !matches!(step, Step::OfSession) {
                 marks.next().into_iter().for_each(|end| self.deliver_until(end));
             }
             match step {
-                Step::OfSession(spec, _) if spec.id == PubSubCommand::SSubscribe.into() => {
+                Step::OfSession if spec.id == PubSubCommand::SSubscribe.into() => {
                     self.error(&texts::SSUBSCRIBE_IN_MULTI);
                 }
-                Step::OfSession(spec, command) => Box::pin(self.run(spec, command)).await,
-                Step::Select(command) => match replies.next() {
-                    Some(Err(error)) => self.error(&error),
-                    _ => self.connection(ConnectionCommand::Select, command.arguments()).await,
-                },
-                Step::OfBroker(spec) => {
+                Step::OfSession => Box::pin(self.run(spec, &call)).await,
+                Step::OfBroker => {
                     if let Some(reply) = replies.next() {
                         self.reply(spec, reply);
                     }
                 }
+                Step::Select => match replies.next() {
+                    Some(Err(error)) => self.error(&error),
+                    _ => Box::pin(self.run(spec, &call)).await,
+                },
             }
+            let took = if matches!(step, Step::OfBroker) { share } else { began.elapsed() };
+            self.has_run(spec, &call, took, self.errors > errors);
         }
     }
 }

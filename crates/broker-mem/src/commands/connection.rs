@@ -14,19 +14,9 @@ pub(super) fn handler(command: ConnectionCommand) -> Handler {
         ConnectionCommand::Echo => echo,
         ConnectionCommand::Ping => ping,
         ConnectionCommand::Select => select,
-        ConnectionCommand::Auth
-        | ConnectionCommand::Client
-        | ConnectionCommand::ClientGetName
-        | ConnectionCommand::ClientId
-        | ConnectionCommand::ClientInfo
-        | ConnectionCommand::ClientKill
-        | ConnectionCommand::ClientList
-        | ConnectionCommand::ClientNoEvict
-        | ConnectionCommand::ClientReply
-        | ConnectionCommand::ClientSetName
-        | ConnectionCommand::Hello
-        | ConnectionCommand::Quit
-        | ConnectionCommand::Reset => session_only,
+        ConnectionCommand::Auth | ConnectionCommand::Hello | ConnectionCommand::Quit | ConnectionCommand::Reset => {
+            session_only
+        }
     }
 }
 

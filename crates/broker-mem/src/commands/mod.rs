@@ -55,7 +55,11 @@ pub(crate) fn handler(id: CommandId) -> Handler {
         CommandId::Server(command) => server::handler(command),
         CommandId::Set(command) => set::handler(command),
         CommandId::String(command) => string::handler(command),
-        CommandId::Transaction(_) => session_only,
+        CommandId::Acl(_)
+        | CommandId::Client(_)
+        | CommandId::Latency(_)
+        | CommandId::Slowlog(_)
+        | CommandId::Transaction(_) => session_only,
     }
 }
 

@@ -5,7 +5,7 @@ use embroker_core::error::texts;
 use embroker_core::{REDIS_VERSION, Value, parse_int};
 
 use super::info::info;
-use super::{Handler, command, help, unknown_subcommand};
+use super::{Handler, command, help, session_only, unknown_subcommand};
 use crate::Reply;
 use crate::args::Args;
 use crate::keyspace::Tx;
@@ -26,6 +26,7 @@ pub(super) fn handler(id: ServerCommand) -> Handler {
         ServerCommand::Module => |_, args| unknown_subcommand(args, "module"),
         ServerCommand::ModuleHelp => |_, _| help(&MODULE_HELP),
         ServerCommand::ModuleList => |_, _| Ok(Value::Array(Vec::new())),
+        ServerCommand::Monitor | ServerCommand::Shutdown => session_only,
         ServerCommand::Role => role,
         ServerCommand::Time => time,
         ServerCommand::Wait => wait,

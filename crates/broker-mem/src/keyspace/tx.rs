@@ -10,7 +10,7 @@ use std::task::Waker;
 
 use dashmap::mapref::one::{MappedRef, Ref, RefMut};
 use embroker_core::ServerError;
-use embroker_core::instance::config::KeyspaceEvents;
+use embroker_core::instance::config::{KeyspaceEvents, Parameter};
 
 use super::entry::{deadline_memory, expect};
 use super::latches::Shard;
@@ -74,6 +74,12 @@ impl<'a> Tx<'a> {
 
     pub(crate) fn engine(&self) -> &'a Engine {
         self.engine
+    }
+
+    /// How many bytes a string may have where a command makes it longer.
+    pub(crate) fn longest_string(&self) -> usize {
+        let most = self.engine.instance.config().number(Parameter::ProtoMaxBulkLen);
+        usize::try_from(most).unwrap_or(usize::MAX)
     }
 
     /// The number of the database that it works on.

@@ -11,15 +11,6 @@ rows! {
     /// Commands on a client's connection.
     ConnectionCommand = Connection {
         Auth "auth" -2 [NOSCRIPT LOADING STALE FAST NO_AUTH ALLOW_BUSY SESSION] Keys::None, "1.0.0";
-        Client "client" -2 [CONTAINER SESSION] Keys::None, "2.4.0";
-        ClientGetName "client|getname" 2 [NOSCRIPT LOADING STALE SESSION] Keys::None, "2.6.9";
-        ClientId "client|id" 2 [NOSCRIPT LOADING STALE SESSION] Keys::None, "5.0.0";
-        ClientInfo "client|info" 2 [NOSCRIPT LOADING STALE SESSION] Keys::None, "6.2.0";
-        ClientKill "client|kill" -3 [ADMIN NOSCRIPT LOADING STALE SESSION] Keys::None, "2.4.0";
-        ClientList "client|list" -2 [ADMIN NOSCRIPT LOADING STALE SESSION] Keys::None, "2.4.0";
-        ClientNoEvict "client|no-evict" 3 [ADMIN NOSCRIPT LOADING STALE SESSION] Keys::None, "7.0.0";
-        ClientReply "client|reply" 3 [NOSCRIPT LOADING STALE SESSION] Keys::None, "3.2.0";
-        ClientSetName "client|setname" 3 [NOSCRIPT LOADING STALE SESSION] Keys::None, "2.6.9";
         Echo "echo" 2 [LOADING STALE FAST] Keys::None, "1.0.0";
         Hello "hello" -1 [NOSCRIPT LOADING STALE FAST NO_AUTH ALLOW_BUSY SESSION] Keys::None, "6.0.0";
         Ping "ping" -1 [FAST] Keys::None, "1.0.0";

@@ -3,33 +3,41 @@
 //! A family has the same file name here, in broker-mem and in tests/conformance. `rows!` declares
 //! the rows; `calls!` declares each typed call once, for brokers and for pipelines.
 
+mod acl;
 mod bitfield;
+mod client;
 mod config;
 mod connection;
 mod debug;
 mod hash;
 mod key;
+mod latency;
 mod memory;
 mod object;
 mod pubsub;
 mod scripting;
 mod server;
 mod set;
+mod slowlog;
 mod string;
 mod transaction;
 
+pub use acl::*;
 pub use bitfield::*;
+pub use client::*;
 pub use config::*;
 pub use connection::*;
 pub use debug::*;
 pub use hash::*;
 pub use key::*;
+pub use latency::*;
 pub use memory::*;
 pub use object::*;
 pub use pubsub::*;
 pub use scripting::*;
 pub use server::*;
 pub use set::*;
+pub use slowlog::*;
 pub use string::*;
 pub use transaction::*;
 

@@ -21,7 +21,9 @@ rows! {
         Module "module" -2 [CONTAINER] Keys::None, "4.0.0";
         ModuleHelp "module|help" 2 [LOADING STALE] Keys::None, "5.0.0";
         ModuleList "module|list" 2 [ADMIN NOSCRIPT] Keys::None, "4.0.0";
+        Monitor "monitor" 1 [ADMIN NOSCRIPT LOADING STALE SESSION] Keys::None, "1.0.0";
         Role "role" 1 [NOSCRIPT LOADING STALE FAST] Keys::None, "2.8.12";
+        Shutdown "shutdown" -1 [ADMIN NOSCRIPT LOADING STALE NO_MULTI ALLOW_BUSY SESSION] Keys::None, "1.0.0";
         Time "time" 1 [LOADING STALE FAST] Keys::None, "2.6.0";
         Wait "wait" 3 [NOSCRIPT] Keys::None, "3.0.0";
     }

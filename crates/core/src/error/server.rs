@@ -160,6 +160,33 @@ impl ServerError {
         Self::quoting("ERR No such user '", name)
     }
 
+    /// `ERR Unknown category 'foo'`.
+    pub fn unknown_category(name: &[u8]) -> Self {
+        Self::quoting("ERR Unknown category '", name)
+    }
+
+    /// `ERR User 'foo' not found`: what ACL DRYRUN says of a user.
+    pub fn user_not_found(name: &[u8]) -> Self {
+        Self::new([b"ERR User '", printable(name, name.len()), b"' not found"].concat())
+    }
+
+    /// `ERR Command 'foo' not found`: what ACL DRYRUN says of a command.
+    pub fn command_not_found(name: &[u8]) -> Self {
+        Self::new([b"ERR Command '", printable(name, name.len()), b"' not found"].concat())
+    }
+
+    /// `ERR Error in ACL SETUSER modifier 'foo': Syntax error`.
+    pub fn acl_modifier_syntax(modifier: &[u8]) -> Self {
+        Self::new(
+            [b"ERR Error in ACL SETUSER modifier '", printable(modifier, modifier.len()), b"': Syntax error"].concat(),
+        )
+    }
+
+    /// `ERR No samples available for event 'foo'`: what LATENCY GRAPH says.
+    pub fn no_latency_samples(event: &[u8]) -> Self {
+        Self::quoting("ERR No samples available for event '", event)
+    }
+
     /// What a client is told of a failure that no Redis knows: the connection to the broker behind was lost, say.
     pub fn failure(reason: &impl fmt::Display) -> Self {
         Self::new(format!("ERR {reason}"))

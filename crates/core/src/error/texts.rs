@@ -89,4 +89,27 @@ texts! {
     TIMEOUT_NOT_AN_INTEGER = "ERR timeout is not an integer or out of range";
     TIMEOUT_NEGATIVE = "ERR timeout is negative";
     NEEDS_CONNECTION = "ERR this command needs a connection of its own";
+    NOT_IN_TRANSACTION = "ERR Command not allowed inside a transaction";
+    REPLICA_KEYSPACE = "ERR Replica can't interact with the keyspace";
+    MONITOR_IN_MULTI = "ERR MONITOR isn't allowed for DENY BLOCKING client";
+    PAUSE_MODE = "ERR CLIENT PAUSE mode must be WRITE or ALL";
+    PAUSE_FAILED = "ERR no thread could be started that ends the pause";
+    UNBLOCK_REASON = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
+    CACHING_WITHOUT_TRACKING = "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled";
+    TRACKING_REDIRECT_TWICE = "ERR A client can only redirect to a single other client";
+    TRACKING_REDIRECT = "ERR The client ID you want redirect to does not exist";
+    TRACKING_PREFIX = "ERR PREFIX option requires BCAST mode to be enabled";
+    TRACKING_BCAST = "ERR OPTIN and OPTOUT are not compatible with BCAST";
+    TRACKING_OPTS = "ERR You can't specify both OPTIN mode and OPTOUT mode";
+    TRACKING_ABSENT = "ERR embroker does not track the keys that clients read: CLIENT TRACKING can only be OFF";
+    ACL_GENPASS_BITS = "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096";
+    ACL_RANDOM = "ERR the system gave no random bytes";
+    ACL_NO_FILE = "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.";
+    ACL_USER_NAME = "ERR Usernames can't contain spaces or null characters";
+    ACL_DEFAULT_STAYS = "ERR The 'default' user cannot be removed";
+    ACL_ONE_USER = "ERR embroker has one user, 'default', who may do everything: ACL SETUSER cannot add or change users";
+    SLOWLOG_COUNT = "ERR count should be greater than or equal to -1";
+    SHUTDOWN_FAILED = "ERR Errors trying to SHUTDOWN. Check logs.";
+    SHUTDOWN_NOT_IN_PROGRESS = "ERR No shutdown in progress.";
+    SHUTDOWN_NO_SERVER = "ERR no server holds this connection: there is nothing that SHUTDOWN could end";
 }

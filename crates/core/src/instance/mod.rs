@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use self::config::Config;
-pub use stats::{CommandStats, Counter, Gauge, Stats};
+pub use stats::{CommandStats, Counter, Gauge, Stats, Tally};
 
 /// What a broker in this process keeps beside its data, for all that serve it: [`Broker::instance`] lends it.
 ///

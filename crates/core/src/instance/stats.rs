@@ -106,15 +106,67 @@ pub struct CommandStats {
     pub latency: [Counter; 32],
 }
 
+/// Calls of one command that one client made and nobody has counted yet: a client that runs many in one go counts them
+/// here, where no other thread counts, and adds them to the command's counters when it is through.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use embroker_core::instance::{CommandStats, Tally};
+///
+/// let (counters, mut tally) = (CommandStats::default(), Tally::default());
+/// tally.record(Duration::from_micros(3), false);
+/// tally.record(Duration::from_micros(5), true);
+/// assert_eq!(counters.add(&mut tally), 2);
+/// assert_eq!((counters.calls.get(), counters.microseconds.get(), counters.failed.get()), (2, 8, 1));
+/// assert_eq!(counters.add(&mut tally), 0, "it is empty again");
+/// ```
+#[derive(Debug, Default)]
+pub struct Tally {
+    calls: u64,
+    microseconds: u64,
+    failed: u64,
+    latency: [u64; 32],
+}
+
+impl Tally {
+    /// Counts a call that ran.
+    #[inline]
+    pub fn record(&mut self, time: Duration, failed: bool) {
+        let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.calls += 1;
+        self.microseconds = self.microseconds.saturating_add(microseconds);
+        self.failed += u64::from(failed);
+        let bucket = (u64::BITS - microseconds.leading_zeros()) as usize;
+        self.latency[bucket.min(self.latency.len() - 1)] += 1;
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.calls == 0
+    }
+}
+
 impl CommandStats {
     /// Counts a call that ran.
     pub fn record(&self, time: Duration, failed: bool) {
-        let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        self.calls.add(1);
-        self.microseconds.add(microseconds);
-        self.failed.add(failed.into());
-        let bucket = (u64::BITS - microseconds.leading_zeros()) as usize;
-        self.latency[bucket.min(self.latency.len() - 1)].add(1);
+        let mut tally = Tally::default();
+        tally.record(time, failed);
+        self.add(&mut tally);
+    }
+
+    /// Counts the calls of a tally, and empties it; how many there were.
+    pub fn add(&self, tally: &mut Tally) -> u64 {
+        let Tally { calls, microseconds, failed, latency } = std::mem::take(tally);
+        let counts = [(&self.calls, calls), (&self.microseconds, microseconds), (&self.failed, failed)];
+        for (counter, more) in counts.into_iter().chain(self.latency.iter().zip(latency)) {
+            if more > 0 {
+                counter.add(more);
+            }
+        }
+        calls
     }
 
     fn reset(&self) {

@@ -21,15 +21,20 @@ pub use flags::Flags;
 pub use key_spec::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use crate::commands::{
-    BitfieldCommand, ConfigCommand, ConnectionCommand, DebugCommand, HashCommand, KeyCommand, MemoryCommand,
-    ObjectCommand, PubSubCommand, ScriptingCommand, ServerCommand, SetCommand, StringCommand, TransactionCommand,
+    AclCommand, BitfieldCommand, ClientCommand, ConfigCommand, ConnectionCommand, DebugCommand, HashCommand,
+    KeyCommand, LatencyCommand, MemoryCommand, ObjectCommand, PubSubCommand, ScriptingCommand, ServerCommand,
+    SetCommand, SlowlogCommand, StringCommand, TransactionCommand,
 };
 
 /// The identity of a command: its family, and which one of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CommandId {
+    /// Users and what they may do.
+    Acl(AclCommand),
     /// Bits and bit fields of strings.
     Bitfield(BitfieldCommand),
+    /// What a client tells of itself and of the others.
+    Client(ClientCommand),
     /// The broker's parameters.
     Config(ConfigCommand),
     /// A client's connection.
@@ -40,6 +45,8 @@ pub enum CommandId {
     Hash(HashCommand),
     /// Keys of any type: existence, expiry, iteration.
     Key(KeyCommand),
+    /// How long things take.
+    Latency(LatencyCommand),
     /// What the broker and its keys take.
     Memory(MemoryCommand),
     /// How values are kept.
@@ -52,6 +59,8 @@ pub enum CommandId {
     Server(ServerCommand),
     /// Sets.
     Set(SetCommand),
+    /// The commands that took long.
+    Slowlog(SlowlogCommand),
     /// Strings and counters.
     String(StringCommand),
     /// MULTI, EXEC and WATCH.
@@ -62,18 +71,22 @@ impl CommandId {
     /// The command's row in the table.
     pub const fn spec(self) -> &'static CommandSpec {
         match self {
+            Self::Acl(command) => command.spec(),
             Self::Bitfield(command) => command.spec(),
+            Self::Client(command) => command.spec(),
             Self::Config(command) => command.spec(),
             Self::Connection(command) => command.spec(),
             Self::Debug(command) => command.spec(),
             Self::Hash(command) => command.spec(),
             Self::Key(command) => command.spec(),
+            Self::Latency(command) => command.spec(),
             Self::Memory(command) => command.spec(),
             Self::Object(command) => command.spec(),
             Self::PubSub(command) => command.spec(),
             Self::Scripting(command) => command.spec(),
             Self::Server(command) => command.spec(),
             Self::Set(command) => command.spec(),
+            Self::Slowlog(command) => command.spec(),
             Self::String(command) => command.spec(),
             Self::Transaction(command) => command.spec(),
         }
@@ -259,18 +272,22 @@ impl Keys {
 /// ```
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     [
+        AclCommand::ROWS,
         BitfieldCommand::ROWS,
+        ClientCommand::ROWS,
         ConfigCommand::ROWS,
         ConnectionCommand::ROWS,
         DebugCommand::ROWS,
         HashCommand::ROWS,
         KeyCommand::ROWS,
+        LatencyCommand::ROWS,
         MemoryCommand::ROWS,
         ObjectCommand::ROWS,
         PubSubCommand::ROWS,
         ScriptingCommand::ROWS,
         ServerCommand::ROWS,
         SetCommand::ROWS,
+        SlowlogCommand::ROWS,
         StringCommand::ROWS,
         TransactionCommand::ROWS,
     ]

@@ -1,4 +1,10 @@
-//! What is said to both servers.
+//! What is said to both servers: here what is older than the files of the families.
+
+pub(crate) mod acl;
+pub(crate) mod client;
+pub(crate) mod latency;
+pub(crate) mod server;
+pub(crate) mod slowlog;
 
 /// Each is sent as it stands, a byte for each character, in RESP2 and once more after `HELLO 3`.
 pub(crate) const CONVERSATIONS: &[&str] = &[
@@ -94,6 +100,9 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "PING\r\nPIN",
     "*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000\r\nabc",
     "PUBLISH a b\r\nPUBSUB CHANNELS\r\nPUBSUB NUMSUB a\r\nPUBSUB FOO\r\nPUBSUB\r\n",
+    "MULTI\r\nDEBUG SLEEP 0\r\nEXEC\r\nDEBUG FOO\r\nDEBUG\r\nDEBUG SLEEP 0.01\r\nPING\r\n",
+    "CONFIG SET proto-max-bulk-len 1mb\r\nSETRANGE a 1048575 x\r\nSETRANGE a 1048576 x\r\nAPPEND a x\r\nSETBIT b 8388607 1\r\nSETBIT b 8388608 1\r\nGETBIT b 8388608\r\nBITFIELD b SET u8 8388600 1\r\nBITFIELD b SET u8 8388607 1 GET u8 8388608\r\nBITFIELD b GET u8 #1048575\r\n*2\r\n$4\r\nECHO\r\n$1048577\r\n",
+    "CONFIG SET proto-max-bulk-len 512mb\r\n",
     "ROLE\r\nROLE a\r\nLASTSAVE a\r\nMODULE\r\nMODULE LIST\r\nMODULE LIST x\r\nMODULE FOO\r\nMODULE HELP\r\n",
     "FUNCTION\r\nFUNCTION FOO\r\nFUNCTION LIST\r\nFUNCTION STATS\r\nFUNCTION STATS a\r\nFUNCTION FLUSH foo\r\nFUNCTION FLUSH ASYNC\r\nFUNCTION DELETE a\r\nFUNCTION DUMP\r\nFUNCTION KILL\r\nFUNCTION HELP\r\nFCALL a 0\r\nFCALL a\r\n",
     "SCRIPT\r\nSCRIPT FOO\r\nSCRIPT EXISTS\r\nSCRIPT EXISTS a b\r\nSCRIPT FLUSH\r\nSCRIPT FLUSH foo\r\nSCRIPT KILL\r\nSCRIPT HELP\r\nEVALSHA a 0\r\nEVALSHA a\r\nLOLWUT\r\nLOLWUT VERSION 7\r\nWAIT 0 0\r\nWAIT 1\r\n",
@@ -104,6 +113,7 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
 pub(crate) const WITH_A_PASSWORD: &[&str] = &[
     "GET a\r\nPING\r\nFOO\r\nGET\r\nHELLO 3\r\nHELLO\r\nHELLO 9\r\nAUTH bad\r\nAUTH default bad\r\nAUTH x secret\r\nCOMMAND COUNT\r\nMULTI\r\nEXEC\r\nAUTH secret\r\nPING\r\nRESET\r\nPING\r\n",
     "HELLO 3 AUTH default bad\r\nHELLO 3 AUTH default secret SETNAME bob\r\nCLIENT GETNAME\r\nAUTH bad\r\nPING\r\n",
+    "DEBUG SLEEP 0\r\nDEBUG\r\nPING\r\n",
     "*11\r\n",
     "*10\r\n",
     "*1\r\n$16385\r\n",

@@ -2,6 +2,8 @@
 
 mod tree;
 
+mod answers;
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::os::unix::net::UnixStream;
@@ -11,6 +13,8 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{env, fs, process};
+
+pub(crate) use answers::comparable;
 
 use anyhow::{Context as _, Result, anyhow};
 use embroker_server::{Server, ServerBuilder};
@@ -97,20 +101,4 @@ pub(crate) fn converse<'a>(socket: &Path, pieces: impl IntoIterator<Item = &'a [
         }
     }
     Ok(answer)
-}
-
-/// The answers with each client id that HELLO tells replaced by `N`.
-pub(crate) fn without_ids(answer: &[u8]) -> Vec<u8> {
-    const BEFORE_ID: &[u8] = b"$2\r\nid\r\n:";
-
-    let mut out = Vec::new();
-    let mut rest = answer;
-    while let Some(at) = rest.windows(BEFORE_ID.len()).position(|window| window == BEFORE_ID) {
-        let (before, after) = rest.split_at(at + BEFORE_ID.len());
-        out.extend_from_slice(before);
-        out.push(b'N');
-        rest = &after[after.iter().take_while(|byte| byte.is_ascii_digit()).count()..];
-    }
-    out.extend_from_slice(rest);
-    out
 }

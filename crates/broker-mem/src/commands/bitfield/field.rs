@@ -30,7 +30,7 @@ enum Action {
 /// `BITFIELD key [GET type offset | SET type offset value | INCRBY type offset increment | OVERFLOW WRAP|SAT|FAIL …]`:
 /// a reply for each GET, SET and INCRBY.
 pub(super) fn bitfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let operations = parse(args)?;
+    let operations = parse(tx, args)?;
     match operations.iter().filter(|operation| operation.writes()).map(Operation::last_bit).max() {
         None => read(tx, &args[0], &operations),
         Some(last_bit) => write(tx, &args[0], &operations, last_bit),
@@ -39,7 +39,7 @@ pub(super) fn bitfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `BITFIELD_RO key [GET type offset …]`.
 pub(super) fn bitfield_ro(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let operations = parse(args)?;
+    let operations = parse(tx, args)?;
     if operations.iter().any(Operation::writes) {
         return Err(texts::BITFIELD_RO_WRITE);
     }
@@ -81,7 +81,7 @@ fn write(tx: &mut Tx<'_>, key: &[u8], operations: &[Operation], last_bit: u64) -
 }
 
 /// Reads every operation before the first one runs: an error anywhere means that nothing is done.
-fn parse(args: &Args<'_>) -> Result<SmallVec<[Operation; 4]>, ServerError> {
+fn parse(tx: &Tx<'_>, args: &Args<'_>) -> Result<SmallVec<[Operation; 4]>, ServerError> {
     let mut operations = SmallVec::new();
     let mut overflow = Overflow::Wrap;
     let mut at = 1;
@@ -98,7 +98,7 @@ fn parse(args: &Args<'_>) -> Result<SmallVec<[Operation; 4]>, ServerError> {
             _ => return Err(texts::SYNTAX),
         };
         let encoding = Encoding::parse(&args[at + 1]).ok_or(texts::BITFIELD_TYPE)?;
-        let offset = field_offset(&args[at + 2], encoding)?;
+        let offset = field_offset(tx, &args[at + 2], encoding)?;
         let action = if words == 3 {
             Action::Get
         } else if args.is(at, "set") {
@@ -120,12 +120,15 @@ fn parse_overflow(args: &Args<'_>, at: usize) -> Result<Overflow, ServerError> {
 }
 
 /// An offset in bits, or as `#n` in fields of this width.
-fn field_offset(word: &[u8], encoding: Encoding) -> Result<u64, ServerError> {
-    bit_offset(match word.strip_prefix(b"#") {
-        // 7.0.15 does not check the product: one beyond 64 bits wraps round, and may be an offset again.
-        Some(index) => parse_int(index).map(|index| index.wrapping_mul(encoding.bits().into())),
-        None => parse_int(word),
-    })
+fn field_offset(tx: &Tx<'_>, word: &[u8], encoding: Encoding) -> Result<u64, ServerError> {
+    bit_offset(
+        tx,
+        match word.strip_prefix(b"#") {
+            // 7.0.15 does not check the product: one beyond 64 bits wraps round, and may be an offset again.
+            Some(index) => parse_int(index).map(|index| index.wrapping_mul(encoding.bits().into())),
+            None => parse_int(word),
+        },
+    )
 }
 
 impl Operation {

@@ -38,14 +38,14 @@ pub(super) fn handler(command: BitfieldCommand) -> Handler {
 
 /// `GETBIT key offset`: the bit, 0 behind the end.
 fn getbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let offset = bit_offset(parse_int(&args[1]))?;
+    let offset = bit_offset(tx, parse_int(&args[1]))?;
     let Some(string) = tx.read::<Str>(&args[0])? else { return Ok(Value::Int(0)) };
     Ok(Encoding::BIT.get(&string.text(), offset).into())
 }
 
 /// `SETBIT key offset value`: the bit as it was.
 fn setbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let offset = bit_offset(parse_int(&args[1]))?;
+    let offset = bit_offset(tx, parse_int(&args[1]))?;
     let bit = parse_int(&args[2]).filter(|bit| matches!(bit, 0 | 1)).ok_or(texts::BIT_VALUE)?;
     check_growth(tx, &args[0], bytes_to(offset))?;
     let mut string = tx.write_or_new::<Str>(&args[0])?;
@@ -61,11 +61,10 @@ fn setbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(before.into())
 }
 
-/// An offset in bits that was read from an argument, if it lies in the 512 MB that a string may have.
-fn bit_offset(offset: Option<i64>) -> Result<u64, ServerError> {
-    const LIMIT: u64 = 512 * 1024 * 1024 * 8;
+/// An offset in bits that was read from an argument, if it lies in the longest string that there may be.
+fn bit_offset(tx: &Tx<'_>, offset: Option<i64>) -> Result<u64, ServerError> {
     let offset = offset.and_then(|offset| u64::try_from(offset).ok());
-    offset.filter(|offset| *offset < LIMIT).ok_or(texts::BIT_OFFSET)
+    offset.filter(|offset| offset / 8 < tx.longest_string() as u64).ok_or(texts::BIT_OFFSET)
 }
 
 /// How many bytes a string needs to hold this bit.

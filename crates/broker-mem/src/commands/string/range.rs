@@ -11,13 +11,11 @@ use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::{LARGE, Str, check_memory};
 
-/// The longest string, in bytes: Redis's default `proto-max-bulk-len`.
-const MAX_LEN: usize = 512 * 1024 * 1024;
-
 /// `APPEND key value`: the new length. A deadline stays.
 pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
+    let most = tx.longest_string();
     let len = if let Some(mut string) = tx.write::<Str>(&args[0])? {
-        string.check_growth(check_len(string.len(), &args[1])?)?;
+        string.check_growth(check_len(string.len(), &args[1], most)?)?;
         let buffer = string.buffer_mut();
         buffer.extend_from_slice(&args[1]);
         buffer.len()
@@ -65,7 +63,7 @@ pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if value.is_empty() {
         return Ok(len.into());
     }
-    let end = check_len(offset, value)?;
+    let end = check_len(offset, value, tx.longest_string())?;
     check_growth(tx, key, end)?;
     let mut string = tx.write_or_new::<Str>(key)?;
     string.padded_mut(end)[offset..end].copy_from_slice(value);
@@ -87,6 +85,6 @@ pub(in crate::commands) fn check_growth(tx: &Tx<'_>, key: &[u8], len: usize) -> 
 }
 
 /// Where a value ends that begins at this offset, or an error where that is more than a string may have.
-fn check_len(offset: usize, value: &[u8]) -> Result<usize, ServerError> {
-    offset.checked_add(value.len()).filter(|end| *end <= MAX_LEN).ok_or(texts::STRING_TOO_LONG)
+fn check_len(offset: usize, value: &[u8], most: usize) -> Result<usize, ServerError> {
+    offset.checked_add(value.len()).filter(|end| *end <= most).ok_or(texts::STRING_TOO_LONG)
 }

@@ -3,17 +3,19 @@
 //! Memory is bounded. A client with much output waiting is not read from, and its messages wait in the subscriber's
 //! queue, which cuts it off when that is full. One that takes no byte for a minute is closed.
 
+mod limits;
+
+use std::future::Future;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use embroker_core::resp::{Protocol, RequestParser};
-use embroker_core::{Broker, Event};
-use embroker_session::{Address, Session};
+use embroker_core::{Broker, Event, ServerError};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::limits::{Allowed, Limits};
-use crate::server::Shared;
+use self::limits::{Allowed, Limits};
+use crate::{Hold, Session};
 
 /// How much is read at a time: as much as came before, within these bounds.
 const READ: std::ops::RangeInclusive<usize> = 16 * 1024..=1024 * 1024;
@@ -35,18 +37,34 @@ enum End {
     Drop,
 }
 
-/// Serves one client until it or the server ends the connection.
-pub(crate) async fn serve<B: Broker>(shared: &Shared<B>, stream: impl AsyncRead + AsyncWrite, address: Address) {
+/// Serves one client over any stream, until either side ends it, or `stopped` returns: then what waits is still sent.
+/// Needs a Tokio runtime with time.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use embroker_session::{Address, Sessions, stream};
+/// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+///
+/// let sessions = Sessions::new(embroker_mem::MemBroker::new());
+/// let (mut client, server) = tokio::io::duplex(1024);
+/// tokio::spawn(stream::serve(sessions.open(Address::unknown())?, server, std::future::pending()));
+/// client.write_all(b"ECHO hello\r\nQUIT\r\n").await?;
+/// let mut replies = String::new();
+/// client.read_to_string(&mut replies).await?;
+/// assert_eq!(replies, "$5\r\nhello\r\n+OK\r\n");
+/// # Ok(())
+/// # }
+/// ```
+pub async fn serve<B: Broker>(
+    mut session: Session<B>,
+    stream: impl AsyncRead + AsyncWrite,
+    stopped: impl Future<Output = ()>,
+) {
     let (mut reader, mut writer) = split(stream);
-    let mut out = BytesMut::new();
-    let mut session = match shared.sessions.open(address) {
-        Ok(session) => session,
-        Err(error) => {
-            Protocol::Resp2.error(&mut out, &error);
-            return flush(&mut writer, &mut out).await;
-        }
-    };
-    let end = converse(shared, &mut session, &mut reader, &mut writer).await;
+    let end = converse(&mut session, &mut reader, &mut writer, stopped).await;
     // The last subscriptions end with the session, before the client has seen its end.
     let mut out = session.into_output();
     if matches!(end, End::Flush) {
@@ -54,25 +72,34 @@ pub(crate) async fn serve<B: Broker>(shared: &Shared<B>, stream: impl AsyncRead 
     }
 }
 
+/// Tells a client that was not let in why, and closes.
+pub async fn refuse(stream: impl AsyncRead + AsyncWrite, error: &ServerError) {
+    let (_, mut writer) = split(stream);
+    let mut out = BytesMut::new();
+    Protocol::Resp2.error(&mut out, error);
+    flush(&mut writer, &mut out).await;
+}
+
 async fn converse<B: Broker>(
-    shared: &Shared<B>,
     session: &mut Session<B>,
     reader: &mut (impl AsyncRead + Unpin),
     writer: &mut (impl AsyncWrite + Unpin),
+    stopped: impl Future<Output = ()>,
 ) -> End {
-    let mut stopped = std::pin::pin!(shared.stopped());
+    let mut stopped = std::pin::pin!(stopped);
     let mut parser = RequestParser::new();
     let mut input = BytesMut::new();
     let client = session.client();
-    let stats = shared.sessions.instance().stats();
-    let mut limits = Limits::new(shared.sessions.instance().config());
+    let instance = session.instance();
+    let stats = instance.stats();
+    let mut limits = Limits::new(instance.config());
     let mut last_progress = Instant::now();
     loop {
-        while !session.is_ending() && session.output().len() < MAX_OUTPUT {
+        while !session.is_ending() && session.hold().is_none() && session.output().len() < MAX_OUTPUT {
             parser.limit_until_authenticated(!session.is_authenticated());
             parser.limit_bulk(limits.bulk());
             match parser.next(&mut input) {
-                Ok(Some(words)) => session.request(words).await,
+                Ok(Some(words)) => session.begin(words).await,
                 Ok(None) => break,
                 Err(error) => session.end_with(&error),
             }
@@ -86,11 +113,14 @@ async fn converse<B: Broker>(
         let more = input.len().clamp(*READ.start(), *READ.end());
         input.reserve(if input.is_empty() { more } else { more.max(BEGUN.saturating_sub(input.len())) });
 
-        let (out, subscriptions) = session.output_and_subscriptions();
+        let hold = session.hold();
+        // Who waits for the end of a pause may send on, within bounds.
+        let is_full = hold.is_some() && input.len() > *READ.end();
+        let (out, subscriptions, feed) = session.output_and_sources();
         let waiting = out.len();
         let idle = match limits.silence() {
             _ if waiting > 0 => Some(STALL),
-            silence => silence.filter(|_| subscriptions.is_empty()),
+            silence => silence.filter(|_| subscriptions.is_empty() && !feed.is_open() && hold.is_none()),
         };
         let mut deadline = idle.map(|idle| last_progress + idle);
         match limits.output(waiting + subscriptions.pending_bytes(), !subscriptions.is_empty()) {
@@ -121,7 +151,15 @@ async fn converse<B: Broker>(
                 // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
                 _ => return End::Drop,
             },
-            read = reader.read_buf(&mut input), if waiting < MAX_OUTPUT => match read {
+            line = feed.next(), if waiting < MAX_MESSAGES => match line {
+                Some(Event::Message(line)) => {
+                    session.deliver_line(&line);
+                    continue;
+                }
+                _ => return End::Drop,
+            },
+            () = over(hold.as_ref()) => session.resume().await,
+            read = reader.read_buf(&mut input), if waiting < MAX_OUTPUT && !is_full => match read {
                 Ok(read) if read > 0 && input.len() > limits.input() => return End::Drop,
                 Ok(read) if read > 0 => stats.bytes_received.add(read as u64),
                 _ => return End::Flush,
@@ -129,6 +167,13 @@ async fn converse<B: Broker>(
             () = until(deadline) => return End::Drop,
         }
         last_progress = Instant::now();
+    }
+}
+
+async fn over(hold: Option<&Hold>) {
+    match hold {
+        Some(hold) => hold.over().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,0 +1,8 @@
+//! LATENCY: what is said to both servers.
+
+pub(crate) const CONVERSATIONS: &[&str] = &[
+    "LATENCY\r\nLATENCY FOO\r\nLATENCY LATEST\r\nLATENCY LATEST x\r\nLATENCY HISTORY\r\nLATENCY HISTORY command\r\nLATENCY HISTORY foo\r\nLATENCY HISTORY a b\r\nLATENCY RESET\r\nLATENCY RESET foo bar\r\nLATENCY DOCTOR\r\nLATENCY DOCTOR x\r\nLATENCY GRAPH\r\nLATENCY GRAPH foo\r\nLATENCY GRAPH \"a\\x00b\"\r\nLATENCY GRAPH a b\r\nLATENCY HELP\r\nLATENCY HELP x\r\n",
+    "LATENCY HISTOGRAM foo\r\nLATENCY HISTOGRAM hsetnx foo \"\"\r\nCONFIG RESETSTAT\r\nLATENCY HISTOGRAM get set\r\n",
+    "CONFIG RESETSTAT\r\nSET a 1\r\nGET a\r\nGET a\r\nGET\r\nINCR x\r\nHGET a f\r\nCLIENT SETNAME bob\r\nCLIENT GETNAME\r\nLATENCY HISTOGRAM Get set hget hset Client|SetName foo get\r\n",
+    "CONFIG RESETSTAT\r\nCLIENT SETNAME bob\r\nLATENCY HISTOGRAM client\r\nMULTI\r\nSET a 1\r\nINCR a\r\nEXEC\r\nLATENCY HISTOGRAM set incr multi exec\r\n",
+];

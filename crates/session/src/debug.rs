@@ -1,0 +1,68 @@
+//! DEBUG, as far as it is about a client: who may call it, and SLEEP, which keeps no thread of the caller's waiting.
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
+
+use embroker_core::error::texts;
+use embroker_core::instance::config::Parameter;
+use embroker_core::{Arg, Broker, ServerError};
+use tokio::sync::oneshot;
+
+use crate::session::{Session, is_word};
+
+impl<B: Broker> Session<B> {
+    /// Refuses DEBUG where `enable-debug-command` doesn't allow it. A broker that is elsewhere decides for itself.
+    pub(crate) fn admit_debug(&self) -> Result<(), ServerError> {
+        if self.shared.broker.instance().is_none() {
+            return Ok(());
+        }
+        match self.shared.config().choice(Parameter::EnableDebugCommand) {
+            "yes" => Ok(()),
+            "local" if self.is_local() => Ok(()),
+            _ => Err(texts::DEBUG_NOT_ALLOWED),
+        }
+    }
+
+    /// Whether the client is on this machine, as far as its address tells; one without an address is in this process.
+    fn is_local(&self) -> bool {
+        let address = &self.client.address;
+        address.unix
+            || address.peer.parse().is_ok_and(|peer: SocketAddr| peer.ip().is_loopback())
+            || !address.is_known()
+    }
+}
+
+/// How long `DEBUG SLEEP seconds` is to take; `None` for any other call of DEBUG, and for what is no time.
+pub(crate) fn sleep_time(args: &[Arg<'_>]) -> Option<Duration> {
+    let [sleep, seconds] = args else { return None };
+    let seconds = str::from_utf8(seconds.as_bytes()).ok()?.parse().ok();
+    Duration::try_from_secs_f64(seconds.filter(|_| is_word(sleep, "sleep"))?).ok()
+}
+
+/// Waits, on a thread that lives as long, so that it needs no runtime with timers.
+pub(crate) async fn sleep(time: Duration) {
+    let (done, over) = oneshot::channel();
+    let timer = thread::Builder::new().name("debug-sleep".into()).spawn(move || {
+        thread::sleep(time);
+        // Nobody waits any more where the client has gone.
+        let _ = done.send(());
+    });
+    if timer.is_ok() {
+        let _ = over.await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sleep_with_a_time_takes_time() {
+        let time = |words: &[&'static str]| sleep_time(&words.iter().map(|word| Arg::from(*word)).collect::<Vec<_>>());
+        assert_eq!(time(&["Sleep", "0.25"]), Some(Duration::from_millis(250)));
+        for words in [&["SLEEP"][..], &["SLEEP", "-1"], &["SLEEP", "x"], &["OBJECT", "1"], &["SLEEP", "1", "2"]] {
+            assert_eq!(time(words), None);
+        }
+    }
+}

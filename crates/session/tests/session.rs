@@ -1,0 +1,155 @@
+//! Sessions without a server: what a door that only calls `request` can rely on.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use embroker_core::{Arg, Event};
+use embroker_mem::MemBroker;
+use embroker_session::{Address, Session, Sessions};
+
+fn words(line: &str) -> Vec<Arg<'static>> {
+    line.split(' ').map(|word| Arg::from(word).into_owned()).collect()
+}
+
+/// What is answered to one request.
+async fn ask(session: &mut Session<MemBroker>, line: &str) -> String {
+    session.request(words(line)).await;
+    let (out, _) = session.output_and_subscriptions();
+    String::from_utf8(out.split().to_vec()).unwrap()
+}
+
+fn open(sessions: &Sessions<MemBroker>) -> Session<MemBroker> {
+    sessions.open(Address::unknown()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_waits_for_the_end_of_a_pause() {
+    let sessions = Sessions::new(MemBroker::new());
+    let (mut admin, mut other) = (open(&sessions), open(&sessions));
+    assert_eq!(ask(&mut admin, "CLIENT PAUSE 3600000 WRITE").await, "+OK\r\n");
+    assert!(sessions.is_paused());
+
+    let write = tokio::spawn(async move { ask(&mut other, "SET k v").await });
+    while !ask(&mut admin, "CLIENT LIST").await.contains("flags=b") {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ask(&mut admin, "GET k").await, "$-1\r\n");
+    assert_eq!(ask(&mut admin, "CLIENT UNPAUSE").await, "+OK\r\n");
+    assert_eq!(write.await.unwrap(), "+OK\r\n");
+    assert!(!sessions.is_paused());
+}
+
+#[tokio::test]
+async fn a_client_that_waits_and_is_killed_ends_without_running_its_command() {
+    let sessions = Sessions::new(MemBroker::new());
+    let (mut admin, mut other) = (open(&sessions), open(&sessions));
+    ask(&mut admin, "CLIENT PAUSE 3600000 WRITE").await;
+    other.begin(words("SET k v")).await;
+    let hold = other.hold().unwrap();
+    assert_eq!(ask(&mut admin, "CLIENT KILL TYPE normal").await, ":1\r\n");
+    hold.over().await;
+    other.resume().await;
+    assert!(other.is_ending() && other.output().is_empty());
+    ask(&mut admin, "CLIENT UNPAUSE").await;
+    assert_eq!(ask(&mut admin, "EXISTS k").await, ":0\r\n");
+}
+
+#[tokio::test]
+async fn what_a_pause_held_may_have_to_wait_again() {
+    let sessions = Sessions::new(MemBroker::new());
+    let (mut admin, mut other) = (open(&sessions), open(&sessions));
+    ask(&mut admin, "CLIENT PAUSE 3600000 WRITE").await;
+    other.begin(words("SET k v")).await;
+    ask(&mut admin, "CLIENT UNPAUSE").await;
+    ask(&mut admin, "CLIENT PAUSE 3600000 WRITE").await;
+    other.resume().await;
+    assert!(other.hold().is_some());
+    ask(&mut admin, "CLIENT UNPAUSE").await;
+    other.resume().await;
+    assert_eq!(other.output()[..], b"+OK\r\n"[..]);
+}
+
+#[tokio::test]
+async fn doors_to_one_broker_share_pauses_and_logs() {
+    let broker = MemBroker::new();
+    let (one, two) = (Sessions::new(broker.clone()), Sessions::new(broker));
+    let (mut first, mut second) = (open(&one), open(&two));
+    ask(&mut first, "CONFIG SET slowlog-log-slower-than 0").await;
+    ask(&mut first, "CLIENT PAUSE 3600000 WRITE").await;
+    assert!(two.is_paused());
+    ask(&mut second, "CLIENT UNPAUSE").await;
+    assert!(!one.is_paused());
+    assert!(ask(&mut second, "SLOWLOG GET 5").await.contains("PAUSE"));
+}
+
+#[tokio::test]
+async fn a_monitor_that_does_not_read_is_cut_off() {
+    let sessions = Sessions::new(MemBroker::new());
+    let (mut monitor, mut other) = (open(&sessions), open(&sessions));
+    assert_eq!(ask(&mut monitor, "MONITOR").await, "+OK\r\n");
+    let big = "x".repeat(4 << 20);
+    for _ in 0..8 {
+        ask(&mut other, &format!("ECHO {big}")).await;
+    }
+    let (_, _, feed) = monitor.output_and_sources();
+    let mut lines = 0;
+    while let Some(Event::Message(_)) = tokio::time::timeout(Duration::from_secs(10), feed.next()).await.unwrap() {
+        lines += 1;
+    }
+    assert_eq!(lines, 7, "the eighth found 28 MiB waiting, and 32 are allowed");
+}
+
+#[tokio::test]
+async fn what_is_answered_otherwise_than_by_redis() {
+    let sessions = Sessions::new(MemBroker::new());
+    let mut client = open(&sessions);
+    for (request, answer) in [
+        (
+            "CLIENT TRACKING ON",
+            "-ERR embroker does not track the keys that clients read: CLIENT TRACKING can only be OFF\r\n",
+        ),
+        ("CLIENT UNBLOCK 1", ":0\r\n"),
+        (
+            "ACL SETUSER alice on",
+            "-ERR embroker has one user, 'default', who may do everything: ACL SETUSER cannot add or change users\r\n",
+        ),
+        (
+            "ACL SETUSER default off",
+            "-ERR embroker has one user, 'default', who may do everything: ACL SETUSER cannot add or change users\r\n",
+        ),
+        (
+            "ACL SETUSER default >secret",
+            "-ERR embroker has one user, 'default', who may do everything: ACL SETUSER cannot add or change users\r\n",
+        ),
+        ("SHUTDOWN SAVE", "-ERR Errors trying to SHUTDOWN. Check logs.\r\n"),
+        ("SHUTDOWN", "-ERR no server holds this connection: there is nothing that SHUTDOWN could end\r\n"),
+    ] {
+        assert_eq!(ask(&mut client, request).await, answer, "{request}");
+    }
+    assert!(!client.is_ending());
+}
+
+#[tokio::test]
+async fn passwords_are_random_and_as_long_as_asked() {
+    let sessions = Sessions::new(MemBroker::new());
+    let mut client = open(&sessions);
+    for (request, digits) in
+        [("ACL GENPASS", 64), ("ACL GENPASS 1", 1), ("ACL GENPASS 5", 2), ("ACL GENPASS 4096", 1024)]
+    {
+        let answer = ask(&mut client, request).await;
+        let (length, password) = answer.split_once("\r\n").unwrap();
+        assert_eq!(length, format!("${digits}"));
+        assert!(password.trim_end().bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')), "{password}");
+    }
+    assert_ne!(ask(&mut client, "ACL GENPASS").await, ask(&mut client, "ACL GENPASS").await);
+}
+
+#[tokio::test]
+async fn a_category_lists_the_commands_that_are_here() {
+    let sessions = Sessions::new(MemBroker::new());
+    let mut client = open(&sessions);
+    let answer = ask(&mut client, "ACL CAT transaction").await;
+    assert_eq!(answer, "*5\r\n$7\r\ndiscard\r\n$4\r\nexec\r\n$5\r\nmulti\r\n$7\r\nunwatch\r\n$5\r\nwatch\r\n");
+    assert!(ask(&mut client, "ACL CAT dangerous").await.contains("client|pause"));
+}
