@@ -368,11 +368,27 @@ fn a_transaction_with_a_refused_command_does_nothing() {
 }
 
 #[test]
-fn eviction_waits_for_no_latch_that_the_thread_holds() {
-    // A command of one shard evicts from all others before it takes its own latch.
-    let bench = limited("allkeys-random", 0);
-    for number in 0..500 {
-        assert_eq!(bench.run(&format!("MSET a:{number} v b:{number} v c:{number} v")), "+OK");
-    }
+fn threads_that_evict_from_one_another_end_and_count_right() {
+    let bench = limited("allkeys-lru", 20_000);
+    let limit = bench.engine.used_memory() + 20_000;
+    std::thread::scope(|scope| {
+        for thread in 0..4_u32 {
+            let bench = &bench;
+            scope.spawn(move || {
+                for number in 0..1500 {
+                    let mut pipeline = Pipeline::atomic();
+                    for line in [format!("SET a:{number} value-{thread}"), format!("HINCRBY h:{number} f 1")] {
+                        pipeline.push(Command::from_argv(line.split(' ').map(str::to_owned)).unwrap());
+                    }
+                    bench.engine.run_atomic(thread % 3, &pipeline, None).unwrap();
+                    bench.run_in(thread % 2, &format!("MSET b:{number} v c:{thread}:{number} v a:{number} w"));
+                    bench.run_in(0, &format!("COPY a:{number} d:{number} DB 2 REPLACE"));
+                }
+            });
+        }
+    });
     assert_eq!(bench.engine.memory.bytes(), walked(&bench));
+    bench.expect(&[("PING", "+PONG")]);
+    assert!(bench.engine.used_memory() <= limit, "{} of {limit}", bench.engine.used_memory());
+    assert!(bench.engine.instance.stats().evicted_keys.get() > 5000);
 }

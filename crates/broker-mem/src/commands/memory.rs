@@ -83,7 +83,7 @@ fn purge(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
 /// Every database that has a key, by its number, and how many it has. All of them are latched.
 fn databases(tx: &mut Tx<'_>) -> Vec<(u32, u64)> {
     let numbers: Vec<u32> = tx.engine().databases.made().map(Keyspace::number).collect();
-    let counted = numbers.into_iter().map(|number| (number, tx.within(number, |tx| tx.len()) as u64));
+    let counted = numbers.into_iter().map(|number| (number, tx.within(number, Tx::len) as u64));
     counted.filter(|(_, keys)| *keys > 0).collect()
 }
 

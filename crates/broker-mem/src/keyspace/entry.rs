@@ -102,12 +102,12 @@ impl Object {
         }
     }
 
-    /// What COPY writes under the other key.
-    pub(crate) fn copied(&self) -> Self {
-        match self {
-            Self::String(string) => Self::String(string.copied()),
+    /// What COPY writes under the other key. An error where the system has no memory for it.
+    pub(crate) fn copied(&self) -> Result<Self, ServerError> {
+        Ok(match self {
+            Self::String(string) => Self::String(string.copied()?),
             collection => collection.clone(),
-        }
+        })
     }
 
     /// Whether it is a collection without members, which no key may hold.

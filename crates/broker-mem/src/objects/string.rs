@@ -85,12 +85,16 @@ impl Str {
         Self(Repr::Owned(Bytes::from(bytes).into()))
     }
 
-    /// The value that COPY makes of this one.
-    pub(crate) fn copied(&self) -> Self {
-        match self.0 {
-            Repr::Int(number) => Self(Repr::CopiedInt(number)),
+    /// The value that COPY makes of this one. An error where the system has no memory for it.
+    pub(crate) fn copied(&self) -> Result<Self, ServerError> {
+        Ok(match &self.0 {
+            Repr::Int(number) => Self(Repr::CopiedInt(*number)),
+            Repr::Owned(bytes) => {
+                check_memory(bytes.len())?;
+                self.clone()
+            }
             _ => self.clone(),
-        }
+        })
     }
 
     /// What OBJECT ENCODING answers.
