@@ -1,6 +1,6 @@
 //! How many bytes the keys take: a running sum that every change tells its difference.
 //!
-//! What one key takes is known without a walk (`Entry::memory`), so a change knows what it added. A [`Tx`] its
+//! What one key takes is known without a walk (`Entry::memory`), so a change knows what it added. A [`Tx`] adds its
 //! differences up in its [`Growth`] and tells them at its end, so a command that leaves the sizes as they were touches
 //! nothing that threads share.
 
@@ -24,13 +24,13 @@ impl Memory {
     /// How many bytes the keys take now.
     #[inline]
     pub(crate) fn bytes(&self) -> u64 {
-        // A sum may be read between two commands of which one took out what the other put in.
-        self.now.load(Ordering::Relaxed).max(0).unsigned_abs()
+        // It is never below 0: who takes a key out gets its latch after who put it in has told the sum.
+        self.now.load(Ordering::Relaxed).unsigned_abs()
     }
 
     /// How many bytes they took at most.
     pub(crate) fn peak(&self) -> u64 {
-        self.peak.load(Ordering::Relaxed).max(0).unsigned_abs()
+        self.peak.load(Ordering::Relaxed).unsigned_abs()
     }
 
     fn add(&self, difference: i64) {
