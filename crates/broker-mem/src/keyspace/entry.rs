@@ -25,8 +25,9 @@ impl Entry {
     pub(super) fn memory(&self, key: usize) -> usize {
         /// An allocation that is shared has two counters before it.
         const COUNTERS: usize = 2 * size_of::<usize>();
-        /// A slot of the map, filled to seven eighths, and a slot of the shard's vector of keys.
-        const SLOTS: usize = size_of::<(Key, Entry)>() * 8 / 7 + 1 + size_of::<Key>();
+        /// A slot of the map and one of the shard's vector of keys. Both double when they are full, so that two thirds of
+        /// them are in use on average.
+        const SLOTS: usize = (size_of::<(Key, Entry)>() + 1 + size_of::<Key>()) * 3 / 2;
 
         let value = self.object.heap_bytes();
         (COUNTERS + SLOTS).saturating_add(key).saturating_add(deadline_memory(self.deadline)).saturating_add(value)
