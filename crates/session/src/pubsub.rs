@@ -204,6 +204,21 @@ impl<B: Broker> Session<B> {
         true
     }
 
+    /// Writes a message and those that wait behind it, until so many bytes wait to be sent: a client that hears much is
+    /// sent much at a time. `false` where messages are missing.
+    #[cfg(feature = "stream")]
+    pub(crate) fn deliver_with_next(&mut self, message: &Message, enough: usize) -> bool {
+        self.deliver(message);
+        while self.out.len() < enough {
+            match self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
+                Some(Event::Message(message)) => self.deliver(&message),
+                Some(_) => return false,
+                None => break,
+            }
+        }
+        true
+    }
+
     /// Writes one message.
     pub fn deliver(&mut self, message: &Message) {
         let (channel, payload) = (message.channel(), message.payload());

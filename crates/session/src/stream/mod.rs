@@ -143,11 +143,8 @@ async fn converse<B: Broker>(
                 _ => return End::Drop,
             },
             event = subscriptions.next(), if waiting < MAX_MESSAGES => match event {
-                Some(Event::Message(message)) => {
-                    session.deliver(&message);
-                    // Only what is written or read is progress.
-                    continue;
-                }
+                // Only what is written or read is progress.
+                Some(Event::Message(message)) if session.deliver_with_next(&message, MAX_MESSAGES) => continue,
                 // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
                 _ => return End::Drop,
             },
