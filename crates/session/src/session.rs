@@ -1,8 +1,9 @@
 //! One client: what it is allowed, what it is in the middle of, and what it is answered.
 //!
 //! A request passes the checks in Redis's order: is it a command, has it the right number of words, has the client
-//! given its password, may it be called with a subscription, do clients pause, is a transaction open? Then it runs,
-//! here where it is about the connection, else on the broker. Everything is answered in order into one output.
+//! given its password, is there memory left, may it be called with a subscription, do clients pause, is a transaction
+//! open? Then it runs, here where it is about the connection, else on the broker. Everything is answered in order into
+//! one output.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -262,6 +263,9 @@ impl<B: Broker> Session<B> {
         if self.transaction.is_some() && spec.flags.contains(Flags::NO_MULTI) {
             return Err(texts::NOT_IN_TRANSACTION.into());
         }
+        if self.needs_memory(spec) && !self.broker().has_room() {
+            return Err(texts::OUT_OF_MEMORY.into());
+        }
         if self.is_held_to_messages() && !pubsub::is_allowed_with_subscriptions(spec.id) {
             return Err(ServerError::subscribed_mode(spec.name).into());
         }
@@ -283,6 +287,12 @@ impl<B: Broker> Session<B> {
     fn writes(&self, spec: &CommandSpec) -> bool {
         let queued = self.transaction.as_ref().filter(|_| spec.id == TransactionCommand::Exec.into());
         changes(spec.flags) || queued.is_some_and(|transaction| changes(transaction.flags()))
+    }
+
+    /// Whether the command is refused while there is no memory left.
+    fn needs_memory(&self, spec: &CommandSpec) -> bool {
+        let in_transaction = |transaction: &Transaction| transaction.is_refused_without_memory(spec.id);
+        spec.flags.contains(Flags::DENYOOM) || self.transaction.as_ref().is_some_and(in_transaction)
     }
 
     /// Runs a command that passed the checks.

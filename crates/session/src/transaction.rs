@@ -26,9 +26,12 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
+    /// Keeps a command for EXEC, which will run none of a doomed transaction.
     pub(crate) fn queue(&mut self, call: Call, flags: Flags) {
-        self.commands.push(call);
-        self.flags = self.flags | flags;
+        if !self.doomed {
+            self.commands.push(call);
+            self.flags = self.flags | flags;
+        }
     }
 
     pub(crate) fn flags(&self) -> Flags {
@@ -37,6 +40,19 @@ impl Transaction {
 
     pub(crate) fn doom(&mut self) {
         self.doomed = true;
+    }
+
+    /// Whether a command is refused while there is no memory left: inside MULTI whatever would be queued, for a queue
+    /// takes memory too, and EXEC where something in it does.
+    pub(crate) fn is_refused_without_memory(&self, id: CommandId) -> bool {
+        use TransactionCommand::{Discard, Exec};
+
+        match id {
+            CommandId::Transaction(Exec) => self.flags.contains(Flags::DENYOOM),
+            CommandId::Transaction(Discard)
+            | CommandId::Connection(ConnectionCommand::Quit | ConnectionCommand::Reset) => false,
+            _ => true,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
