@@ -25,8 +25,8 @@ macro_rules! families {
 }
 
 families! {
-    bitfield config connection debug hash key memory notifications object pubsub scripting server set string structs
-    transaction
+    bitfield config connection debug hash key maxmemory memory notifications object pubsub scripting server set string
+    structs transaction
 }
 
 fn main() -> ExitCode {

@@ -1,5 +1,6 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask compatibility`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`, `cargo xtask compatibility`.
 
+mod bench;
 mod ci;
 mod clients;
 mod packages;
@@ -27,6 +28,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measures speed and size beside the peers, in one table. `--quick` ends within three minutes.
+    ///
+    /// `cargo xtask bench --only get` measures the lines with that in their name; `cargo xtask bench -- --help` tells the
+    /// rest.
+    Bench {
+        /// What to hand on: `--quick`, `--only TEXT`, `--callgrind`, `--write-docs`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Writes the tables of docs/compatibility.md from the command table.
     Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
@@ -36,6 +46,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Test { args } => test(&args),
+        Task::Bench { args } => bench::run(&args),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };

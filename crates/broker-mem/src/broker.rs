@@ -115,6 +115,25 @@ impl MemBroker {
         Ok(self.engine.run(self.database, command)?)
     }
 
+    /// About how many bytes the data takes, of all databases, with what an empty broker takes: what `maxmemory` bounds and
+    /// INFO calls `used_memory`. One load, however much there is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let broker = MemBroker::new();
+    /// let before = broker.used_memory();
+    /// broker.call(&Command::from_argv(["SET", "photo", &"x".repeat(1000)])?)?;
+    /// assert!(broker.used_memory() >= before + 1000);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
+    pub fn used_memory(&self) -> u64 {
+        self.engine.used_memory()
+    }
+
     /// The broker's parameters: what `CONFIG GET` and `CONFIG SET` reach, for code that is not async.
     ///
     /// # Examples
@@ -331,5 +350,9 @@ impl Broker for MemBroker {
 
     fn sweep(&self) -> usize {
         self.engine.sweep()
+    }
+
+    fn has_room(&self) -> bool {
+        self.engine.has_room()
     }
 }

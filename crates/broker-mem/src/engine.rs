@@ -12,7 +12,7 @@ use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
 use crate::args::Args;
 use crate::clock::Clock;
-use crate::keyspace::{Databases, Held, Keyspace, Tx, Wanted};
+use crate::keyspace::{Databases, Held, Keyspace, Memory, Policy, Tx, Wanted};
 use crate::objects::HashLimits;
 use crate::pubsub::PubSub;
 use crate::watch::Watched;
@@ -20,6 +20,8 @@ use crate::{Reply, commands};
 
 pub(crate) struct Engine {
     pub(crate) databases: Databases,
+    /// What the keys take.
+    pub(crate) memory: Memory,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) instance: Arc<Instance>,
     clock: Box<dyn Clock>,
@@ -42,6 +44,7 @@ impl Engine {
         };
         Self {
             databases: Databases::new(config.number(Parameter::Databases) as u32, hasher),
+            memory: Memory::default(),
             pubsub: Arc::default(),
             instance: Arc::new(Instance::with_config(config)),
             clock,
@@ -104,9 +107,55 @@ impl Engine {
         draw(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How many bytes it takes before anything is written: the engine and its first database.
+    pub(crate) fn startup_memory(&self) -> u64 {
+        size_of::<Self>().saturating_add(self.databases.own_bytes()) as u64
+    }
+
+    /// How many bytes all of it takes, the keys and what there is without one.
+    #[inline]
+    pub(crate) fn used_memory(&self) -> u64 {
+        self.startup_memory().saturating_add(self.memory.bytes())
+    }
+
+    /// Whether there is room for more, once keys were evicted that may be. Without a `maxmemory`, which is 0 then, this
+    /// is one load.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.admit(|| true).is_ok()
+    }
+
+    /// Whether all that is kept is within `maxmemory`.
+    fn fits(&self) -> bool {
+        let limit = self.instance.config().number(Parameter::MaxMemory).unsigned_abs();
+        limit == 0 || self.used_memory() <= limit
+    }
+
+    /// Evicts keys until it [fits](Self::fits); whether it does, or will soon. Where nothing may be evicted, expired keys
+    /// still go, if it is `needed` and not only Redis's habit before every command.
+    fn make_room(&self, needed: bool) -> bool {
+        match Policy::of(self.instance.config()) {
+            Some(policy) => policy.evict(self, || self.fits()),
+            None if needed => self.sweep() > 0 && self.fits(),
+            None => false,
+        }
+    }
+
+    /// Makes room before commands run of which some, or none, are refused where there is none.
+    #[inline]
+    fn admit(&self, is_denied: impl FnOnce() -> bool) -> Result<(), ServerError> {
+        if self.instance.config().flag(Parameter::MaxMemory) { self.admit_within_limit(is_denied()) } else { Ok(()) }
+    }
+
+    #[inline(never)]
+    fn admit_within_limit(&self, is_denied: bool) -> Result<(), ServerError> {
+        if self.fits() || self.make_room(is_denied) || !is_denied { Ok(()) } else { Err(texts::OUT_OF_MEMORY) }
+    }
+
     /// Runs one command in a database, alone.
     pub(crate) fn run(&self, database: u32, command: &Command<'_>) -> Reply {
         let spec = command.resolve()?;
+        self.admit(|| spec.flags.contains(Flags::DENYOOM))?;
         let args = command.arguments();
         let keyspace = self.databases.get(database);
         let held = match spec.keys {
@@ -133,6 +182,8 @@ impl Engine {
         let calls: Result<Vec<_>, _> =
             pipeline.commands().iter().map(|command| Ok((command.resolve()?, command.arguments()))).collect();
         let calls = calls.map_err(|_: ServerError| texts::EXEC_ABORT)?;
+        let is_denied = || calls.iter().any(|(spec, _)| spec.flags.contains(Flags::DENYOOM));
+        self.admit(is_denied).map_err(|_| texts::EXEC_ABORT)?;
         let keyspace = self.databases.get(database);
         let mut tx = Tx::new(self, keyspace, self.latch(keyspace, calls.iter().copied(), watched));
         if watched.is_some_and(|watched| watched.is_broken(&mut tx)) {

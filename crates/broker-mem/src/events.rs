@@ -51,6 +51,7 @@ events! {
     RENAME_FROM = GENERIC "rename_from";
     RENAME_TO = GENERIC "rename_to";
 
+    EVICTED = EVICTED "evicted";
     EXPIRED = EXPIRED "expired";
     KEYMISS = KEY_MISS "keymiss";
     NEW = NEW "new";

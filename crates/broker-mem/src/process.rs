@@ -3,23 +3,15 @@
 use std::fs;
 use std::time::Duration;
 
-/// Memory of this process, in bytes.
-pub(crate) struct Memory {
-    /// What it takes now.
-    pub(crate) resident: u64,
-    /// The most that it has taken.
-    pub(crate) peak: u64,
-}
-
 /// Processor time of this process.
 pub(crate) struct CpuTimes {
     pub(crate) user: Duration,
     pub(crate) system: Duration,
 }
 
-pub(crate) fn memory() -> Option<Memory> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    Some(Memory { resident: kilobytes(&status, "VmRSS:")?, peak: kilobytes(&status, "VmHWM:")? })
+/// How much memory this process takes, in bytes.
+pub(crate) fn resident_memory() -> Option<u64> {
+    kilobytes(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
 }
 
 /// Memory of the machine, in bytes.

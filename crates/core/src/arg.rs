@@ -198,7 +198,7 @@ macro_rules! from_integers {
     ($($int:ty)*) => { $(
         impl From<$int> for Arg<'_> {
             fn from(number: $int) -> Self {
-                Self::display(number)
+                Self::copied(itoa::Buffer::new().format(number).as_bytes())
             }
         }
     )* };

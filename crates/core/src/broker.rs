@@ -117,6 +117,13 @@ pub trait Broker: Send + Sync + 'static {
     fn sweep(&self) -> usize {
         0
     }
+
+    /// Whether there is room for more data, after evicting what may be evicted: `false` where the data takes more than
+    /// `maxmemory`. Whoever serves a broker in this process asks so before it queues a command of a transaction; one
+    /// that is elsewhere refuses commands by itself.
+    fn has_room(&self) -> bool {
+        true
+    }
 }
 
 /// [`Broker`] with boxed futures, so that it can stand behind a pointer.
@@ -128,6 +135,7 @@ trait DynBroker: Send + Sync {
     fn select(&self, database: u32) -> BoxFuture<'_, Result<AnyBroker>>;
     fn instance(&self) -> Option<&Arc<Instance>>;
     fn sweep(&self) -> usize;
+    fn has_room(&self) -> bool;
 }
 
 impl<B: Broker> DynBroker for B {
@@ -157,6 +165,10 @@ impl<B: Broker> DynBroker for B {
 
     fn sweep(&self) -> usize {
         Broker::sweep(self)
+    }
+
+    fn has_room(&self) -> bool {
+        Broker::has_room(self)
     }
 }
 
@@ -219,6 +231,10 @@ impl Broker for AnyBroker {
     fn sweep(&self) -> usize {
         self.0.sweep()
     }
+
+    fn has_room(&self) -> bool {
+        self.0.has_room()
+    }
 }
 
 /// A shared broker is a broker, so one can be handed to several tasks.
@@ -249,5 +265,9 @@ impl<B: Broker> Broker for Arc<B> {
 
     fn sweep(&self) -> usize {
         B::sweep(self)
+    }
+
+    fn has_room(&self) -> bool {
+        B::has_room(self)
     }
 }

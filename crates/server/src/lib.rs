@@ -5,8 +5,6 @@
 //! What a client may do, and what it is answered, is `embroker-session`'s. Here `connection` moves the bytes of one
 //! client, `server` and `listen` take new ones.
 
-mod connection;
-mod limits;
 mod listen;
 mod server;
 

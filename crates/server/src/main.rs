@@ -62,6 +62,7 @@ fn options() -> Command {
     parameters().fold(command.about(about).after_help(more), |command, parameter| {
         let help = SHOWN.iter().find(|(shown, _)| *shown == parameter).map(|(_, help)| *help);
         let option = Arg::new(parameter.name()).long(parameter.name()).num_args(1..).action(ArgAction::Append);
+        let option = option.allow_negative_numbers(true);
         let option = match parameter.alias() {
             Some(alias) => option.alias(alias),
             None => option,

@@ -10,14 +10,13 @@ use std::time::Duration;
 use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::{Broker, Error};
 use embroker_mem::MemBroker;
-use embroker_session::{Address, Sessions};
+use embroker_session::{Address, Sessions, stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
-use crate::connection;
 use crate::listen::{self, Listener, UnixSocket};
 
 /// How long connections have to take their last replies when the server shuts down.
@@ -57,6 +56,14 @@ pub(crate) struct Shared<B: Broker> {
 }
 
 impl<B: Broker> Shared<B> {
+    /// Serves one client, if it is let in.
+    async fn serve(&self, stream: impl AsyncRead + AsyncWrite, address: Address) {
+        match self.sessions.open(address) {
+            Ok(session) => stream::serve(session, stream, self.stopped()).await,
+            Err(error) => stream::refuse(stream, &error).await,
+        }
+    }
+
     /// Returns once the server shuts down.
     pub(crate) async fn stopped(&self) {
         // The sender lives in here, so waiting can only end with a stop.
@@ -222,7 +229,7 @@ impl<B: Broker> Server<B> {
     /// # }
     /// ```
     pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Send) {
-        connection::serve(&self.0, stream, Address::unknown()).await;
+        self.0.serve(stream, Address::unknown()).await;
     }
 
     fn config(&self) -> &Config {
@@ -277,7 +284,7 @@ impl<B: Broker> Server<B> {
                 accepted = listener.next() => match accepted {
                     Ok((stream, address)) => {
                         let shared = self.0.clone();
-                        connections.spawn(async move { connection::serve(&shared, stream, address).await });
+                        connections.spawn(async move { shared.serve(stream, address).await });
                     }
                     Err(_) => sleep(REST).await,
                 },

@@ -4,10 +4,13 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod bad_input;
 mod cases;
 mod clients;
 mod command;
 mod dialogues;
+mod pipelines;
+mod rows;
 mod support;
 
 use std::io::{Read as _, Write as _};
@@ -41,6 +44,10 @@ fn main() -> ExitCode {
     suite.test(Backend::Redis, "a_web_browser_is_closed_without_a_word", async || web_browser());
     suite.test(Backend::Redis, "conversations_of_a_server_with_a_password", async || with_a_password());
     suite.test(Backend::Redis, "every_command_of_the_table_with_odd_words", async || every_command());
+    suite.test(Backend::Mem, "every_row_of_the_table_has_its_calls", async || rows::complete());
+    suite.test(Backend::Redis, "the_calls_of_every_row", async || rows::compare());
+    pipelines::add(&mut suite);
+    bad_input::add(&mut suite);
     suite.test(Backend::Redis, "command_info_of_every_row", async || command::info());
     suite.test(Backend::Redis, "command_getkeys_of_every_row", async || command::getkeys());
     suite.test(Backend::Redis, "command_list_by_every_filter", async || command::list());

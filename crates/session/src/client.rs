@@ -151,14 +151,12 @@ impl<B: Broker> Session<B> {
     /// `CLIENT REPLY ON|OFF|SKIP`: only ON is answered.
     fn client_reply(&mut self, mode: &Arg<'_>) -> Result<(), ServerError> {
         if is_word(mode, "on") {
-            self.answers = Answers::On;
+            self.answers = Answers { skip_next: self.answers.skip_next, ..Answers::default() };
             self.ok();
         } else if is_word(mode, "off") {
-            self.answers = Answers::Off;
+            self.answers.off = true;
         } else if is_word(mode, "skip") {
-            if self.answers != Answers::Off {
-                self.answers = Answers::SkipNext;
-            }
+            self.answers.skip_next |= !self.answers.off;
         } else {
             return Err(texts::SYNTAX);
         }

@@ -122,7 +122,8 @@ impl<B: Broker> Session<B> {
         self.watch = None;
         self.selected = None;
         self.protocol = Protocol::Resp2;
-        self.answers = Answers::On;
+        // Redis forgets a SKIP that waits for its command, but this command itself stays unanswered.
+        self.answers = Answers { skip: self.answers.skip, ..Answers::default() };
         self.authenticated = self.trusted || self.shared.is_open();
         let mut facts = self.client.facts();
         facts.name = Bytes::new();

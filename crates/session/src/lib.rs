@@ -4,6 +4,7 @@
 //! - [`Sessions`] is what all clients of one broker share; [`Session`] is one of them.
 //! - A file for each family of commands that belong to a connection: `acl`, `client`, `connection`,
 //!   `latency`, `monitor`, `pubsub`, `shutdown`, `slowlog`, `transaction`.
+//! - With the feature `stream`, [`stream`] moves the bytes of a session over any stream of Tokio's.
 
 mod acl;
 mod call;
@@ -19,6 +20,8 @@ mod session;
 mod shared;
 mod shutdown;
 mod slowlog;
+#[cfg(feature = "stream")]
+pub mod stream;
 mod tracking;
 mod transaction;
 

@@ -14,7 +14,7 @@ use embroker_core::{
     Value,
 };
 
-use crate::session::{Session, in_server_words};
+use crate::session::{Context, Session, in_server_words};
 use crate::shared::Shared;
 
 /// What one client is subscribed to.
@@ -132,7 +132,7 @@ impl<B: Broker> Session<B> {
 
     /// `SUBSCRIBE channel …`: a confirmation for each name, with how many subscriptions the client then has.
     async fn subscribe(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) -> Result<()> {
-        self.deliver_waiting();
+        self.deliver_before_confirming();
         let subscriber = match &mut self.subscriptions.subscriber {
             Some(subscriber) => subscriber,
             none => {
@@ -163,7 +163,7 @@ impl<B: Broker> Session<B> {
                 SubscriptionKind::Shard => subscriber.sunsubscribe(&names).await?,
             }
         }
-        self.deliver_waiting();
+        self.deliver_before_confirming();
         if names.is_empty() {
             self.confirm(kind, verb, Value::Null);
         }
@@ -188,6 +188,13 @@ impl<B: Broker> Session<B> {
         while self.subscriptions.queue().is_some_and(|queue| queue.taken() < pushed) && self.deliver_next() {}
     }
 
+    /// Writes the messages that wait; not inside EXEC's reply, where each has its place.
+    fn deliver_before_confirming(&mut self) {
+        if self.context != Context::Multi {
+            self.deliver_waiting();
+        }
+    }
+
     /// Writes the messages that wait.
     pub(crate) fn deliver_waiting(&mut self) {
         while self.deliver_next() {}
@@ -200,6 +207,21 @@ impl<B: Broker> Session<B> {
             // Messages are missing: a client that is closed knows, and subscribes again.
             Some(_) => self.ending = true,
             None => return false,
+        }
+        true
+    }
+
+    /// Writes a message and those that wait behind it, until so many bytes wait to be sent: a client that hears much is
+    /// sent much at a time. `false` where messages are missing.
+    #[cfg(feature = "stream")]
+    pub(crate) fn deliver_with_next(&mut self, message: &Message, enough: usize) -> bool {
+        self.deliver(message);
+        while self.out.len() < enough {
+            match self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
+                Some(Event::Message(message)) => self.deliver(&message),
+                Some(_) => return false,
+                None => break,
+            }
         }
         true
     }

@@ -1,8 +1,9 @@
 //! One client: what it is allowed, what it is in the middle of, and what it is answered.
 //!
 //! A request passes the checks in Redis's order: is it a command, has it the right number of words, has the client
-//! given its password, may it be called with a subscription, do clients pause, is a transaction open? Then it runs,
-//! here where it is about the connection, else on the broker. Everything is answered in order into one output.
+//! given its password, is there memory left, may it be called with a subscription, do clients pause, is a transaction
+//! open? Then it runs, here where it is about the connection, else on the broker. Everything is answered in order into
+//! one output.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,10 +11,11 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use embroker_core::commands::{ConnectionCommand, DebugCommand, HashCommand, ServerCommand, TransactionCommand};
 use embroker_core::error::texts;
-use embroker_core::instance::{CommandStats, Tally};
+use embroker_core::instance::{CommandStats, Instance, Tally};
 use embroker_core::resp::Protocol;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watch};
+use tokio::sync::watch;
 
 use crate::call::Call;
 use crate::clients::{Address, Client, Membership, NO_COMMAND};
@@ -55,15 +57,16 @@ pub struct Session<B: Broker> {
     pub(crate) ending: bool,
 }
 
-/// Whether the client wants to be answered: CLIENT REPLY. Messages and confirmations always come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answers {
-    On,
-    Off,
-    /// Not to this command.
-    Skip,
-    /// Not to the command after this one.
-    SkipNext,
+/// What the client wants to be answered: CLIENT REPLY. Messages and confirmations always come. Inside a transaction all
+/// three may be set at once, for its commands run as one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Answers {
+    /// Nothing.
+    pub(crate) off: bool,
+    /// Not this command.
+    pub(crate) skip: bool,
+    /// Not the command after this one.
+    pub(crate) skip_next: bool,
 }
 
 /// Where a command runs.
@@ -84,7 +87,7 @@ impl<B: Broker> Session<B> {
             protocol: Protocol::Resp2,
             authenticated: shared.is_open(),
             trusted: false,
-            answers: Answers::On,
+            answers: Answers::default(),
             selected: None,
             transaction: None,
             watch: None,
@@ -109,6 +112,20 @@ impl<B: Broker> Session<B> {
     /// The client, as others see it.
     pub fn client(&self) -> Arc<Client> {
         self.client.clone()
+    }
+
+    /// What all clients go by, and what is counted of them.
+    pub fn instance(&self) -> Arc<Instance> {
+        self.shared.instance.clone()
+    }
+
+    /// Tells when the parameters have changed.
+    pub(crate) fn parameters(&self) -> watch::Receiver<u64> {
+        self.shared.common.parameters.subscribe()
+    }
+
+    pub(crate) fn announce_parameters(&self) {
+        self.shared.announce_parameters();
     }
 
     /// Whether the client has given its password, or needs none.
@@ -222,11 +239,7 @@ impl<B: Broker> Session<B> {
             }
             Err(Refusal::Told(error)) => self.refuse(&call, &error),
         }
-        self.answers = match self.answers {
-            Answers::SkipNext => Answers::Skip,
-            Answers::Skip => Answers::On,
-            as_it_was => as_it_was,
-        };
+        self.answers = Answers { skip: self.answers.skip_next, skip_next: false, ..self.answers };
         let mut facts = self.client.facts();
         facts.last_seen = began;
         facts.queued = self.transaction.as_ref().map(Transaction::len);
@@ -252,6 +265,9 @@ impl<B: Broker> Session<B> {
         if self.transaction.is_some() && spec.flags.contains(Flags::NO_MULTI) {
             return Err(texts::NOT_IN_TRANSACTION.into());
         }
+        if self.needs_memory(spec) && !self.broker().has_room() {
+            return Err(texts::OUT_OF_MEMORY.into());
+        }
         if self.is_held_to_messages() && !pubsub::is_allowed_with_subscriptions(spec.id) {
             return Err(ServerError::subscribed_mode(spec.name).into());
         }
@@ -273,6 +289,12 @@ impl<B: Broker> Session<B> {
     fn writes(&self, spec: &CommandSpec) -> bool {
         let queued = self.transaction.as_ref().filter(|_| spec.id == TransactionCommand::Exec.into());
         changes(spec.flags) || queued.is_some_and(|transaction| changes(transaction.flags()))
+    }
+
+    /// Whether the command is refused while there is no memory left.
+    fn needs_memory(&self, spec: &CommandSpec) -> bool {
+        let in_transaction = |transaction: &Transaction| transaction.is_refused_without_memory(spec.id);
+        spec.flags.contains(Flags::DENYOOM) || self.transaction.as_ref().is_some_and(in_transaction)
     }
 
     /// Runs a command that passed the checks.
@@ -410,7 +432,7 @@ impl<B: Broker> Session<B> {
     }
 
     pub(crate) fn is_answered(&self) -> bool {
-        matches!(self.answers, Answers::On | Answers::SkipNext)
+        !self.answers.off && !self.answers.skip
     }
 }
 

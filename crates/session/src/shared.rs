@@ -6,6 +6,7 @@ use std::sync::Arc;
 use embroker_core::instance::Instance;
 use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::{Broker, ServerError};
+use tokio::sync::watch;
 
 use crate::Session;
 use crate::acl::AclLog;
@@ -53,6 +54,8 @@ pub(crate) struct Common {
     pub(crate) pause: Pause,
     pub(crate) slowlog: Slowlog,
     pub(crate) acl_log: AclLog,
+    /// The version of the parameters that all clients were told of.
+    pub(crate) parameters: watch::Sender<u64>,
 }
 
 impl<B: Broker> Sessions<B> {
@@ -114,6 +117,12 @@ impl<B> fmt::Debug for Sessions<B> {
 impl<B> Shared<B> {
     pub(crate) fn config(&self) -> &Config {
         self.instance.config()
+    }
+
+    /// Has every client look at the parameters, where they have changed since it was last told to.
+    pub(crate) fn announce_parameters(&self) {
+        let version = self.config().version();
+        self.common.parameters.send_if_modified(|told| std::mem::replace(told, version) != version);
     }
 
     /// Whether clients need no password.

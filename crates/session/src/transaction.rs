@@ -13,7 +13,7 @@ use embroker_core::table::{CommandId, CommandSpec, Flags};
 use embroker_core::{Arg, Broker, Error, Pipeline, Queue, Replies, Result};
 
 use crate::call::Call;
-use crate::session::{Answers, Context, Session, in_server_words};
+use crate::session::{Context, Session, in_server_words};
 
 /// Commands that wait for EXEC.
 #[derive(Default)]
@@ -26,7 +26,7 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    /// Keeps a command for EXEC; one that will not run is not kept.
+    /// Keeps a command for EXEC, which will run none of a doomed transaction.
     pub(crate) fn queue(&mut self, call: Call, flags: Flags) {
         if !self.doomed {
             self.commands.push(call);
@@ -40,6 +40,19 @@ impl Transaction {
 
     pub(crate) fn doom(&mut self) {
         self.doomed = true;
+    }
+
+    /// Whether a command is refused while there is no memory left: inside MULTI whatever would be queued, for a queue
+    /// takes memory too, and EXEC where something in it does.
+    pub(crate) fn is_refused_without_memory(&self, id: CommandId) -> bool {
+        use TransactionCommand::{Discard, Exec};
+
+        match id {
+            CommandId::Transaction(Exec) => self.flags.contains(Flags::DENYOOM),
+            CommandId::Transaction(Discard)
+            | CommandId::Connection(ConnectionCommand::Quit | ConnectionCommand::Reset) => false,
+            _ => true,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -205,10 +218,8 @@ impl<B: Broker> Session<B> {
                     _ => Box::pin(self.run(spec, &call)).await,
                 },
             }
-            if self.ending {
-                // A client that killed itself is not answered what comes after that.
-                self.answers = Answers::Off;
-            }
+            // A client that killed itself is not answered what comes after that.
+            self.answers.off |= self.ending;
             let took = if matches!(step, Step::OfBroker) { share } else { began.elapsed() };
             self.has_run(spec, &call, took, self.errors > errors);
         }

@@ -9,6 +9,7 @@ use embroker_core::instance::config::Parameter;
 use embroker_core::instance::{CommandStats, Counter, Stats};
 use embroker_core::{REDIS_VERSION, Value};
 
+use super::memory::Sizes;
 use crate::args::Args;
 use crate::keyspace::Tx;
 use crate::{Reply, process};
@@ -123,14 +124,20 @@ fn clients(tx: &mut Tx<'_>, fields: &mut Fields) {
     ]);
 }
 
-/// What the whole process takes, as the system tells it: the program that the broker is part of, in a library.
+/// What the data takes, which is what `maxmemory` bounds. Only `used_memory_rss` is the whole process's, as the system
+/// tells it: in a library that of the program that the broker is part of.
 fn memory(tx: &mut Tx<'_>, fields: &mut Fields) {
     let config = tx.engine().instance.config();
-    if let Some(memory) = process::memory() {
-        fields.size("used_memory", memory.resident);
-        fields.size("used_memory_rss", memory.resident);
-        fields.size("used_memory_peak", memory.peak);
+    let Sizes { startup, dataset, total, peak } = Sizes::of(tx);
+    fields.size("used_memory", total);
+    if let Some(resident) = process::resident_memory() {
+        fields.size("used_memory_rss", resident);
     }
+    fields.size("used_memory_peak", peak);
+    fields.add("used_memory_peak_perc", format_args!("{:.2}%", total as f64 / peak as f64 * 100.0));
+    fields.all(&[("used_memory_overhead", &startup), ("used_memory_startup", &startup)]);
+    fields.add("used_memory_dataset", dataset);
+    fields.add("used_memory_dataset_perc", if dataset > 0 { "100.00%" } else { "0.00%" });
     if let Some(total) = process::system_memory() {
         fields.size("total_system_memory", total);
     }

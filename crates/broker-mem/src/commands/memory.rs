@@ -1,7 +1,7 @@
 //! MEMORY: what keys take, and what there is to tell of the rest.
 //!
-//! The numbers are those of our own structures. There is no allocator to ask, so whatever Redis reads from its own is 0
-//! here, and a peak is not kept.
+//! The numbers are those of our own structures, and the ones that `maxmemory` goes by. There is no allocator to ask, so
+//! whatever Redis reads from its own is 0 here, or as if it wasted nothing.
 
 use embroker_core::Value;
 use embroker_core::commands::MemoryCommand;
@@ -12,10 +12,8 @@ use crate::Reply;
 use crate::args::Args;
 use crate::keyspace::{Keyspace, Tx};
 
-/// How many items of a collection are measured where nobody says.
-const SAMPLES: usize = 5;
 /// Below this many bytes MEMORY DOCTOR sees no patient.
-const PATIENT: usize = 5 * 1024 * 1024;
+const PATIENT: u64 = 5 * 1024 * 1024;
 
 /// `MEMORY HELP`.
 const HELP: [&str; 14] = [
@@ -47,25 +45,23 @@ pub(super) fn handler(command: MemoryCommand) -> Handler {
     }
 }
 
-/// `MEMORY USAGE key [SAMPLES count]`: about how many bytes the key and its value take.
+/// `MEMORY USAGE key [SAMPLES count]`: about how many bytes the key and its value take. The size of a collection is known,
+/// so nothing is sampled, whatever the count.
 fn usage(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let mut samples = SAMPLES;
     for at in (1..args.len()).step_by(2) {
         if !args.is(at, "SAMPLES") || at + 1 == args.len() {
             return Err(texts::SYNTAX);
         }
-        samples = usize::try_from(args.int(at + 1)?).map_err(|_| texts::SYNTAX)?;
-        if samples == 0 {
-            samples = usize::MAX;
+        if args.int(at + 1)? < 0 {
+            return Err(texts::SYNTAX);
         }
     }
-    Ok(tx.memory_of(&args[0], samples).into())
+    Ok(tx.memory_of(&args[0]).into())
 }
 
 /// `MEMORY DOCTOR`: that all is well, which is all it can find out here.
 fn doctor(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    let bytes: usize = databases(tx).iter().map(|database| database.bytes).sum();
-    Ok(Value::verbatim(if bytes < PATIENT {
+    Ok(Value::verbatim(if tx.memory() < PATIENT {
         "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these \
          conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be \
          back to our programming as soon as I finished rebooting.\n"
@@ -76,7 +72,7 @@ fn doctor(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
 
 /// `MEMORY MALLOC-STATS`: what a Redis without jemalloc answers.
 fn malloc_stats(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    Ok("Stats not supported for the current allocator".into())
+    Ok(Value::verbatim("Stats not supported for the current allocator"))
 }
 
 /// `MEMORY PURGE`: there is nothing to give back.
@@ -84,34 +80,44 @@ fn purge(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
     Ok(Value::OK)
 }
 
-/// What the keys of one database take.
-struct Database {
-    number: u32,
-    keys: usize,
-    bytes: usize,
+/// Every database that has a key, by its number, and how many it has. All of them are latched.
+fn databases(tx: &mut Tx<'_>) -> Vec<(u32, u64)> {
+    let numbers: Vec<u32> = tx.engine().databases.made().map(Keyspace::number).collect();
+    let counted = numbers.into_iter().map(|number| (number, tx.within(number, Tx::len) as u64));
+    counted.filter(|(_, keys)| *keys > 0).collect()
 }
 
-/// Every database that has a key. All of them are latched.
-fn databases(tx: &mut Tx<'_>) -> Vec<Database> {
-    let numbers: Vec<u32> = tx.engine().databases.made().map(Keyspace::number).collect();
-    let measured = numbers.into_iter().map(|number| {
-        let (keys, bytes) = tx.within(number, |tx| tx.memory(SAMPLES));
-        Database { number, keys, bytes }
-    });
-    measured.filter(|database| database.keys > 0).collect()
+/// What all of it takes, in bytes: what INFO, MEMORY STATS and `maxmemory` go by.
+pub(super) struct Sizes {
+    /// Before anything was written.
+    pub(super) startup: u64,
+    /// The keys with their values, of all databases.
+    pub(super) dataset: u64,
+    /// Both.
+    pub(super) total: u64,
+    /// The most that both have taken.
+    pub(super) peak: u64,
+}
+
+impl Sizes {
+    pub(super) fn of(tx: &Tx<'_>) -> Self {
+        let (startup, dataset) = (tx.engine().startup_memory(), tx.memory());
+        let with_startup = |bytes: u64| startup.saturating_add(bytes);
+        Self { startup, dataset, total: with_startup(dataset), peak: with_startup(tx.engine().memory.peak()) }
+    }
 }
 
 /// `MEMORY STATS`: Redis's names in Redis's order, with 0 for what is not known here.
 fn stats(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
     let databases = databases(tx);
-    let keys: usize = databases.iter().map(|database| database.keys).sum();
-    let bytes: usize = databases.iter().map(|database| database.bytes).sum();
-    let count = |name: &str, count: usize| (Value::from(name), Value::from(count));
+    let keys: u64 = databases.iter().map(|(_, keys)| keys).sum();
+    let Sizes { startup, dataset, total, peak } = Sizes::of(tx);
+    let count = |name: &str, count: u64| (Value::from(name), Value::from(i64::try_from(count).unwrap_or(i64::MAX)));
     let ratio = |name: &str, ratio: f64| (Value::from(name), Value::Double(ratio));
     let mut stats = vec![
-        count("peak.allocated", bytes),
-        count("total.allocated", bytes),
-        count("startup.allocated", 0),
+        count("peak.allocated", peak),
+        count("total.allocated", total),
+        count("startup.allocated", startup),
         count("replication.backlog", 0),
         count("clients.slaves", 0),
         count("clients.normal", 0),
@@ -120,20 +126,20 @@ fn stats(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
         count("lua.caches", 0),
         count("functions.caches", 0),
     ];
-    stats.extend(databases.iter().map(|database| {
+    stats.extend(databases.iter().map(|(number, _)| {
         let tables = ["overhead.hashtable.main", "overhead.hashtable.expires", "overhead.hashtable.slot-to-keys"];
-        (format!("db.{}", database.number).as_str().into(), Value::Map(tables.map(|name| count(name, 0)).into()))
+        (format!("db.{number}").as_str().into(), Value::Map(tables.map(|name| count(name, 0)).into()))
     }));
     stats.extend([
-        count("overhead.total", 0),
+        count("overhead.total", startup),
         count("keys.count", keys),
-        count("keys.bytes-per-key", bytes.checked_div(keys).unwrap_or(0)),
-        count("dataset.bytes", bytes),
-        ratio("dataset.percentage", if bytes > 0 { 100.0 } else { 0.0 }),
-        ratio("peak.percentage", if bytes > 0 { 100.0 } else { 0.0 }),
-        count("allocator.allocated", bytes),
-        count("allocator.active", bytes),
-        count("allocator.resident", bytes),
+        count("keys.bytes-per-key", dataset.checked_div(keys).unwrap_or(0)),
+        count("dataset.bytes", dataset),
+        ratio("dataset.percentage", if dataset > 0 { 100.0 } else { 0.0 }),
+        ratio("peak.percentage", total as f64 / peak as f64 * 100.0),
+        count("allocator.allocated", total),
+        count("allocator.active", total),
+        count("allocator.resident", total),
         ratio("allocator-fragmentation.ratio", 1.0),
         count("allocator-fragmentation.bytes", 0),
         ratio("allocator-rss.ratio", 1.0),
@@ -179,12 +185,15 @@ mod tests {
     }
 
     #[test]
-    fn the_items_of_a_collection_are_sampled() {
+    fn all_items_of_a_collection_count_whatever_the_samples() {
         let bench = Bench::new();
-        bench.run(&format!("SADD s a b c d e {}", "x".repeat(1000)));
-        let (five, six) = (usage(&bench, "s"), usage(&bench, "s SAMPLES 6"));
-        assert_eq!(six, five + 999);
-        assert_eq!((usage(&bench, "s SAMPLES 5"), usage(&bench, "s SAMPLES 0")), (five, six));
+        bench.run("SADD s a b c d e f");
+        let short = usage(&bench, "s");
+        bench.expect(&[("SREM s f", "1")]);
+        bench.run(&format!("SADD s {}", "x".repeat(1000)));
+        for samples in ["", " SAMPLES 0", " SAMPLES 1", " SAMPLES 6"] {
+            assert_eq!(usage(&bench, &format!("s{samples}")), short + 999, "{samples}");
+        }
     }
 
     #[test]

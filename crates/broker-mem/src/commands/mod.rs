@@ -13,6 +13,8 @@ mod debug;
 mod hash;
 mod info;
 mod key;
+#[cfg(test)]
+mod maxmemory;
 mod memory;
 mod object;
 mod pubsub;

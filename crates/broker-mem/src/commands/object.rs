@@ -90,7 +90,7 @@ pub(super) fn references(tx: &Tx<'_>, object: &Object) -> i64 {
     if is_shared && !evicts { SHARED } else { 1 }
 }
 
-/// `maxmemory-policy`. It evicts nothing here.
+/// `maxmemory-policy`.
 fn policy(tx: &Tx<'_>) -> &'static str {
     tx.engine().instance.config().choice(Parameter::MaxMemoryPolicy)
 }

@@ -52,7 +52,12 @@ fn role(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
 /// `LOLWUT [VERSION version [size …]]`: which Redis this is. The pictures are Redis's own.
 fn lolwut(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() >= 2 && args.is(0, "version") {
-        args.int(1)?;
+        let sizes = match args.int(1)? {
+            5 => 3,
+            6 => 2,
+            _ => 0,
+        };
+        (2..args.len().min(2 + sizes)).try_for_each(|at| args.int(at).map(drop))?;
     }
     Ok(Value::verbatim(format!("Redis ver. {REDIS_VERSION}\n")))
 }

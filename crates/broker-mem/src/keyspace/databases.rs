@@ -29,6 +29,11 @@ impl Databases {
         Self { slots: (0..count).map(|_| OnceLock::new()).collect(), hasher }
     }
 
+    /// How many bytes they take without a key, the first one made.
+    pub(crate) fn own_bytes(&self) -> usize {
+        self.slots.len().saturating_mul(size_of::<OnceLock<Keyspace>>()).saturating_add(Keyspace::SHARD_BYTES)
+    }
+
     /// Whether there is a database of this number.
     pub(crate) fn have(&self, number: u32) -> bool {
         (number as usize) < self.slots.len()

@@ -20,22 +20,17 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// About how many bytes the entry takes with its key and its value, of which `samples` items are measured.
-    pub(super) fn memory(&self, key: usize, samples: usize) -> usize {
+    /// About how many bytes the entry takes, with a key of this length and its value. It is known without a walk, and
+    /// `keyspace::memory` has the sum of all.
+    pub(super) fn memory(&self, key: usize) -> usize {
         /// An allocation that is shared has two counters before it.
         const COUNTERS: usize = 2 * size_of::<usize>();
-        /// A slot of the map, filled to seven eighths, and a slot of the shard's vector of keys.
-        const SLOTS: usize = size_of::<(Key, Entry)>() * 8 / 7 + 1 + size_of::<Key>();
-        /// A place in the shard's tree of deadlines, whose nodes are two thirds full.
-        const DEADLINE: usize = size_of::<(u64, Key)>() * 3 / 2;
+        /// A slot of the map and one of the shard's vector of keys. Both double when they are full, so that two thirds of
+        /// them are in use on average.
+        const SLOTS: usize = (size_of::<(Key, Entry)>() + 1 + size_of::<Key>()) * 3 / 2;
 
-        let deadline = if self.deadline.is_some() { DEADLINE } else { 0 };
-        let value = match &self.object {
-            Object::String(string) => string.heap_bytes(),
-            Object::Hash(hash) => hash.heap_bytes(samples),
-            Object::Set(set) => set.heap_bytes(samples),
-        };
-        COUNTERS.saturating_add(key).saturating_add(SLOTS).saturating_add(deadline).saturating_add(value)
+        let value = self.object.heap_bytes();
+        (COUNTERS + SLOTS).saturating_add(key).saturating_add(deadline_memory(self.deadline)).saturating_add(value)
     }
 
     /// Notes that the key is read or written now.
@@ -48,6 +43,11 @@ impl Entry {
     pub(crate) fn last_used(&self) -> u32 {
         self.used.load(Ordering::Relaxed)
     }
+}
+
+/// About how many bytes a deadline takes: a place in the shard's tree, whose nodes are two thirds full.
+pub(super) const fn deadline_memory(deadline: Option<u64>) -> usize {
+    if deadline.is_some() { size_of::<(u64, Key)>() * 3 / 2 } else { 0 }
 }
 
 impl Entry {
@@ -84,6 +84,16 @@ impl Object {
         }
     }
 
+    /// How many bytes the value takes beside its entry.
+    #[inline]
+    pub(super) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::String(string) => string.heap_bytes(),
+            Self::Hash(hash) => hash.heap_bytes(),
+            Self::Set(set) => set.heap_bytes(),
+        }
+    }
+
     /// How many bytes a dump of the value would have, each text with its length before it.
     pub(crate) fn dumped_len(&self) -> usize {
         match self {
@@ -93,12 +103,12 @@ impl Object {
         }
     }
 
-    /// What COPY writes under the other key.
-    pub(crate) fn copied(&self) -> Self {
-        match self {
-            Self::String(string) => Self::String(string.copied()),
+    /// What COPY writes under the other key. An error where the system has no memory for it.
+    pub(crate) fn copied(&self) -> Result<Self, ServerError> {
+        Ok(match self {
+            Self::String(string) => Self::String(string.copied()?),
             collection => collection.clone(),
-        }
+        })
     }
 
     /// Whether it is a collection without members, which no key may hold.
@@ -115,6 +125,8 @@ impl Object {
 pub(crate) trait ObjectKind: Default + Into<Object> + 'static {
     fn of(object: &Object) -> Option<&Self>;
     fn of_mut(object: &mut Object) -> Option<&mut Self>;
+    /// How many bytes the value takes beside its entry.
+    fn heap_bytes(&self) -> usize;
 }
 
 macro_rules! kinds {
@@ -125,6 +137,10 @@ macro_rules! kinds {
             }
             fn of_mut(object: &mut Object) -> Option<&mut Self> {
                 match object { Object::$variant(value) => Some(value), _ => None }
+            }
+            #[inline]
+            fn heap_bytes(&self) -> usize {
+                $kind::heap_bytes(self)
             }
         }
         impl From<$kind> for Object {

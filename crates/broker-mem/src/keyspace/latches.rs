@@ -49,6 +49,9 @@ struct Place {
 pub(crate) struct Held<'a>(SmallVec<[(Place, MutexGuard<'a, Shard>); 1]>);
 
 impl Latches {
+    /// How many bytes one latch takes, with the books of an empty shard.
+    pub(super) const BYTES_EACH: usize = size_of::<Latch>();
+
     pub(super) fn new(shards: usize) -> Self {
         Self((0..shards).map(|_| Latch::default()).collect())
     }

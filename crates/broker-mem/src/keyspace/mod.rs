@@ -9,7 +9,9 @@
 
 mod databases;
 mod entry;
+mod evict;
 mod latches;
+mod memory;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -20,7 +22,9 @@ use ahash::RandomState;
 use dashmap::DashMap;
 pub(crate) use databases::{Databases, Wanted};
 pub(crate) use entry::{Entry, Object, ObjectKind};
+pub(crate) use evict::Policy;
 pub(crate) use latches::{Held, Latches};
+pub(crate) use memory::Memory;
 pub(crate) use tx::{Read, Tx};
 
 use crate::watch::WatchList;
@@ -42,6 +46,9 @@ pub(crate) struct Keyspace {
 }
 
 impl Keyspace {
+    /// How many bytes its shards take without a key: in the map, on cache lines of their own, and their latches.
+    const SHARD_BYTES: usize = SHARDS * (128 + Latches::BYTES_EACH);
+
     fn new(number: u32, hasher: RandomState) -> Self {
         Self {
             number,

@@ -8,12 +8,13 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, MutexGuard};
 use std::task::Waker;
 
-use dashmap::mapref::one::{MappedRef, MappedRefMut, Ref, RefMut};
+use dashmap::mapref::one::{MappedRef, Ref, RefMut};
 use embroker_core::ServerError;
 use embroker_core::instance::config::{KeyspaceEvents, Parameter};
 
-use super::entry::expect;
+use super::entry::{deadline_memory, expect};
 use super::latches::Shard;
+use super::memory::{Growth, Write};
 use super::{Entry, Held, Key, Keyspace, Object, ObjectKind};
 use crate::engine::Engine;
 use crate::events::Event;
@@ -21,8 +22,6 @@ use crate::pubsub::{Readers, Registry};
 
 /// A value of one type, for reading.
 pub(crate) type Read<'t, T> = MappedRef<'t, Key, Entry, T>;
-/// A value of one type, for writing.
-pub(crate) type Write<'t, T> = MappedRefMut<'t, Key, Entry, T>;
 
 /// How many writes to a shard pay for one look at its deadlines, and how many keys one look removes at most.
 const WRITES_PER_SWEEP: u8 = 16;
@@ -31,8 +30,10 @@ const KEYS_PER_SWEEP: usize = 32;
 pub(crate) struct Tx<'a> {
     engine: &'a Engine,
     /// The database it works on.
-    keyspace: &'a Keyspace,
-    held: Held<'a>,
+    pub(super) keyspace: &'a Keyspace,
+    // Before the latches, so that the sum is right when another command gets them.
+    pub(super) growth: Growth<'a>,
+    pub(super) held: Held<'a>,
     now: Cell<Option<u64>>,
     /// Who is subscribed to what, once it was asked for.
     messages: RefCell<Option<MutexGuard<'a, Registry>>>,
@@ -60,7 +61,15 @@ impl Drop for Wakeful {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(engine: &'a Engine, keyspace: &'a Keyspace, held: Held<'a>) -> Self {
-        Self { engine, keyspace, held, now: Cell::new(None), messages: RefCell::default(), readers: Wakeful::default() }
+        Self {
+            engine,
+            keyspace,
+            growth: Growth::new(&engine.memory),
+            held,
+            now: Cell::new(None),
+            messages: RefCell::default(),
+            readers: Wakeful::default(),
+        }
     }
 
     pub(crate) fn engine(&self) -> &'a Engine {
@@ -105,7 +114,7 @@ impl<'a> Tx<'a> {
         })
     }
 
-    fn is_live(&self, entry: &Entry) -> bool {
+    pub(super) fn is_live(&self, entry: &Entry) -> bool {
         entry.deadline.is_none_or(|deadline| self.now() <= deadline)
     }
 
@@ -167,7 +176,8 @@ impl<'a> Tx<'a> {
     pub(crate) fn write<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Option<Write<'_, T>>, ServerError> {
         let Some(entry) = self.live_mut(key) else { return Ok(None) };
         expect::<T>(&entry.object)?;
-        Ok(entry.try_map(|entry| T::of_mut(&mut entry.object)).ok())
+        let value = entry.try_map(|entry| T::of_mut(&mut entry.object)).ok();
+        Ok(value.map(|value| Write::new(value, &self.growth)))
     }
 
     /// As [`write`](Self::write), with an empty value where there is no key. The caller fills it.
@@ -181,8 +191,9 @@ impl<'a> Tx<'a> {
         }
     }
 
-    fn live_mut(&mut self, key: &[u8]) -> Option<RefMut<'_, Key, Entry>> {
-        let entry = self.keyspace.map.get_mut(key)?;
+    fn live_mut(&mut self, key: &[u8]) -> Option<RefMut<'a, Key, Entry>> {
+        let keyspace = self.keyspace;
+        let entry = keyspace.map.get_mut(key)?;
         if self.is_live(&entry) {
             entry.use_at(self.seconds());
             return Some(entry);
@@ -201,8 +212,10 @@ impl<'a> Tx<'a> {
     pub(crate) fn put_until(&mut self, key: &[u8], value: impl Into<Object>, deadline: Option<u64>) {
         let object = value.into();
         let Some(mut entry) = self.live_mut(key) else { return self.add(key, object, deadline) };
-        entry.object = object;
+        let before = std::mem::replace(&mut entry.object, object).heap_bytes();
+        let after = entry.object.heap_bytes();
         drop(entry);
+        self.growth.change(before, after);
         self.set_deadline(key, deadline);
     }
 
@@ -217,7 +230,9 @@ impl<'a> Tx<'a> {
         }
         self.tell(&key, Event::NEW);
         let used = AtomicU32::new(self.seconds());
-        self.keyspace.map.insert(key, Entry { object, deadline, place, used });
+        let entry = Entry { object, deadline, place, used };
+        self.growth.change(0, entry.memory(key.len()));
+        self.keyspace.map.insert(key, entry);
     }
 
     /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a
@@ -231,6 +246,7 @@ impl<'a> Tx<'a> {
     fn take(&mut self, key: &[u8]) -> Option<Entry> {
         let map = &self.keyspace.map;
         let (key, entry) = map.remove(key)?;
+        self.growth.change(entry.memory(key.len()), 0);
         let shard = self.shard(&key);
         if let Some(deadline) = entry.deadline {
             shard.deadlines.remove(&(deadline, key.clone()));
@@ -278,6 +294,7 @@ impl<'a> Tx<'a> {
         }
         let key = entry.key().clone();
         drop(entry);
+        self.growth.change(deadline_memory(before), deadline_memory(deadline));
         let shard = self.shard(&key);
         if let Some(before) = before {
             shard.deadlines.remove(&(before, key.clone()));
@@ -382,18 +399,6 @@ impl<'a> Tx<'a> {
         self.held.shards(self.keyspace).map(|(_, shard)| shard.keys.len()).sum()
     }
 
-    /// About how many bytes the key takes with its value, of which `samples` items are measured.
-    pub(crate) fn memory_of(&self, key: &[u8], samples: usize) -> Option<usize> {
-        self.get(key).map(|entry| entry.memory(key.len(), samples))
-    }
-
-    /// How many keys the database has, which is latched as a whole, and about how many bytes they take.
-    pub(crate) fn memory(&mut self, samples: usize) -> (usize, usize) {
-        self.sweep(usize::MAX);
-        let sizes = self.keyspace.map.iter().map(|entry| entry.memory(entry.key().len(), samples));
-        sizes.fold((0, 0), |(keys, bytes), size| (keys + 1, bytes.saturating_add(size)))
-    }
-
     /// The deadlines of the latched shards' keys.
     pub(crate) fn deadlines(&mut self) -> Deadlines {
         // Enough of each shard for an average.
@@ -467,6 +472,7 @@ impl<'a> Tx<'a> {
         for (_, shard) in self.held.shards(self.keyspace) {
             *shard = Shard::default();
         }
+        self.growth.change(self.walked_memory(), 0);
         self.keyspace.map.clear();
         self.keyspace.map.shrink_to_fit();
     }

@@ -20,6 +20,10 @@ pub(crate) struct HashLimits {
 #[derive(Clone, Default)]
 pub(crate) struct Hash {
     fields: IndexMap<Bytes, Bytes, RandomState>,
+    /// How many bytes the fields and values have together.
+    texts: usize,
+    /// How many bytes the table took when a field last came or went.
+    table: usize,
     large: bool,
 }
 
@@ -33,11 +37,15 @@ impl Hash {
         if self.large { "hashtable" } else { "listpack" }
     }
 
-    /// How many bytes it takes beside its entry. Texts are measured for the first `samples` fields, and the rest is
-    /// taken to be like them.
-    pub(crate) fn heap_bytes(&self, samples: usize) -> usize {
-        let texts = self.iter().take(samples).map(|(field, value)| field.len() + value.len());
-        super::table_bytes::<(Bytes, Bytes)>(self.fields.capacity()) + super::extrapolate(texts, self.len())
+    /// How many bytes it takes beside its entry.
+    #[inline]
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.table.saturating_add(self.texts)
+    }
+
+    /// Measures the table anew: a field came or went.
+    fn measure(&mut self) {
+        self.table = super::table_bytes::<(Bytes, Bytes)>(self.fields.capacity());
     }
 
     /// How many bytes it takes in a dump.
@@ -72,10 +80,13 @@ impl Hash {
     pub(crate) fn set(&mut self, field: &[u8], value: Bytes, limits: HashLimits) -> bool {
         self.large |= field.len() > limits.bytes || value.len() > limits.bytes;
         let new = if let Some(old) = self.fields.get_mut(field) {
+            self.texts = self.texts - old.len() + value.len();
             *old = value;
             false
         } else {
+            self.texts += field.len() + value.len();
             self.fields.insert(Bytes::copy_from_slice(field), value);
+            self.measure();
             true
         };
         self.large |= self.fields.len() > limits.fields;
@@ -85,7 +96,10 @@ impl Hash {
     /// Takes the field out; whether it was there.
     pub(crate) fn remove(&mut self, field: &[u8]) -> bool {
         let removed = if self.large { self.fields.swap_remove(field) } else { self.fields.shift_remove(field) };
-        removed.is_some()
+        let Some(value) = removed else { return false };
+        self.texts -= field.len() + value.len();
+        self.measure();
+        true
     }
 
     /// One step of HSCAN: the next cursor, 0 at the end, and the fields of this step, `count` of them where the hash is

@@ -9,20 +9,15 @@ mod string;
 
 pub(crate) use hash::{Hash, HashLimits};
 pub(crate) use set::Set;
-pub(crate) use string::Str;
+pub(crate) use string::{LARGE, Str, check_memory};
 
 /// How many bytes an `indexmap` of this capacity takes: its entries with their hashes, and a table of places.
+#[inline]
 fn table_bytes<T>(capacity: usize) -> usize {
     let entry = size_of::<(u64, T)>();
     // A place and its control byte, an eighth of them kept free.
     let place = size_of::<usize>() + 1;
     capacity.saturating_mul(entry).saturating_add(capacity.saturating_mul(place).saturating_mul(8) / 7)
-}
-
-/// The sum of `len` sizes of which the first ones are known.
-fn extrapolate(known: impl Iterator<Item = usize>, len: usize) -> usize {
-    let (count, sum) = known.fold((0_usize, 0_usize), |(count, sum), size| (count + 1, sum.saturating_add(size)));
-    if count == 0 { 0 } else { (sum as u128 * len as u128 / count as u128) as usize }
 }
 
 /// How many bytes a length, or a count of items, takes in a dump.

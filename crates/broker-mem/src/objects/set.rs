@@ -11,6 +11,10 @@ use crate::args::parse_int;
 #[derive(Clone)]
 pub(crate) struct Set {
     members: IndexSet<Bytes, RandomState>,
+    /// How many bytes the members have together.
+    texts: usize,
+    /// How many bytes the table took when a member last came or went.
+    table: usize,
     /// Only integers so far, and never many: what Redis keeps as an intset, which SSCAN answers in one step. This bit
     /// is all that is kept of it; the order is made where it is asked for.
     compact: bool,
@@ -18,7 +22,7 @@ pub(crate) struct Set {
 
 impl Default for Set {
     fn default() -> Self {
-        Self { members: IndexSet::default(), compact: true }
+        Self { members: IndexSet::default(), texts: 0, table: 0, compact: true }
     }
 }
 
@@ -54,11 +58,15 @@ impl Set {
         if self.compact { "intset" } else { "hashtable" }
     }
 
-    /// How many bytes it takes beside its entry. Texts are measured for the first `samples` members, and the rest is
-    /// taken to be like them.
-    pub(crate) fn heap_bytes(&self, samples: usize) -> usize {
-        let texts = self.members.iter().take(samples).map(Bytes::len);
-        super::table_bytes::<Bytes>(self.members.capacity()) + super::extrapolate(texts, self.len())
+    /// How many bytes it takes beside its entry.
+    #[inline]
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.table.saturating_add(self.texts)
+    }
+
+    /// Measures the table anew: a member came or went.
+    fn measure(&mut self) {
+        self.table = super::table_bytes::<Bytes>(self.members.capacity());
     }
 
     /// How many bytes it takes in a dump.
@@ -78,7 +86,12 @@ impl Set {
     /// Adds a member; whether it is new. With more than `most` of them, integers are no longer few.
     pub(crate) fn insert(&mut self, member: Bytes, most: usize) -> bool {
         self.compact = self.compact && parse_int(&member).is_some();
+        let len = member.len();
         let new = self.members.insert(member);
+        if new {
+            self.texts += len;
+            self.measure();
+        }
         self.compact = self.compact && !(new && self.members.len() > most);
         new
     }
@@ -90,7 +103,12 @@ impl Set {
 
     /// Removes a member; whether it was there.
     pub(crate) fn remove(&mut self, member: &[u8]) -> bool {
-        self.members.swap_remove(member)
+        let removed = self.members.swap_remove(member);
+        if removed {
+            self.texts -= member.len();
+            self.measure();
+        }
+        removed
     }
 
     /// The member at this place, counted from 0.
@@ -103,7 +121,10 @@ impl Set {
         if self.is_empty() {
             return None;
         }
-        self.members.swap_remove_index(rng.usize(..self.len()))
+        let popped = self.members.swap_remove_index(rng.usize(..self.len()))?;
+        self.texts -= popped.len();
+        self.measure();
+        Some(popped)
     }
 
     /// One step of SSCAN: about `count` members, and the next cursor, 0 at the end.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
+use embroker_core::ServerError;
+use embroker_core::error::texts;
 
 use crate::args::parse_int;
 
@@ -42,13 +44,17 @@ impl Str {
         }
     }
 
-    /// The text as a buffer to hand out: shared where it can be, else copied.
-    pub(crate) fn to_bytes(&self) -> Bytes {
-        match &self.0 {
+    /// The text as a buffer to hand out: shared where it can be, else copied. An error where the system has no memory for
+    /// the copy.
+    pub(crate) fn to_bytes(&self) -> Result<Bytes, ServerError> {
+        Ok(match &self.0 {
             Repr::Int(number) | Repr::CopiedInt(number) => number.to_string().into(),
             Repr::Shared(bytes) => bytes.clone(),
-            Repr::Owned(bytes) => Bytes::copy_from_slice(bytes),
-        }
+            Repr::Owned(bytes) => {
+                check_memory(bytes.len())?;
+                Bytes::copy_from_slice(bytes)
+            }
+        })
     }
 
     /// How many bytes the text has.
@@ -79,12 +85,16 @@ impl Str {
         Self(Repr::Owned(Bytes::from(bytes).into()))
     }
 
-    /// The value that COPY makes of this one.
-    pub(crate) fn copied(&self) -> Self {
-        match self.0 {
-            Repr::Int(number) => Self(Repr::CopiedInt(number)),
+    /// The value that COPY makes of this one. An error where the system has no memory for it.
+    pub(crate) fn copied(&self) -> Result<Self, ServerError> {
+        Ok(match &self.0 {
+            Repr::Int(number) => Self(Repr::CopiedInt(*number)),
+            Repr::Owned(bytes) => {
+                check_memory(bytes.len())?;
+                self.clone()
+            }
             _ => self.clone(),
-        }
+        })
     }
 
     /// What OBJECT ENCODING answers.
@@ -102,6 +112,7 @@ impl Str {
     }
 
     /// How many bytes it takes beside its entry.
+    #[inline]
     pub(crate) fn heap_bytes(&self) -> usize {
         match &self.0 {
             Repr::Int(_) | Repr::CopiedInt(_) => 0,
@@ -138,6 +149,17 @@ impl Str {
         }
     }
 
+    /// Refuses to grow to this length where the system has no memory for it; see [`check_memory`].
+    pub(crate) fn check_growth(&self, len: usize) -> Result<(), ServerError> {
+        let grown = len.saturating_sub(self.len());
+        match grown {
+            0 => Ok(()),
+            jump if jump > self.len() => check_memory(len),
+            // The buffer doubles, so that not each of many small steps copies it.
+            _ => check_memory(len.saturating_mul(2)),
+        }
+    }
+
     /// The text, to be changed in place, with zero bytes behind it up to this length.
     pub(crate) fn padded_mut(&mut self, len: usize) -> &mut BytesMut {
         let buffer = self.buffer_mut();
@@ -152,6 +174,22 @@ impl Str {
         }
         buffer
     }
+}
+
+/// Fewer bytes than this are not asked for: they come from memory that the process has, or are not the last straw.
+pub(crate) const LARGE: usize = 1 << 20;
+
+/// Refuses to make a string of so many bytes where the system has no memory for it: a few bytes of arguments may ask for
+/// 512 MB, and an allocation that fails ends the program.
+///
+/// It asks for the memory and gives it back, which the one who is to use it then gets, unless another thread is just as
+/// greedy. That is for the sake of what [`Str::padded_mut`] does: it takes memory that comes zeroed, which there is no
+/// way to ask for and be refused.
+pub(crate) fn check_memory(bytes: usize) -> Result<(), ServerError> {
+    if bytes < LARGE {
+        return Ok(());
+    }
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| texts::OUT_OF_MEMORY)
 }
 
 impl From<Bytes> for Str {
@@ -176,7 +214,7 @@ mod tests {
     #[test]
     fn changing_a_string_leaves_what_was_handed_out() {
         let mut string = Str::from(Bytes::from_static(b"hello"));
-        let before = string.to_bytes();
+        let before = string.to_bytes().unwrap();
         string.buffer_mut()[0] = b'j';
         assert_eq!((&before[..], &*string.text()), (&b"hello"[..], &b"jello"[..]));
     }
@@ -188,6 +226,15 @@ mod tests {
         assert_eq!(&string.padded_mut(100)[..5], b"17\0\0\0");
         assert_eq!(&string.padded_mut(101)[99..], [0, 0]);
         assert_eq!((string.padded_mut(1).len(), string.padded_mut(0).len()), (101, 101));
+    }
+
+    #[test]
+    fn memory_that_nobody_has_is_refused() {
+        for bytes in [1 << 60, usize::MAX] {
+            assert_eq!(check_memory(bytes), Err(texts::OUT_OF_MEMORY), "{bytes}");
+            assert_eq!(Str::from(17).check_growth(bytes), Err(texts::OUT_OF_MEMORY), "{bytes}");
+        }
+        assert_eq!((check_memory(1 << 20), Str::from(17).check_growth(2)), (Ok(()), Ok(())));
     }
 
     #[test]

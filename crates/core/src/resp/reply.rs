@@ -1,7 +1,5 @@
 //! Replies as bytes, in either version of the protocol.
 
-use std::fmt::Write as _;
-
 use bytes::{BufMut as _, BytesMut};
 
 use crate::error::ServerError;
@@ -51,10 +49,7 @@ impl Protocol {
     pub fn value(self, out: &mut BytesMut, value: &Value) {
         match value {
             Value::Null => self.null(out),
-            Value::Int(number) => {
-                // Writing to a buffer in memory does not fail.
-                let _ = write!(out, ":{number}\r\n");
-            }
+            Value::Int(number) => line(out, b':', itoa::Buffer::new().format(*number).as_bytes()),
             Value::Bulk(bytes) => bulk(out, bytes),
             Value::Status(text) => line(out, b'+', text),
             Value::Verbatim(text) => self.verbatim(out, text),
@@ -150,8 +145,7 @@ fn line(out: &mut BytesMut, kind: u8, text: &[u8]) {
 }
 
 fn count(out: &mut BytesMut, kind: u8, items: usize) {
-    out.put_u8(kind);
-    let _ = write!(out, "{items}\r\n");
+    line(out, kind, itoa::Buffer::new().format(items).as_bytes());
 }
 
 fn bulk(out: &mut BytesMut, bytes: &[u8]) {

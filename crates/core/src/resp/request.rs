@@ -79,6 +79,11 @@ impl RequestParser {
     ///
     /// Redis's `ERR Protocol error: …`. The connection is to be closed after that answer: what follows has no meaning.
     pub fn next(&mut self, input: &mut BytesMut) -> Result<Option<Vec<Arg<'static>>>, ServerError> {
+        if let Some((words, len)) = self.plain(input) {
+            input.advance(len);
+            self.scanned = 0;
+            return Ok(Some(words));
+        }
         loop {
             let words = match &mut self.request {
                 Some(_) => self.multibulk(input)?,
@@ -95,6 +100,27 @@ impl RequestParser {
                 Progress::Incomplete => return Ok(None),
             }
         }
+    }
+
+    /// The words of a request that is there as a whole and is plain, as almost all are: few words, each short, each
+    /// length written as clients write it; and how many bytes it takes. `None` says nothing of the request.
+    fn plain(&self, input: &[u8]) -> Option<(Vec<Arg<'static>>, usize)> {
+        const MOST_WORDS: usize = 64;
+
+        if self.limited || self.request.is_some() {
+            return None;
+        }
+        let mut rest = input.strip_prefix(b"*")?;
+        let count = plain_length(&mut rest).filter(|count| (1..=MOST_WORDS).contains(count))?;
+        let mut words = Vec::with_capacity(count);
+        for _ in 0..count {
+            rest = rest.strip_prefix(b"$")?;
+            let len = plain_length(&mut rest)?;
+            let (word, after) = rest.split_at_checked(len)?;
+            rest = after.get(2..)?;
+            words.push(Arg::copied(word));
+        }
+        Some((words, input.len() - rest.len()))
     }
 
     fn begin_multibulk(&mut self, input: &mut BytesMut) -> Result<Progress, ServerError> {
@@ -196,6 +222,23 @@ impl Default for RequestParser {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A length of up to four digits and the end of its line, taken off the front.
+fn plain_length(rest: &mut &[u8]) -> Option<usize> {
+    let mut length = 0;
+    for (at, byte) in rest.iter().enumerate().take(5) {
+        match byte {
+            b'0'..=b'9' if at < 4 => length = length * 10 + usize::from(byte - b'0'),
+            // A zero before other digits is no number to Redis.
+            b'\r' if at == 1 || at > 1 && rest[0] != b'0' => {
+                *rest = rest.get(at + 1..)?.strip_prefix(b"\n")?;
+                return Some(length);
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// What one step of the parser came to.

@@ -80,8 +80,17 @@ impl Drop for Served {
 }
 
 /// Sends the pieces one after the other, closes the sending half, and reads all that is answered until the server
-/// closes.
+/// closes. A Redis that sees the end of our half closes, though more answers than the socket takes may wait.
 pub(crate) fn converse<'a>(socket: &Path, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<u8>> {
+    exchange(socket, pieces, Some(Shutdown::Write))
+}
+
+/// Sends a conversation that makes the server close, and reads all that is answered.
+pub(crate) fn converse_until_closed(socket: &Path, bytes: &[u8]) -> Result<Vec<u8>> {
+    exchange(socket, [bytes], None)
+}
+
+fn exchange<'a>(socket: &Path, pieces: impl IntoIterator<Item = &'a [u8]>, half: Option<Shutdown>) -> Result<Vec<u8>> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -91,7 +100,9 @@ pub(crate) fn converse<'a>(socket: &Path, pieces: impl IntoIterator<Item = &'a [
             break;
         }
     }
-    let _ = stream.shutdown(Shutdown::Write);
+    if let Some(half) = half {
+        let _ = stream.shutdown(half);
+    }
     let mut answer = Vec::new();
     match stream.read_to_end(&mut answer) {
         // Closed with bytes of ours unread.
@@ -101,4 +112,52 @@ pub(crate) fn converse<'a>(socket: &Path, pieces: impl IntoIterator<Item = &'a [
         }
     }
     Ok(answer)
+}
+
+/// The replies of an answer, each with its items; what is no whole reply at the end as it is.
+pub(crate) fn replies(answer: &[u8]) -> Vec<&[u8]> {
+    let mut replies = Vec::new();
+    let mut rest = answer;
+    while !rest.is_empty() {
+        let (reply, after) = rest.split_at(reply_len(rest).unwrap_or(rest.len()));
+        replies.push(reply);
+        rest = after;
+    }
+    replies
+}
+
+/// How long the first reply is, if it is whole.
+fn reply_len(answer: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    let mut missing = 1_usize;
+    while missing > 0 {
+        missing -= 1;
+        let rest = answer.get(at..)?;
+        let end = rest.windows(2).position(|end| end == b"\r\n")?;
+        at += end + 2;
+        let count = std::str::from_utf8(rest.get(1..end)?).ok().and_then(|count| count.parse::<usize>().ok());
+        match (rest[0], count) {
+            (b'$' | b'=' | b'!', Some(len)) => at += len + 2,
+            (b'*' | b'~' | b'>', Some(items)) => missing += items,
+            (b'%', Some(pairs)) => missing += 2 * pairs,
+            _ => {}
+        }
+    }
+    (at <= answer.len()).then_some(at)
+}
+
+/// The answers with each client id that HELLO tells replaced by `N`, and all else as it came.
+pub(crate) fn without_ids(answer: &[u8]) -> Vec<u8> {
+    const BEFORE_ID: &[u8] = b"$2\r\nid\r\n:";
+
+    let mut out = Vec::new();
+    let mut rest = answer;
+    while let Some(at) = rest.windows(BEFORE_ID.len()).position(|window| window == BEFORE_ID) {
+        let (before, after) = rest.split_at(at + BEFORE_ID.len());
+        out.extend_from_slice(before);
+        out.push(b'N');
+        rest = &after[after.iter().take_while(|byte| byte.is_ascii_digit()).count()..];
+    }
+    out.extend_from_slice(rest);
+    out
 }

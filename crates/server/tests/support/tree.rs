@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 pub(crate) enum Tree {
     /// The bytes as they came; of a bulk string its content.
     Leaf(Vec<u8>),
-    /// Which aggregate it is (`*`, `~`, `%`), and its items; those of a map are keys and values in turn.
+    /// Which aggregate it is (`*`, `~`, `%`, `>`), and its items; those of a map are keys and values in turn.
     Many(u8, Vec<Tree>),
 }
 
@@ -22,7 +22,7 @@ impl Tree {
         let count = std::str::from_utf8(count).ok().and_then(|count| count.parse::<usize>().ok());
         Ok(match (*kind, count) {
             (b'$', Some(len)) => Self::Leaf(Self::cut(rest, Some(len))?.to_vec()),
-            (kind @ (b'*' | b'~'), Some(items)) => {
+            (kind @ (b'*' | b'~' | b'>'), Some(items)) => {
                 Self::Many(kind, (0..items).map(|_| Self::take(rest)).collect::<Result<_>>()?)
             }
             (b'%', Some(pairs)) => Self::Many(b'%', (0..2 * pairs).map(|_| Self::take(rest)).collect::<Result<_>>()?),
@@ -66,6 +66,13 @@ impl Tree {
     /// The value of a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.pairs().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// The same reply with the items of each aggregate in order.
+    pub(crate) fn sorted(&self) -> Self {
+        let mut items: Vec<Self> = self.items().iter().map(Self::sorted).collect();
+        items.sort();
+        self.with(items)
     }
 
     /// The same aggregate with these items instead.

@@ -17,6 +17,7 @@ use embroker_core::{ServerError, Value};
 use encoding::Encoding;
 
 use super::Handler;
+use super::string::check_growth;
 use crate::Reply;
 use crate::args::{Args, parse_int};
 use crate::events::Event;
@@ -46,6 +47,7 @@ fn getbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 fn setbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let offset = bit_offset(tx, parse_int(&args[1]))?;
     let bit = parse_int(&args[2]).filter(|bit| matches!(bit, 0 | 1)).ok_or(texts::BIT_VALUE)?;
+    check_growth(tx, &args[0], bytes_to(offset))?;
     let mut string = tx.write_or_new::<Str>(&args[0])?;
     let len = string.len();
     let bytes = string.padded_mut(bytes_to(offset));

@@ -7,7 +7,7 @@ use crate::Reply;
 use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
-use crate::objects::Str;
+use crate::objects::{Str, check_memory};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Operation {
@@ -52,6 +52,8 @@ fn combine<'k>(
     for (at, key) in keys.enumerate() {
         let string = tx.read::<Str>(key)?;
         let bytes = string.as_ref().map(|string| string.text()).unwrap_or_default();
+        // The result gets as long as the longest.
+        check_memory(bytes.len())?;
         if at == 0 {
             result = bytes.into_owned();
         } else {

@@ -17,7 +17,9 @@ pub(super) fn copy(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         return Err(texts::SAME_OBJECT);
     }
     let deadline = tx.deadline(source).flatten();
-    let Some(object) = tx.find(source).map(|entry| entry.object.copied()) else { return Ok(Value::Int(0)) };
+    let Some(object) = tx.find(source).map(|entry| entry.object.copied()).transpose()? else {
+        return Ok(Value::Int(0));
+    };
     tx.uses(source);
     tx.within(to, |tx| {
         if tx.uses(destination) && !replace {

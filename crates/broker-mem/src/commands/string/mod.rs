@@ -10,6 +10,7 @@ mod tests;
 
 use bytes::Bytes;
 use embroker_core::commands::StringCommand;
+use embroker_core::error::texts;
 use embroker_core::{ServerError, Value};
 
 use super::Handler;
@@ -18,6 +19,8 @@ use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
+
+pub(super) use range::check_growth;
 
 pub(super) fn handler(command: StringCommand) -> Handler {
     match command {
@@ -46,7 +49,7 @@ pub(super) fn handler(command: StringCommand) -> Handler {
 
 /// The text under the key, to hand out.
 fn text(tx: &Tx<'_>, key: &[u8]) -> Result<Option<Bytes>, ServerError> {
-    Ok(tx.read::<Str>(key)?.map(|string| string.to_bytes()))
+    tx.read::<Str>(key)?.map(|string| string.to_bytes()).transpose()
 }
 
 /// Gives the key this text and no deadline, whatever it held before.
@@ -88,7 +91,11 @@ fn setnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `MGET key …`: the texts. A key that holds no string answers as one that is not there.
 fn mget(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(args.from(0).map(|key| text(tx, key).unwrap_or_default()).collect())
+    let found = args.from(0).map(|key| match text(tx, key) {
+        Err(error) if error == texts::WRONG_TYPE => Ok(None),
+        text => text,
+    });
+    found.collect()
 }
 
 /// `MSET key value …`: a key that is named twice keeps the last value.

@@ -9,13 +9,13 @@ use crate::Reply;
 use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
-use crate::objects::Str;
+use crate::objects::{LARGE, Str, check_memory};
 
 /// `APPEND key value`: the new length. A deadline stays.
 pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let most = tx.longest_string();
     let len = if let Some(mut string) = tx.write::<Str>(&args[0])? {
-        check_len(string.len(), &args[1], most)?;
+        string.check_growth(check_len(string.len(), &args[1], most)?)?;
         let buffer = string.buffer_mut();
         buffer.extend_from_slice(&args[1]);
         buffer.len()
@@ -37,7 +37,9 @@ pub(super) fn getrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let (start, end) = (args.int(1)?, args.int(2)?);
     let Some(string) = tx.read::<Str>(&args[0])? else { return Ok(b""[..].into()) };
     let text = string.text();
-    Ok(text.get(range(text.len(), start, end)).unwrap_or_default().into())
+    let part = text.get(range(text.len(), start, end)).unwrap_or_default();
+    check_memory(part.len())?;
+    Ok(part.into())
 }
 
 /// Which bytes of `len` stand from `start` to `end`; negative positions count from the end.
@@ -62,13 +64,24 @@ pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         return Ok(len.into());
     }
     let end = check_len(offset, value, tx.longest_string())?;
+    check_growth(tx, key, end)?;
     let mut string = tx.write_or_new::<Str>(key)?;
-    let buffer = string.buffer_mut();
-    buffer.resize(len.max(end), 0);
-    buffer[offset..end].copy_from_slice(value);
+    string.padded_mut(end)[offset..end].copy_from_slice(value);
     drop(string);
     tx.changed(key, Event::SETRANGE);
     Ok(len.max(end).into())
+}
+
+/// Refuses to let the string of a key grow to this length where the system has no memory for it. There may be no key yet,
+/// and then there is none afterwards.
+pub(in crate::commands) fn check_growth(tx: &Tx<'_>, key: &[u8], len: usize) -> Result<(), ServerError> {
+    if len < LARGE {
+        return Ok(());
+    }
+    match tx.peek::<Str>(key)? {
+        Some(string) => string.check_growth(len),
+        None => check_memory(len),
+    }
 }
 
 /// Where a value ends that begins at this offset, or an error where that is more than a string may have.

@@ -29,13 +29,19 @@ impl<'c> Limits<'c> {
         Self { config, version: config.version(), output: config.output_limits(), over_soft_since: None }
     }
 
+    /// Whether the parameters have changed since they were looked at.
+    pub(crate) fn refresh(&mut self) -> bool {
+        let version = self.config.version();
+        if self.version == version {
+            return false;
+        }
+        self.output = self.config.output_limits();
+        self.version = version;
+        true
+    }
+
     /// For how long so many bytes may wait to be sent.
     pub(crate) fn output(&mut self, waiting: usize, is_subscribed: bool) -> Allowed {
-        let version = self.config.version();
-        if self.version != version {
-            self.output = self.config.output_limits();
-            self.version = version;
-        }
         let OutputLimit { hard, soft, seconds, .. } =
             if is_subscribed { self.output.pubsub } else { self.output.normal };
         let waiting = waiting as u64;

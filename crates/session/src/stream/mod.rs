@@ -3,17 +3,19 @@
 //! Memory is bounded. A client with much output waiting is not read from, and its messages wait in the subscriber's
 //! queue, which cuts it off when that is full. One that takes no byte for a minute is closed.
 
+mod limits;
+
+use std::future::Future;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use embroker_core::resp::{Protocol, RequestParser};
-use embroker_core::{Broker, Event};
-use embroker_session::{Address, Hold, Session};
+use embroker_core::{Broker, Event, ServerError};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::limits::{Allowed, Limits};
-use crate::server::Shared;
+use self::limits::{Allowed, Limits};
+use crate::{Hold, Session};
 
 /// How much is read at a time: as much as came before, within these bounds.
 const READ: std::ops::RangeInclusive<usize> = 16 * 1024..=1024 * 1024;
@@ -24,6 +26,9 @@ const BEGUN: usize = 80 * 1024;
 const MAX_OUTPUT: usize = 64 * 1024 * 1024;
 /// With so many bytes of output waiting, messages stay in their queue.
 const MAX_MESSAGES: usize = 64 * 1024;
+/// What may wait for a client that still owes its password: what Redis writes to a client's own buffer, beyond which it
+/// closes such a client.
+const MAX_OUTPUT_BEFORE_AUTH: usize = 16 * 1024;
 /// How long a client may take no byte of what waits for it.
 const STALL: Duration = Duration::from_secs(60);
 
@@ -35,18 +40,34 @@ enum End {
     Drop,
 }
 
-/// Serves one client until it or the server ends the connection.
-pub(crate) async fn serve<B: Broker>(shared: &Shared<B>, stream: impl AsyncRead + AsyncWrite, address: Address) {
+/// Serves one client over any stream, until either side ends it, or `stopped` returns: then what waits is still sent.
+/// Needs a Tokio runtime with time.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use embroker_session::{Address, Sessions, stream};
+/// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+///
+/// let sessions = Sessions::new(embroker_mem::MemBroker::new());
+/// let (mut client, server) = tokio::io::duplex(1024);
+/// tokio::spawn(stream::serve(sessions.open(Address::unknown())?, server, std::future::pending()));
+/// client.write_all(b"ECHO hello\r\nQUIT\r\n").await?;
+/// let mut replies = String::new();
+/// client.read_to_string(&mut replies).await?;
+/// assert_eq!(replies, "$5\r\nhello\r\n+OK\r\n");
+/// # Ok(())
+/// # }
+/// ```
+pub async fn serve<B: Broker>(
+    mut session: Session<B>,
+    stream: impl AsyncRead + AsyncWrite,
+    stopped: impl Future<Output = ()>,
+) {
     let (mut reader, mut writer) = split(stream);
-    let mut out = BytesMut::new();
-    let mut session = match shared.sessions.open(address) {
-        Ok(session) => session,
-        Err(error) => {
-            Protocol::Resp2.error(&mut out, &error);
-            return flush(&mut writer, &mut out).await;
-        }
-    };
-    let end = converse(shared, &mut session, &mut reader, &mut writer).await;
+    let end = converse(&mut session, &mut reader, &mut writer, stopped).await;
     // The last subscriptions end with the session, before the client has seen its end.
     let mut out = session.into_output();
     if matches!(end, End::Flush) {
@@ -54,18 +75,28 @@ pub(crate) async fn serve<B: Broker>(shared: &Shared<B>, stream: impl AsyncRead 
     }
 }
 
+/// Tells a client that was not let in why, and closes.
+pub async fn refuse(stream: impl AsyncRead + AsyncWrite, error: &ServerError) {
+    let (_, mut writer) = split(stream);
+    let mut out = BytesMut::new();
+    Protocol::Resp2.error(&mut out, error);
+    flush(&mut writer, &mut out).await;
+}
+
 async fn converse<B: Broker>(
-    shared: &Shared<B>,
     session: &mut Session<B>,
     reader: &mut (impl AsyncRead + Unpin),
     writer: &mut (impl AsyncWrite + Unpin),
+    stopped: impl Future<Output = ()>,
 ) -> End {
-    let mut stopped = std::pin::pin!(shared.stopped());
+    let mut stopped = std::pin::pin!(stopped);
     let mut parser = RequestParser::new();
     let mut input = BytesMut::new();
     let client = session.client();
-    let stats = shared.sessions.instance().stats();
-    let mut limits = Limits::new(shared.sessions.instance().config());
+    let instance = session.instance();
+    let stats = instance.stats();
+    let mut limits = Limits::new(instance.config());
+    let mut parameters = session.parameters();
     let mut last_progress = Instant::now();
     loop {
         while !session.is_ending() && session.hold().is_none() && session.output().len() < MAX_OUTPUT {
@@ -75,6 +106,9 @@ async fn converse<B: Broker>(
                 Ok(Some(words)) => session.begin(words).await,
                 Ok(None) => break,
                 Err(error) => session.end_with(&error),
+            }
+            if !session.is_authenticated() && session.output().len() > MAX_OUTPUT_BEFORE_AUTH {
+                return End::Drop;
             }
         }
         if session.is_ending() {
@@ -86,6 +120,9 @@ async fn converse<B: Broker>(
         let more = input.len().clamp(*READ.start(), *READ.end());
         input.reserve(if input.is_empty() { more } else { more.max(BEGUN.saturating_sub(input.len())) });
 
+        if limits.refresh() {
+            session.announce_parameters();
+        }
         let hold = session.hold();
         // Who waits for the end of a pause may send on, within bounds.
         let is_full = hold.is_some() && input.len() > *READ.end();
@@ -116,11 +153,8 @@ async fn converse<B: Broker>(
                 _ => return End::Drop,
             },
             event = subscriptions.next(), if waiting < MAX_MESSAGES => match event {
-                Some(Event::Message(message)) => {
-                    session.deliver(&message);
-                    // Only what is written or read is progress.
-                    continue;
-                }
+                // Only what is written or read is progress.
+                Some(Event::Message(message)) if session.deliver_with_next(&message, MAX_MESSAGES) => continue,
                 // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
                 _ => return End::Drop,
             },
@@ -138,6 +172,8 @@ async fn converse<B: Broker>(
                 _ => return End::Flush,
             },
             () = until(deadline) => return End::Drop,
+            // CONFIG SET acts on those who wait as well.
+            Ok(()) = parameters.changed() => continue,
         }
         last_progress = Instant::now();
     }
