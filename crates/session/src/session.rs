@@ -18,7 +18,7 @@ use embroker_core::{Arg, Broker, Command, Error, Reply, ServerError, Value, Watc
 use tokio::sync::watch;
 
 use crate::call::Call;
-use crate::clients::{Address, Client, Membership, NO_COMMAND};
+use crate::clients::{Address, Client, Facts, Membership, NO_COMMAND};
 use crate::debug;
 use crate::monitor::Feed;
 use crate::pause::Hold;
@@ -243,6 +243,11 @@ impl<B: Broker> Session<B> {
         let mut facts = self.client.facts();
         facts.last_seen = began;
         facts.queued = self.transaction.as_ref().map(Transaction::len);
+        self.describe(&mut facts);
+    }
+
+    /// Notes what the client has become, for others to see.
+    fn describe(&self, facts: &mut Facts) {
         facts.resp = if self.protocol == Protocol::Resp2 { 2 } else { 3 };
         facts.subscriptions = self.subscriptions.counts();
     }
@@ -301,7 +306,11 @@ impl<B: Broker> Session<B> {
     pub(crate) async fn run(&mut self, spec: &'static CommandSpec, call: &Call) {
         let done = match spec.id {
             CommandId::Acl(id) => self.acl(id, call),
-            CommandId::Client(id) => self.client_command(id, call),
+            CommandId::Client(id) => {
+                // In a transaction there may be news since it began.
+                self.describe(&mut self.client.facts());
+                self.client_command(id, call)
+            }
             CommandId::Connection(id) if spec.is_session() || id == ConnectionCommand::Ping => {
                 self.connection(id, call).await
             }
@@ -311,8 +320,6 @@ impl<B: Broker> Session<B> {
             CommandId::Server(ServerCommand::Shutdown) => self.shutdown(call.arguments()),
             CommandId::PubSub(id) if spec.is_session() => {
                 self.pubsub(id, call.arguments()).await;
-                // A CLIENT INFO in the same transaction tells of it.
-                self.client.facts().subscriptions = self.subscriptions.counts();
                 Ok(())
             }
             CommandId::Transaction(TransactionCommand::Exec) => {

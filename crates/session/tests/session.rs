@@ -80,14 +80,14 @@ async fn a_refused_command_is_a_clients_last_one_too() {
 }
 
 #[tokio::test]
-async fn a_transaction_is_told_of_its_own_subscriptions() {
+async fn a_transaction_is_told_what_it_made_of_its_client() {
     let sessions = Sessions::new(MemBroker::new());
     let mut client = open(&sessions);
-    for request in ["MULTI", "SUBSCRIBE a b", "CLIENT INFO"] {
+    for request in ["MULTI", "HELLO 3", "SUBSCRIBE a b", "CLIENT INFO"] {
         ask(&mut client, request).await;
     }
     let answer = ask(&mut client, "EXEC").await;
-    assert!(answer.contains(" flags=Px ") && answer.contains(" sub=2 "), "{answer}");
+    assert!(answer.contains(" flags=Px ") && answer.contains(" sub=2 ") && answer.contains(" resp=3"), "{answer}");
 }
 
 #[tokio::test]
