@@ -6,6 +6,7 @@ use embroker_test_support::{Case, cases, transcript};
 
 pub(crate) fn cases() -> Vec<Case> {
     cases![
+        lookups_by_reading_commands_are_hits_or_misses,
         info_has_the_sections_and_fields_that_tools_read,
         wait_knows_of_no_replica_and_lolwut_tells_the_version,
         time_is_seconds_and_microseconds, command_finds_the_keys_of_a_call]
@@ -64,6 +65,10 @@ async fn info_has_the_sections_and_fields_that_tools_read(broker: AnyBroker) {
         "loading:0",
         "total_commands_processed",
         "expired_keys:0",
+        "instantaneous_ops_per_sec",
+        "keyspace_hits",
+        "mem_fragmentation_ratio",
+        "rdb_last_save_time",
         "pubsub_channels:0",
         "role:master",
         "used_cpu_sys",
@@ -73,4 +78,25 @@ async fn info_has_the_sections_and_fields_that_tools_read(broker: AnyBroker) {
         let is_there = text.lines().any(|line| line == field || line.starts_with(&format!("{field}:")));
         assert!(is_there, "{field} in:\n{text}");
     }
+}
+
+async fn lookups_by_reading_commands_are_hits_or_misses(broker: AnyBroker) {
+    transcript(
+        &broker,
+        r#"
+        SET a 1 => +OK
+        HSET h f 1 => 1
+        CONFIG RESETSTAT => +OK
+        GET a => "1"
+        MGET a b a => ["1", null, "1"]
+        HGET h none => null
+        EXISTS a b => 1
+        STRLEN none => 0
+        INCR a => 2
+        "#,
+    )
+    .await;
+    let text = broker.info("stats").await.unwrap();
+    let told: Vec<&str> = text.lines().filter(|line| line.starts_with("keyspace_")).collect();
+    assert_eq!(told, ["keyspace_hits:5", "keyspace_misses:3"]);
 }

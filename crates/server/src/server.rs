@@ -265,6 +265,7 @@ impl<B: Broker> Server<B> {
             tokio::select! {
                 listener = listeners.join_next() => if listener.is_none() { return },
                 () = sleep(SWEEP) => {
+                    self.0.sessions.instance().stats().sample();
                     if !self.0.sessions.is_paused() {
                         self.0.sessions.broker().sweep();
                     }

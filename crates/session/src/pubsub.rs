@@ -213,8 +213,7 @@ impl<B: Broker> Session<B> {
 
     /// Writes a message and those that wait behind it, until so many bytes wait to be sent: a client that hears much is
     /// sent much at a time. `false` where messages are missing.
-    #[cfg(feature = "stream")]
-    pub(crate) fn deliver_with_next(&mut self, message: &Message, enough: usize) -> bool {
+    pub fn deliver_with_next(&mut self, message: &Message, enough: usize) -> bool {
         self.deliver(message);
         while self.out.len() < enough {
             match self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {

@@ -119,12 +119,13 @@ impl<B: Broker> Session<B> {
         self.shared.instance.clone()
     }
 
-    /// Tells when the parameters have changed.
-    pub(crate) fn parameters(&self) -> watch::Receiver<u64> {
+    /// Tells whoever keeps parameters that they have changed.
+    pub fn parameters(&self) -> watch::Receiver<u64> {
         self.shared.common.parameters.subscribe()
     }
 
-    pub(crate) fn announce_parameters(&self) {
+    /// Tells all who serve clients of this broker that the parameters have changed, if nobody has yet.
+    pub fn announce_parameters(&self) {
         self.shared.announce_parameters();
     }
 

@@ -132,6 +132,7 @@ fn memory(tx: &mut Tx<'_>, fields: &mut Fields) {
     fields.size("used_memory", total);
     if let Some(resident) = process::resident_memory() {
         fields.size("used_memory_rss", resident);
+        fields.add("mem_fragmentation_ratio", format_args!("{:.2}", resident as f64 / total as f64));
     }
     fields.size("used_memory_peak", peak);
     fields.add("used_memory_peak_perc", format_args!("{:.2}%", total as f64 / peak as f64 * 100.0));
@@ -148,11 +149,12 @@ fn memory(tx: &mut Tx<'_>, fields: &mut Fields) {
 }
 
 /// Nothing is kept on disk, and nothing was lost in doing so.
-fn persistence(_: &mut Tx<'_>, fields: &mut Fields) {
+fn persistence(tx: &mut Tx<'_>, fields: &mut Fields) {
     fields.all(&[
         ("loading", &0),
         ("async_loading", &0),
         ("rdb_bgsave_in_progress", &0),
+        ("rdb_last_save_time", &(tx.engine().began_ms() / 1000)),
         ("rdb_last_bgsave_status", &"ok"),
         ("rdb_last_bgsave_time_sec", &-1),
         ("rdb_current_bgsave_time_sec", &-1),
@@ -172,19 +174,26 @@ fn stats(tx: &mut Tx<'_>, fields: &mut Fields) {
     let Stats { connections_received, rejected_connections, commands_processed, bytes_received, .. } =
         tx.engine().instance.stats();
     let Stats { bytes_sent, expired_keys, evicted_keys, errors, .. } = tx.engine().instance.stats();
+    let Stats { keyspace_hits, keyspace_misses, .. } = tx.engine().instance.stats();
+    let rates = tx.engine().instance.stats().rates();
     let messages = tx.messages();
     let channels = [messages.channels.len(), messages.patterns.len(), messages.shard_channels.len()];
     fields.all(&[
         ("total_connections_received", &connections_received.get()),
         ("total_commands_processed", &commands_processed.get()),
+        ("instantaneous_ops_per_sec", &rates.commands.round()),
         ("total_net_input_bytes", &bytes_received.get()),
         ("total_net_output_bytes", &bytes_sent.get()),
+        ("instantaneous_input_kbps", &format_args!("{:.2}", rates.bytes_received / 1024.0)),
+        ("instantaneous_output_kbps", &format_args!("{:.2}", rates.bytes_sent / 1024.0)),
         ("rejected_connections", &rejected_connections.get()),
         ("sync_full", &0),
         ("sync_partial_ok", &0),
         ("sync_partial_err", &0),
         ("expired_keys", &expired_keys.get()),
         ("evicted_keys", &evicted_keys.get()),
+        ("keyspace_hits", &keyspace_hits.get()),
+        ("keyspace_misses", &keyspace_misses.get()),
         ("pubsub_channels", &channels[0]),
         ("pubsub_patterns", &channels[1]),
         ("pubsubshard_channels", &channels[2]),

@@ -143,8 +143,11 @@ impl<'a> Tx<'a> {
 
     /// What the key holds, as a command looks it up that reads it: that there is no such key is an event.
     pub(crate) fn find(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
-        let found = self.get(key);
-        if found.is_none() {
+        let (found, stats) = (self.get(key), self.engine.instance.stats());
+        if found.is_some() {
+            stats.keyspace_hits.add(1);
+        } else {
+            stats.keyspace_misses.add(1);
             self.tell(key, Event::KEYMISS);
         }
         found

@@ -1,14 +1,18 @@
 //! What one Redis process keeps beside its data.
 
 pub mod config;
+mod rates;
 mod stats;
+mod striped;
 
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use self::config::Config;
+pub use rates::Rates;
 pub use stats::{CommandStats, Counter, Gauge, Stats, Tally};
+pub use striped::StripedCounter;
 
 /// What a broker in this process keeps beside its data, for all that serve it: [`Broker::instance`] lends it.
 ///

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use super::rates::{Rates, Sampler};
+use super::striped::StripedCounter;
 use crate::table::CommandId;
 
 /// A number that only goes up, until `CONFIG RESETSTAT`.
@@ -32,7 +34,7 @@ impl Counter {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn reset(&self) {
+    pub(super) fn reset(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
 }
@@ -87,7 +89,12 @@ pub struct Stats {
     pub expired_keys: Counter,
     /// Keys that were removed to make room.
     pub evicted_keys: Counter,
+    /// Keys that reading commands looked for and found.
+    pub keyspace_hits: StripedCounter,
+    /// Keys that reading commands looked for and did not find.
+    pub keyspace_misses: StripedCounter,
     errors_by_code: Mutex<BTreeMap<String, u64>>,
+    sampler: Mutex<Sampler>,
     commands: RwLock<HashMap<CommandId, Arc<CommandStats>>>,
 }
 
@@ -190,7 +197,10 @@ impl Default for Stats {
             errors: Counter::default(),
             expired_keys: Counter::default(),
             evicted_keys: Counter::default(),
+            keyspace_hits: StripedCounter::default(),
+            keyspace_misses: StripedCounter::default(),
             errors_by_code: Mutex::default(),
+            sampler: Mutex::default(),
             commands: RwLock::default(),
         }
     }
@@ -208,6 +218,21 @@ impl Stats {
         } else if by_code.len() < MOST {
             by_code.insert(code.to_owned(), 1);
         }
+    }
+
+    /// Takes a sample for [`rates`](Self::rates): whoever serves the broker calls this ten times a second.
+    pub fn sample(&self) {
+        let counters = [&self.commands_processed, &self.bytes_received, &self.bytes_sent].map(Counter::get);
+        self.sampler().take(Instant::now(), counters);
+    }
+
+    /// What happens in a second, over the last [`sample`](Self::sample)s.
+    pub fn rates(&self) -> Rates {
+        self.sampler().rates()
+    }
+
+    fn sampler(&self) -> MutexGuard<'_, Sampler> {
+        self.sampler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often each kind of error was replied, by its first word.
@@ -261,6 +286,8 @@ impl Stats {
             &self.evicted_keys,
         ];
         counters.into_iter().for_each(Counter::reset);
+        self.keyspace_hits.reset();
+        self.keyspace_misses.reset();
         self.by_code().clear();
         for (_, stats) in self.commands() {
             stats.reset();
