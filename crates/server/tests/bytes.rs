@@ -9,6 +9,7 @@ mod cases;
 mod clients;
 mod command;
 mod dialogues;
+mod lifecycle;
 mod pipelines;
 mod rows;
 mod support;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use embroker_core::table;
 use embroker_redis::RedisBroker;
 use embroker_server::Server;
@@ -61,17 +62,20 @@ fn main() -> ExitCode {
     suite.test(Backend::Redis, "a_server_in_front_of_a_real_redis", async || in_front_of_redis().await);
     suite.test(Backend::Mem, "a_byte_at_a_time_is_the_same_conversation", async || byte_by_byte());
     suite.test(Backend::Mem, "a_subscriber_that_never_reads_is_cut_off_and_nobody_else_notices", async || {
-        slow_subscriber()
+        lifecycle::slow_subscriber()
     });
-    suite.test(Backend::Mem, "a_client_too_many_is_told_so", async || client_too_many());
-    suite.test(Backend::Mem, "a_silent_client_is_closed", async || silent_client());
-    suite.test(Backend::Mem, "a_killed_client_is_closed", async || killed_client());
-    suite.test(Backend::Redis, "shutdown_ends_the_server_without_an_answer", async || shutdown_by_command());
-    suite.test(Backend::Mem, "a_monitor_that_never_reads_is_cut_off_and_nobody_else_notices", async || slow_monitor());
-    suite
-        .test(Backend::Mem, "a_held_client_hangs_up_and_a_shutdown_does_not_wait_for_another", async || held_clients());
-    suite.test(Backend::Mem, "a_shutdown_closes_all_and_removes_the_socket", async || shutdown());
-    suite.test(Backend::Mem, "a_public_address_needs_a_password", async || public_address().await);
+    suite.test(Backend::Mem, "a_client_too_many_is_told_so", async || lifecycle::client_too_many());
+    suite.test(Backend::Mem, "a_silent_client_is_closed", async || lifecycle::silent_client());
+    suite.test(Backend::Mem, "a_killed_client_is_closed", async || lifecycle::killed_client());
+    suite.test(Backend::Redis, "shutdown_ends_the_server_without_an_answer", async || lifecycle::shutdown_by_command());
+    suite.test(Backend::Mem, "a_monitor_that_never_reads_is_cut_off_and_nobody_else_notices", async || {
+        lifecycle::slow_monitor()
+    });
+    suite.test(Backend::Mem, "a_held_client_hangs_up_and_a_shutdown_does_not_wait_for_another", async || {
+        lifecycle::held_clients()
+    });
+    suite.test(Backend::Mem, "a_shutdown_closes_all_and_removes_the_socket", async || lifecycle::shutdown());
+    suite.test(Backend::Mem, "a_public_address_needs_a_password", async || lifecycle::public_address().await);
     suite.test(Backend::Mem, "redis_rs_over_tcp", async || clients::over_tcp().await);
     suite.test(Backend::Mem, "redis_rs_over_a_unix_socket", async || clients::over_unix().await);
     suite.test(Backend::Mem, "redis_rs_subscribes", async || clients::subscribes().await);
@@ -419,141 +423,6 @@ fn byte_by_byte() -> Result<()> {
         let whole = comparable(&converse(&served.socket, [&bytes[..]])?);
         let pieces = comparable(&converse(&served.socket, bytes.chunks(1))?);
         ensure!(whole == pieces, difference(conversation, &whole, &pieces));
-    }
-    Ok(())
-}
-
-fn slow_subscriber() -> Result<()> {
-    const MESSAGES: usize = 1000;
-
-    let served = Served::start(|server| server)?;
-    let (mut slow, mut publisher, mut other) = (served.client()?, served.client()?, served.client()?);
-    slow.command(["SUBSCRIBE", "flood"])?;
-    other.command(["SUBSCRIBE", "quiet"])?;
-    let payload = vec![b'x'; 100_000];
-    let mut received = 0;
-    for _ in 0..MESSAGES {
-        match publisher.command([&b"PUBLISH"[..], b"flood", &payload])?.as_slice() {
-            b":1\r\n" => received += 1,
-            _ => break,
-        }
-    }
-    ensure!((300..MESSAGES).contains(&received), "cut off after {received} messages");
-    ensure!(publisher.command(["PUBLISH", "quiet", "still there"])? == b":1\r\n");
-    ensure!(other.reply()? == b"*3\r\n$7\r\nmessage\r\n$5\r\nquiet\r\n$11\r\nstill there\r\n");
-    Ok(())
-}
-
-fn client_too_many() -> Result<()> {
-    let served = Served::start(|server| server.max_clients(1))?;
-    let mut first = served.client()?;
-    ensure!(first.command(["PING"])? == b"+PONG\r\n");
-    ensure!(converse(&served.socket, [])? == b"-ERR max number of clients reached\r\n");
-    ensure!(first.command(["PING"])? == b"+PONG\r\n");
-    Ok(())
-}
-
-fn silent_client() -> Result<()> {
-    let served = Served::start(|server| server.timeout(1))?;
-    let mut subscriber = served.client()?;
-    subscriber.command(["SUBSCRIBE", "news"])?;
-    let mut silent = UnixStream::connect(&served.socket)?;
-    ensure!(silent.read(&mut [0; 10])? == 0, "it is closed without a word");
-    ensure!(subscriber.command(["PING"])? == b"*2\r\n$4\r\npong\r\n$0\r\n\r\n");
-    Ok(())
-}
-
-fn killed_client() -> Result<()> {
-    let served = Served::start(|server| server)?;
-    let (mut killer, mut other) = (served.client()?, served.client()?);
-    other.command(["CLIENT", "SETNAME", "victim"])?;
-    let list = String::from_utf8(killer.command(["CLIENT", "LIST"])?)?;
-    let line = list.lines().find(|line| line.contains("name=victim")).context("the victim is listed")?;
-    let id = line.split(['=', ' ']).nth(1).context("it has an id")?;
-    ensure!(killer.command(["CLIENT", "KILL", "ID", id])? == b":1\r\n");
-    ensure!(other.reply().is_err(), "it is closed");
-    ensure!(killer.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"])? == b":1\r\n");
-    ensure!(killer.reply().is_err(), "it is closed after its reply");
-    Ok(())
-}
-
-/// Each way to say it ends the server that hears it, with all its connections.
-fn shutdown_by_command() -> Result<()> {
-    for words in [&["SHUTDOWN"][..], &["shutdown", "NOSAVE", "NOW"], &["SHUTDOWN", "FORCE", "nosave"]] {
-        for version in ["2", "3"] {
-            let (redis, served) = (RedisServer::builder().set("save", "").start()?, Served::start(|server| server)?);
-            for (connect, socket) in [
-                (&(|| redis.client()) as &dyn Fn() -> Result<RawClient>, redis.socket_path()),
-                (&|| served.client(), served.socket.clone()),
-            ] {
-                let (mut client, mut other) = (connect()?, connect()?);
-                client.command(["HELLO", version])?;
-                other.command(["PING"])?;
-                client.send(words)?;
-                ensure!(client.reply().is_err(), "{words:?} is not answered at {}", socket.display());
-                ensure!(other.reply().is_err(), "the other connection is closed at {}", socket.display());
-            }
-        }
-    }
-    Ok(())
-}
-
-fn slow_monitor() -> Result<()> {
-    let served = Served::start(|server| server)?;
-    let (mut slow, mut client, mut other) = (served.client()?, served.client()?, served.client()?);
-    slow.command(["MONITOR"])?;
-    other.command(["MONITOR"])?;
-    let payload = vec![b'x'; 100_000];
-    let lines = |count: &str| count.matches("flags=OU").count();
-    let mut monitors = 2;
-    for sent in 0.. {
-        client.command([&b"ECHO"[..], &payload])?;
-        other.reply()?;
-        let list = String::from_utf8(client.command(["CLIENT", "LIST"])?)?;
-        monitors = lines(&list);
-        if monitors == 1 {
-            ensure!(sent >= 300, "cut off after {sent} lines");
-            break;
-        }
-        ensure!(sent < 1000, "never cut off");
-    }
-    ensure!(monitors == 1 && client.command(["PING"])? == b"+PONG\r\n");
-    ensure!(other.reply()?.ends_with(b"\"PING\"\r\n"), "the other monitor goes on");
-    Ok(())
-}
-
-fn held_clients() -> Result<()> {
-    let mut served = Served::start(|server| server)?;
-    let (mut admin, mut leaver, mut stayer) = (served.client()?, served.client()?, served.client()?);
-    admin.command(["CLIENT", "PAUSE", "3600000", "WRITE"])?;
-    leaver.send(["SET", "k", "1"])?;
-    stayer.send(["SET", "k", "2"])?;
-    let held = |admin: &mut RawClient| -> Result<usize> {
-        Ok(String::from_utf8(admin.command(["CLIENT", "LIST"])?)?.matches("flags=bU").count())
-    };
-    while held(&mut admin)? < 2 {}
-    drop(leaver);
-    while held(&mut admin)? > 1 {}
-    served.shutdown()?;
-    ensure!(stayer.reply().is_err(), "it is closed");
-    Ok(())
-}
-
-fn shutdown() -> Result<()> {
-    let mut served = Served::start(|server| server)?;
-    let mut client = served.client()?;
-    client.command(["PING"])?;
-    served.shutdown()?;
-    ensure!(client.reply().is_err(), "the connection is closed");
-    ensure!(!served.socket.exists() && std::net::TcpStream::connect(served.tcp).is_err(), "nobody listens");
-    Ok(())
-}
-
-async fn public_address() -> Result<()> {
-    let refused = Server::builder().bind("0.0.0.0:0").spawn().await.err().context("it is refused")?;
-    ensure!(refused.kind() == std::io::ErrorKind::PermissionDenied && refused.to_string().contains("password"));
-    for server in [Server::builder().requirepass("secret"), Server::builder().protected_mode(false)] {
-        server.bind("0.0.0.0:0").spawn().await?.shutdown().await;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ mod memory;
 #[cfg(test)]
 mod tests;
 mod tx;
+mod whole;
 
 use std::sync::Arc;
 
