@@ -27,6 +27,10 @@
 //! # }
 //! ```
 //!
+//! [`RedisConnection`] is both a sync and an async connection, so import one of `redis::Commands` and
+//! `redis::AsyncCommands`: with both in scope, a call on it is ambiguous. Code that is generic over one of the
+//! `ConnectionLike` traits is not.
+//!
 //! # Programs that hold a `redis::Client`
 //!
 //! A [`redis::Client`] knows addresses only: TCP, TLS or a unix socket. So it can't be made without a socket. There are
