@@ -2,8 +2,8 @@
 //! each listener.
 //!
 //! It does what the shop does: an order is stored and its id sent; each of three listeners looks the order up and adds
-//! it to its metrics. There is no protocol, no type of a key to check, and no bound of a queue. An order is stored either
-//! as fields of text, which is what a hash of Redis is, or as the struct itself.
+//! it to its metrics. There is no protocol, no type of a key to check, and no bound of a queue. An order is stored
+//! either as fields of text, which is what a hash of Redis is, or as the struct itself.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

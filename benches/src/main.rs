@@ -1,7 +1,8 @@
 //! embroker's speed and size beside its peers, in one run: `cargo xtask bench`.
 //!
-//! Both contenders of a line are measured by the same program, in turns, with the same payloads and the same keys in the
-//! same order. A ratio is that of one round; the table has their median. `docs/performance.md` says what each line is.
+//! Both contenders of a line are measured by the same program, in turns, with the same payloads and the same keys in
+//! the same order. A ratio is that of one round; the table has their median. `docs/performance.md` says what each line
+//! is.
 
 mod allocations;
 mod bench;

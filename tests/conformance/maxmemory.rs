@@ -1,5 +1,5 @@
-//! `maxmemory`: what is refused, and what goes on. An empty server takes more than a byte on either backend, so with that
-//! limit nothing fits.
+//! `maxmemory`: what is refused, and what goes on. An empty server takes more than a byte on either backend, so with
+//! that limit nothing fits.
 
 use embroker::error::texts;
 use embroker::prelude::*;

@@ -30,8 +30,8 @@ enum Task {
     },
     /// Measures speed and size beside the peers, in one table. `--quick` ends within three minutes.
     ///
-    /// `cargo xtask bench --only get` measures the lines with that in their name; `cargo xtask bench -- --help` tells the
-    /// rest.
+    /// `cargo xtask bench --only get` measures the lines with that in their name; `cargo xtask bench -- --help` tells
+    /// the rest.
     Bench {
         /// What to hand on: `--quick`, `--only TEXT`, `--callgrind`, `--write-docs`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -59,8 +59,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is run where nothing is asked for. The documentation's tests come first, for behind their summary the runner tells
-/// how long it compiled, and the targets of `tests` folders last, so that the last line sums up tests that ran.
+/// What is run where nothing is asked for. The documentation's tests come first, for behind their summary the runner
+/// tells how long it compiled, and the targets of `tests` folders last, so that the last line sums up tests that ran.
 const EVERYTHING: [&[&str]; 3] = [&["--doc"], &["--lib", "--bins", "--examples"], &["--test", "*"]];
 
 /// Runs the tests, all of them even where some fail.

@@ -115,8 +115,8 @@ impl MemBroker {
         Ok(self.engine.run(self.database, command)?)
     }
 
-    /// About how many bytes the data takes, of all databases, with what an empty broker takes: what `maxmemory` bounds and
-    /// INFO calls `used_memory`. One load, however much there is.
+    /// About how many bytes the data takes, of all databases, with what an empty broker takes: what `maxmemory` bounds
+    /// and INFO calls `used_memory`. One load, however much there is.
     ///
     /// # Examples
     ///

@@ -59,8 +59,8 @@ impl Engine {
         self.clock.now_ms()
     }
 
-    /// The time in seconds since the epoch, read where keys are used: cheaper than [`now_ms`](Self::now_ms), and as much
-    /// behind it as the clock likes.
+    /// The time in seconds since the epoch, read where keys are used: cheaper than [`now_ms`](Self::now_ms), and as
+    /// much behind it as the clock likes.
     #[inline]
     pub(crate) fn now_s(&self) -> u32 {
         u32::try_from(self.clock.now_s()).unwrap_or(u32::MAX)
@@ -131,8 +131,8 @@ impl Engine {
         limit == 0 || self.used_memory() <= limit
     }
 
-    /// Evicts keys until it [fits](Self::fits); whether it does, or will soon. Where nothing may be evicted, expired keys
-    /// still go, if it is `needed` and not only Redis's habit before every command.
+    /// Evicts keys until it [fits](Self::fits); whether it does, or will soon. Where nothing may be evicted, expired
+    /// keys still go, if it is `needed` and not only Redis's habit before every command.
     fn make_room(&self, needed: bool) -> bool {
         match Policy::of(self.instance.config()) {
             Some(policy) => policy.evict(self, || self.fits()),

@@ -326,8 +326,8 @@ impl ServerHandle {
         self.unix_socket.as_deref()
     }
 
-    /// Returns once the server shuts down, because a client said SHUTDOWN; then call [`shutdown`](Self::shutdown), which
-    /// returns when all is closed.
+    /// Returns once the server shuts down, because a client said SHUTDOWN; then call [`shutdown`](Self::shutdown),
+    /// which returns when all is closed.
     pub async fn stopping(&self) {
         // The sender lives in here, so waiting can only end with a stop.
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;

@@ -251,8 +251,8 @@ fn two_clients() -> Result<()> {
     Ok(())
 }
 
-/// Lines around Redis's bounds, each sent at once to a client of its own and then in two parts, after the first of which
-/// the server has had time to look.
+/// Lines around Redis's bounds, each sent at once to a client of its own and then in two parts, after the first of
+/// which the server has had time to look.
 fn long_lines() -> Result<()> {
     const LENGTHS: [usize; 8] = [65_535, 65_536, 65_537, 70_000, 81_909, 81_910, 81_911, 200_000];
 

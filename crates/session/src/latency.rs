@@ -1,5 +1,5 @@
-//! LATENCY: how long commands take. HISTOGRAM tells it of every command; of single events nothing is kept, as in a Redis
-//! whose `latency-monitor-threshold` is 0.
+//! LATENCY: how long commands take. HISTOGRAM tells it of every command; of single events nothing is kept, as in a
+//! Redis whose `latency-monitor-threshold` is 0.
 
 use std::sync::Arc;
 

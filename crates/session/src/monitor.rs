@@ -101,8 +101,8 @@ impl Drop for Seat {
 pub struct Feed(Option<Subscriber>);
 
 impl Feed {
-    /// The next line, for [`Session::deliver_line`]; anything else is the end of the client, who reads too slowly. Waits
-    /// for ever where the client does not monitor; dropping the future loses nothing.
+    /// The next line, for [`Session::deliver_line`]; anything else is the end of the client, who reads too slowly.
+    /// Waits for ever where the client does not monitor; dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Event> {
         match &mut self.0 {
             Some(lines) => lines.next().await,

@@ -48,7 +48,8 @@ pub struct Session<B: Broker> {
     pub(crate) context: Context,
     /// How many commands have answered an error; those of a transaction are not counted for its EXEC.
     pub(crate) errors: u64,
-    /// The counters of the command that ran last, and what is to be added to them: many run one command again and again.
+    /// The counters of the command that ran last, and what is to be added to them: many run one command again and
+    /// again.
     counters: Option<(CommandId, Arc<CommandStats>)>,
     tally: Tally,
     /// When the last command ended, as long as the next one can be taken to begin then: the clock is read once for each
@@ -173,8 +174,8 @@ impl<B: Broker> Session<B> {
         self.ending = true;
     }
 
-    /// Runs one request, and adds what is answered to the output. Where clients pause, this waits for the end of it; one
-    /// who has other things to do meanwhile calls [`begin`](Self::begin).
+    /// Runs one request, and adds what is answered to the output. Where clients pause, this waits for the end of it;
+    /// one who has other things to do meanwhile calls [`begin`](Self::begin).
     pub async fn request(&mut self, words: Vec<Arg<'static>>) {
         self.begin(words).await;
         while let Some(hold) = self.hold() {

@@ -69,8 +69,8 @@ enum Step {
     Select,
 }
 
-/// Where the messages of each of the broker's commands end in the queue of the client that runs them; first, where those
-/// of the transaction begin. Empty where the broker is elsewhere, or the client has no subscription.
+/// Where the messages of each of the broker's commands end in the queue of the client that runs them; first, where
+/// those of the transaction begin. Empty where the broker is elsewhere, or the client has no subscription.
 #[derive(Clone, Default)]
 struct Marks(Arc<Mutex<Vec<u64>>>);
 

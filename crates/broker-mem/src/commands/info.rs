@@ -1,5 +1,5 @@
-//! INFO: what monitors, clients and people read of a server. A field that an in-memory broker has nothing to tell of, such
-//! as replication, says so in Redis's way; one that would be made up is left out.
+//! INFO: what monitors, clients and people read of a server. A field that an in-memory broker has nothing to tell of,
+//! such as replication, says so in Redis's way; one that would be made up is left out.
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};

@@ -45,8 +45,8 @@ pub(super) fn handler(command: MemoryCommand) -> Handler {
     }
 }
 
-/// `MEMORY USAGE key [SAMPLES count]`: about how many bytes the key and its value take. The size of a collection is known,
-/// so nothing is sampled, whatever the count.
+/// `MEMORY USAGE key [SAMPLES count]`: about how many bytes the key and its value take. The size of a collection is
+/// known, so nothing is sampled, whatever the count.
 fn usage(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     for at in (1..args.len()).step_by(2) {
         if !args.is(at, "SAMPLES") || at + 1 == args.len() {

@@ -48,8 +48,8 @@ fn encoding(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(tx.get(&args[0]).map(|entry| entry.object.encoding()).into())
 }
 
-/// `OBJECT FREQ key`: an error, unless `maxmemory-policy` asks for a count of uses. There is none here even then, so that
-/// every key has the count of a new one.
+/// `OBJECT FREQ key`: an error, unless `maxmemory-policy` asks for a count of uses. There is none here even then, so
+/// that every key has the count of a new one.
 fn freq(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     /// What Redis gives a new key, so that it is not evicted at once.
     const INITIAL: i64 = 5;

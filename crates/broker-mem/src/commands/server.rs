@@ -1,4 +1,5 @@
-//! TIME, LOLWUT, WAIT, and what is asked of persistence, replication and modules, which are not here. COMMAND is in [`super::command`].
+//! TIME, LOLWUT, WAIT, and what is asked of persistence, replication and modules, which are not here. COMMAND is in
+//! [`super::command`].
 
 use embroker_core::commands::ServerCommand;
 use embroker_core::error::texts;

@@ -25,8 +25,8 @@ impl Entry {
     pub(super) fn memory(&self, key: usize) -> usize {
         /// An allocation that is shared has two counters before it.
         const COUNTERS: usize = 2 * size_of::<usize>();
-        /// A slot of the map and one of the shard's vector of keys. Both double when they are full, so that two thirds of
-        /// them are in use on average.
+        /// A slot of the map and one of the shard's vector of keys. Both double when they are full, so that two thirds
+        /// of them are in use on average.
         const SLOTS: usize = (size_of::<(Key, Entry)>() + 1 + size_of::<Key>()) * 3 / 2;
 
         let value = self.object.heap_bytes();

@@ -11,8 +11,8 @@ use super::{Held, Key, Keyspace, SHARDS, Tx};
 use crate::engine::Engine;
 use crate::events::Event;
 
-/// How many keys one command evicts at most, so that it does not wait for long where `maxmemory` was lowered. Those after
-/// it go on. Redis bounds the time.
+/// How many keys one command evicts at most, so that it does not wait for long where `maxmemory` was lowered. Those
+/// after it go on. Redis bounds the time.
 const MOST_PER_COMMAND: usize = 1000;
 
 /// `maxmemory-policy`, where it evicts anything.

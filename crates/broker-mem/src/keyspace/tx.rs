@@ -114,7 +114,8 @@ impl<'a> Tx<'a> {
     /// What the key holds, if it exists and has not expired. Whoever asks in order to write takes this, or
     /// [`peek`](Self::peek).
     ///
-    /// This is no use of the key that OBJECT IDLETIME would tell of; Redis looks up so for EXISTS, TYPE, TTL and OBJECT.
+    /// This is no use of the key that OBJECT IDLETIME would tell of; Redis looks up so for EXISTS, TYPE, TTL and
+    /// OBJECT.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
         self.keyspace.map.get(key).filter(|entry| self.is_live(entry))
     }
@@ -146,8 +147,8 @@ impl<'a> Tx<'a> {
         found
     }
 
-    /// The value as one type, for a command that [reads it](Self::find); `None` where there is no key, `WRONGTYPE` where
-    /// it is another.
+    /// The value as one type, for a command that [reads it](Self::find); `None` where there is no key, `WRONGTYPE`
+    /// where it is another.
     pub(crate) fn read<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<Read<'_, T>>, ServerError> {
         self.of_type(self.find(key))
     }

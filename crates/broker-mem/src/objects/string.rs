@@ -44,8 +44,8 @@ impl Str {
         }
     }
 
-    /// The text as a buffer to hand out: shared where it can be, else copied. An error where the system has no memory for
-    /// the copy.
+    /// The text as a buffer to hand out: shared where it can be, else copied. An error where the system has no memory
+    /// for the copy.
     pub(crate) fn to_bytes(&self) -> Result<Bytes, ServerError> {
         Ok(match &self.0 {
             Repr::Int(number) | Repr::CopiedInt(number) => number.to_string().into(),
@@ -179,8 +179,8 @@ impl Str {
 /// Fewer bytes than this are not asked for: they come from memory that the process has, or are not the last straw.
 pub(crate) const LARGE: usize = 1 << 20;
 
-/// Refuses to make a string of so many bytes where the system has no memory for it: a few bytes of arguments may ask for
-/// 512 MB, and an allocation that fails ends the program.
+/// Refuses to make a string of so many bytes where the system has no memory for it: a few bytes of arguments may ask
+/// for 512 MB, and an allocation that fails ends the program.
 ///
 /// It asks for the memory and gives it back, which the one who is to use it then gets, unless another thread is just as
 /// greedy. That is for the sake of what [`Str::padded_mut`] does: it takes memory that comes zeroed, which there is no

@@ -43,8 +43,8 @@ calls! {
         fn memory_usage<'a>(key: impl Into<Arg<'a>>) -> Option<u64> =
             Command::new(MemoryCommand::MemoryUsage.spec()).arg(key);
 
-        /// `MEMORY USAGE key SAMPLES count` (since 4.0.0): as [`memory_usage`](Self::memory_usage), with this many items
-        /// measured; all of them for 0. In memory, and for a text, the answer is exact whatever the number.
+        /// `MEMORY USAGE key SAMPLES count` (since 4.0.0): as [`memory_usage`](Self::memory_usage), with this many
+        /// items measured; all of them for 0. In memory, and for a text, the answer is exact whatever the number.
         ///
         /// # Examples
         ///

@@ -49,8 +49,8 @@ calls! {
         /// `OBJECT FREQ key` (since 4.0.0): how often the key was used lately, on a logarithmic scale of 0 to 255.
         /// `None` where there is no key.
         ///
-        /// `ERR An LFU maxmemory policy is not selected …` where uses are not counted. The in-memory broker never counts
-        /// them.
+        /// `ERR An LFU maxmemory policy is not selected …` where uses are not counted. The in-memory broker never
+        /// counts them.
         ///
         /// # Examples
         ///

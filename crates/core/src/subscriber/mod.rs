@@ -112,9 +112,9 @@ impl Subscriber {
         self.remove(SubscriptionKind::Pattern, owned(patterns)).await
     }
 
-    /// `SSUBSCRIBE channel …` (since 7.0.0): as [`subscribe`](Self::subscribe), for shard channels. Those are a world of
-    /// their own: what is sent there by SPUBLISH is received as a message of
-    /// [`SubscriptionKind::Shard`], and nothing else is.
+    /// `SSUBSCRIBE channel …` (since 7.0.0): as [`subscribe`](Self::subscribe), for shard channels. Those are a world
+    /// of their own: what is sent there by SPUBLISH is received as a message of [`SubscriptionKind::Shard`], and
+    /// nothing else is.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -61,7 +61,8 @@ bit_set! {
         CONTAINER "container";
         /// Reaches into other databases than its caller's: MOVE, SWAPDB, FLUSHALL. Not one of Redis's.
         DATABASES "databases";
-        /// Is passed on to replicas although it writes no key. Redis has this flag too, and 7.0.15 tells it of no command.
+        /// Is passed on to replicas although it writes no key. Redis has this flag too, and 7.0.15 tells it of no
+        /// command.
         MAY_REPLICATE "may_replicate";
     }
 }

@@ -172,8 +172,8 @@ impl CommandSpec {
         key_spec::as_range(self.key_specs()).0
     }
 
-    /// The flags that `COMMAND INFO` tells: the row's without those that Redis does not tell, and `movablekeys` where there are keys
-    /// beside the range.
+    /// The flags that `COMMAND INFO` tells: the row's without those that Redis does not tell, and `movablekeys` where
+    /// there are keys beside the range.
     ///
     /// ```
     /// use embroker_core::{commands::SetCommand, table::Flags};

@@ -1,7 +1,8 @@
 //! Several clients at once: what each is answered and what it hears of the others, step by step.
 //!
-//! A step begins with the client's letter: `a: PING` says it and hears the answer, `a! PING` only says it, `a?` hears one
-//! more answer, `a~` waits until a command of the client's is held by a pause, `a$` hears that the connection has ended.
+//! A step begins with the client's letter: `a: PING` says it and hears the answer, `a! PING` only says it, `a?` hears
+//! one more answer, `a~` waits until a command of the client's is held by a pause, `a$` hears that the connection has
+//! ended.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! How connections and servers end: clients that don't read, are too many, silent or killed; SHUTDOWN; and where a server
-//! may listen at all.
+//! How connections and servers end: clients that don't read, are too many, silent or killed; SHUTDOWN; and where a
+//! server may listen at all.
 
 use std::io::Read as _;
 use std::os::unix::net::UnixStream;

@@ -1,7 +1,7 @@
 //! Random pipelines: templates of requests, and the few names and values that they are filled with.
 //!
-//! What Redis leaves to chance is not asked for: the members of a set are told at the end only, no channel has two patterns, and without
-//! names only those unsubscribe that have at most one subscription of the kind.
+//! What Redis leaves to chance is not asked for: the members of a set are told at the end only, no channel has two
+//! patterns, and without names only those unsubscribe that have at most one subscription of the kind.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! DEBUG: what test suites of clients ask of a server.
 //!
-//! A subcommand with too many or too few words is an unknown one, as in Redis. Those that crash a server, read its files
-//! or look into structures that we don't have are refused.
+//! A subcommand with too many or too few words is an unknown one, as in Redis. Those that crash a server, read its
+//! files or look into structures that we don't have are refused.
 
 mod populate;
 

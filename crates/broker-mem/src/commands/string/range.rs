@@ -72,8 +72,8 @@ pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(len.max(end).into())
 }
 
-/// Refuses to let the string of a key grow to this length where the system has no memory for it. There may be no key yet,
-/// and then there is none afterwards.
+/// Refuses to let the string of a key grow to this length where the system has no memory for it. There may be no key
+/// yet, and then there is none afterwards.
 pub(in crate::commands) fn check_growth(tx: &Tx<'_>, key: &[u8], len: usize) -> Result<(), ServerError> {
     if len < LARGE {
         return Ok(());
