@@ -334,8 +334,8 @@ async fn subscribe(
     let mut multiplexed = connection.multiplexed();
     match kind {
         _ if names.is_empty() => Ok(()),
-        SubscriptionKind::Channel => multiplexed.subscribe(names).await,
-        SubscriptionKind::Pattern => multiplexed.psubscribe(names).await,
+        SubscriptionKind::Channel => settled(connection, multiplexed.subscribe(names)).await,
+        SubscriptionKind::Pattern => settled(connection, multiplexed.psubscribe(names)).await,
         SubscriptionKind::Shard => on_shards(connection, inbox, "SSUBSCRIBE", &names).await,
     }
 }
@@ -350,8 +350,8 @@ async fn unsubscribe(
     let mut multiplexed = connection.multiplexed();
     match kind {
         _ if names.is_empty() => Ok(()),
-        SubscriptionKind::Channel => multiplexed.unsubscribe(names).await,
-        SubscriptionKind::Pattern => multiplexed.punsubscribe(names).await,
+        SubscriptionKind::Channel => settled(connection, multiplexed.unsubscribe(names)).await,
+        SubscriptionKind::Pattern => settled(connection, multiplexed.punsubscribe(names)).await,
         SubscriptionKind::Shard => on_shards(connection, inbox, "SUNSUBSCRIBE", &names).await,
     }
 }
@@ -361,10 +361,20 @@ async fn unsubscribe(
 async fn on_shards(connection: &Connection, inbox: &Inbox, verb: &str, names: &[&[u8]]) -> RedisResult<()> {
     let mut confirmed = inbox.shards_confirmed();
     let all = confirmed.borrow_and_update().saturating_add(names.len());
-    connection.multiplexed().send_packed_command(redis::cmd(verb).arg(names)).await?.extract_error()?;
+    let mut multiplexed = connection.multiplexed();
+    settled(connection, multiplexed.send_packed_command(redis::cmd(verb).arg(names))).await?.extract_error()?;
     tokio::select! {
         biased;
         _ = confirmed.wait_for(|count| *count >= all) => Ok(()),
-        () = connection.socket().ended() => Err(io::Error::from(io::ErrorKind::ConnectionReset).into()),
+        () = connection.socket().ended() => Err(reset()),
     }
+}
+
+/// What the call comes to, or that the connection has ended.
+async fn settled<T>(connection: &Connection, call: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    connection.until_the_end(call).await.unwrap_or_else(|| Err(reset()))
+}
+
+fn reset() -> redis::RedisError {
+    io::Error::from(io::ErrorKind::ConnectionReset).into()
 }
