@@ -95,7 +95,7 @@ pub(super) fn help(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
         "HELP",
         "    Prints this help.",
     ];
-    Ok(LINES.into_iter().map(Value::status).collect())
+    super::help(&LINES)
 }
 
 fn commands() -> impl Iterator<Item = &'static CommandSpec> {

@@ -3,7 +3,7 @@
 use embroker_core::commands::PubSubCommand;
 use embroker_core::{ServerError, Value};
 
-use super::{Handler, session_only};
+use super::{Handler, session_only, unknown_subcommand};
 use crate::Reply;
 use crate::args::Args;
 use crate::keyspace::Tx;
@@ -11,7 +11,7 @@ use crate::keyspace::Tx;
 pub(super) fn handler(command: PubSubCommand) -> Handler {
     match command {
         PubSubCommand::Publish => publish,
-        PubSubCommand::PubSub => pubsub,
+        PubSubCommand::PubSub => |_, args| unknown_subcommand(args, "pubsub"),
         PubSubCommand::PubSubChannels => channels,
         PubSubCommand::PubSubHelp => help,
         PubSubCommand::PubSubNumPat => numpat,
@@ -36,11 +36,6 @@ fn publish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `SPUBLISH channel message`: how many subscribers of the shard channel received it.
 fn spublish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     Ok(tx.publish_sharded(&args[0], &args[1]).into())
-}
-
-/// `PUBSUB` with a subcommand that the table does not know never gets here, and without one its arity is wrong.
-fn pubsub(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Err(ServerError::unknown_subcommand(args.get(0).unwrap_or_default(), "pubsub"))
 }
 
 /// `PUBSUB CHANNELS [pattern]`: the channels with a subscriber, in no order. Without a pattern all of them; `*` leaves
@@ -97,7 +92,7 @@ fn help(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
         "HELP",
         "    Prints this help.",
     ];
-    Ok(LINES.into_iter().map(Value::status).collect())
+    super::help(&LINES)
 }
 
 #[cfg(test)]
