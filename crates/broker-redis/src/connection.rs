@@ -1,11 +1,8 @@
 //! One connection to a server: made in one attempt within the time allowed, and honest about how it was lost.
 
-use std::future::{Future, poll_fn};
 use std::io;
 use std::ops::RangeInclusive;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use embroker_core::{Error, Result, ServerError};
@@ -128,7 +125,7 @@ impl Connection {
     ) -> Result<Vec<redis::Value>, Failure> {
         let before = self.socket.written();
         let mut multiplexed = self.multiplexed.clone();
-        let replies = self.until_the_end(multiplexed.send_packed_commands(commands, 0, commands.len()));
+        let replies = self.socket.until_the_end(multiplexed.send_packed_commands(commands, 0, commands.len()));
         let outcome = match allowed {
             Some(allowed) => timeout(allowed, replies).await.map_err(|_| Failure::Timeout(allowed))?,
             None => replies.await,
@@ -142,22 +139,6 @@ impl Connection {
         self.close();
         // Commands of others may be what was written; then this says less than could be known, never more.
         Err(if self.socket.written() == before { Failure::NotSent(reason) } else { Failure::Lost(reason) })
-    }
-
-    /// What the future comes to; `None` where the connection has ended and it will come to nothing. A command that is
-    /// handed to the connection's task in the moment in which that ends is neither run nor given up: it would wait
-    /// for as long as somebody has the connection.
-    pub(crate) async fn until_the_end<T>(&self, replies: impl Future<Output = T>) -> Option<T> {
-        let mut replies = pin!(replies);
-        tokio::select! {
-            biased;
-            outcome = &mut replies => Some(outcome),
-            // All that the task has answered is there by now.
-            () = self.socket.ended() => match poll_fn(|cx| Poll::Ready(replies.as_mut().poll(cx))).await {
-                Poll::Ready(outcome) => Some(outcome),
-                Poll::Pending => None,
-            },
-        }
     }
 
     /// A handle for the crate's own SUBSCRIBE and its kin, which count their confirmations.

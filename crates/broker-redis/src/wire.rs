@@ -4,10 +4,11 @@
 //! shut down at once from anywhere. And it makes every status and error line UTF-8, which the crate insists on: Redis
 //! repeats what it was sent in some errors, and one byte that is not UTF-8 would cost all callers the connection.
 
+use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
@@ -81,6 +82,22 @@ impl Socket {
                 return;
             }
             end.await;
+        }
+    }
+
+    /// What the future comes to; `None` where the connection has ended and it will come to nothing. A command that is
+    /// handed to the connection's task in the moment in which that ends is neither run nor given up: it would wait for
+    /// as long as somebody has the connection.
+    pub(crate) async fn until_the_end<T>(&self, replies: impl Future<Output = T>) -> Option<T> {
+        let mut replies = pin!(replies);
+        tokio::select! {
+            biased;
+            outcome = &mut replies => Some(outcome),
+            // All that the task has answered is there by now.
+            () = self.ended() => match poll_fn(|cx| Poll::Ready(replies.as_mut().poll(cx))).await {
+                Poll::Ready(outcome) => Some(outcome),
+                Poll::Pending => None,
+            },
         }
     }
 
@@ -259,6 +276,22 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_waits_for_a_connection_that_ends_comes_to_an_end() {
+        let (stream, _server) = UnixStream::pair().unwrap();
+        let socket = Socket::new(Stream::Unix(stream));
+        assert_eq!(socket.until_the_end(async { 1 }).await, Some(1));
+
+        let guard = EndGuard(socket.clone());
+        let (abandoned, ended) = tokio::join!(socket.until_the_end(std::future::pending::<i32>()), async {
+            tokio::task::yield_now().await;
+            drop(guard);
+        });
+        assert_eq!((abandoned, ended), (None, ()));
+        assert_eq!(socket.until_the_end(async { 2 }).await, Some(2), "what was answered before the end still counts");
+    }
 
     fn read_in_steps(received: &[u8], step: usize) -> Vec<u8> {
         let (mut lines, mut ready) = (Lines::Type, Vec::new());

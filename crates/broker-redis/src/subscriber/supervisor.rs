@@ -372,7 +372,7 @@ async fn on_shards(connection: &Connection, inbox: &Inbox, verb: &str, names: &[
 
 /// What the call comes to, or that the connection has ended.
 async fn settled<T>(connection: &Connection, call: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    connection.until_the_end(call).await.unwrap_or_else(|| Err(reset()))
+    connection.socket().until_the_end(call).await.unwrap_or_else(|| Err(reset()))
 }
 
 fn reset() -> redis::RedisError {
