@@ -1,9 +1,5 @@
 //! One session and redis-rs's parser: requests in, values out.
 
-use std::future::Future as _;
-use std::pin::pin;
-use std::task::{Context, Waker};
-
 use bytes::BytesMut;
 use embroker_core::resp::{Protocol, RequestParser};
 use embroker_core::{Broker, ServerError};
@@ -39,7 +35,7 @@ impl<B: Broker> Line<B> {
 
     /// Runs packed requests in order; a reply for each, nil where CLIENT REPLY keeps it back.
     pub(crate) async fn run(&mut self, packed: &[u8]) -> RedisResult<Vec<Value>> {
-        if self.session.as_ref().is_ok_and(is_killed) {
+        if self.session.as_ref().is_ok_and(|session| session.client().is_killed()) {
             return Err(self.close(closed()));
         }
         for command in std::mem::take(&mut self.setup) {
@@ -61,7 +57,7 @@ impl<B: Broker> Line<B> {
             let session = self.session.as_mut().map_err(|error| error.clone())?;
             let held_to_messages = session.is_held_to_messages();
             // A future that was dropped may have left the start of a reply.
-            session.output_and_subscriptions().0.clear();
+            session.take_output();
             match request {
                 Ok(words) => session.request(words).await,
                 Err(error) => {
@@ -78,8 +74,8 @@ impl<B: Broker> Line<B> {
     fn reply(&mut self, held_to_messages: bool) -> RedisResult<Value> {
         let session = self.session.as_mut().map_err(|error| error.clone())?;
         let ending = session.is_ending();
-        let (out, _) = session.output_and_subscriptions();
-        let mut output = &out.split()[..];
+        let output = session.take_output();
+        let mut output = &output[..];
         let reply = loop {
             match self.parser.parse_value(&mut output) {
                 Ok(value) if is_message(&value, held_to_messages) => {}
@@ -114,13 +110,6 @@ pub(crate) fn open<B: Broker>(sessions: &Sessions<B>) -> RedisResult<Session<B>>
     Ok(session)
 }
 
-/// Whether CLIENT KILL has closed the session.
-fn is_killed<B: Broker>(session: &Session<B>) -> bool {
-    let client = session.client();
-    let killed = pin!(client.killed());
-    killed.poll(&mut Context::from_waker(Waker::noop())).is_ready()
-}
-
 /// Whether this came without being asked for. In RESP2 a message is an array as any other; only the commands that a
 /// subscribed client may call tell, none of which answers one like it.
 fn is_message(value: &Value, held_to_messages: bool) -> bool {
@@ -132,9 +121,8 @@ fn is_message(value: &Value, held_to_messages: bool) -> bool {
         }
         Value::Array(items) if held_to_messages => {
             let verb = items.first();
-            verb.is_some_and(
-                |verb| matches!(verb, Value::BulkString(verb) if verb == b"message" || verb == b"pmessage"),
-            )
+            let verbs: [&[u8]; 3] = [b"message", b"pmessage", b"smessage"];
+            verb.is_some_and(|verb| matches!(verb, Value::BulkString(verb) if verbs.contains(&verb.as_slice())))
         }
         _ => false,
     }

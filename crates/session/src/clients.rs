@@ -165,7 +165,8 @@ impl Client {
         self.kill.notify_one();
     }
 
-    pub(crate) fn is_killed(&self) -> bool {
+    /// Whether the client is to be closed.
+    pub fn is_killed(&self) -> bool {
         self.is_killed.load(Ordering::SeqCst)
     }
 

@@ -215,14 +215,8 @@ impl<B: Broker> Session<B> {
     /// sent much at a time. `false` where messages are missing.
     pub fn deliver_with_next(&mut self, message: &Message, enough: usize) -> bool {
         self.deliver(message);
-        while self.out.len() < enough {
-            match self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
-                Some(Event::Message(message)) => self.deliver(&message),
-                Some(_) => return false,
-                None => break,
-            }
-        }
-        true
+        while self.out.len() < enough && self.deliver_next() {}
+        !self.ending
     }
 
     /// Writes one message.

@@ -151,12 +151,13 @@ impl<B: Broker> Session<B> {
         &self.out
     }
 
-    /// What is to be sent to the client, of which the caller takes what it has sent; and where more may come from.
-    pub fn output_and_subscriptions(&mut self) -> (&mut BytesMut, &mut Subscriptions) {
-        (&mut self.out, &mut self.subscriptions)
+    /// Takes all that is to be sent to the client.
+    pub fn take_output(&mut self) -> BytesMut {
+        self.out.split()
     }
 
-    /// As [`output_and_subscriptions`](Self::output_and_subscriptions), and the lines of a client that called MONITOR.
+    /// What is to be sent to the client, of which the caller takes what it has sent; and where more may come from:
+    /// messages, and the lines of a client that called MONITOR.
     pub fn output_and_sources(&mut self) -> (&mut BytesMut, &mut Subscriptions, &mut Feed) {
         self.rest();
         (&mut self.out, &mut self.subscriptions, &mut self.feed)

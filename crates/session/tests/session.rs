@@ -15,8 +15,7 @@ fn words(line: &str) -> Vec<Arg<'static>> {
 /// What is answered to one request.
 async fn ask(session: &mut Session<MemBroker>, line: &str) -> String {
     session.request(words(line)).await;
-    let (out, _) = session.output_and_subscriptions();
-    String::from_utf8(out.split().to_vec()).unwrap()
+    String::from_utf8(session.take_output().to_vec()).unwrap()
 }
 
 fn open(sessions: &Sessions<MemBroker>) -> Session<MemBroker> {

@@ -155,14 +155,16 @@ fn no_response_is_nil_and_runs() -> Result<()> {
 fn messages_do_not_take_the_place_of_replies() -> Result<()> {
     let broker = MemBroker::new();
     let mut other = broker.redis_connection();
-    for protocol in [2, 3] {
+    let kinds = [("SUBSCRIBE", "PUBLISH", "UNSUBSCRIBE"), ("PSUBSCRIBE", "PUBLISH", "PUNSUBSCRIBE")];
+    let kinds = kinds.into_iter().chain([("SSUBSCRIBE", "SPUBLISH", "SUNSUBSCRIBE")]);
+    for ((subscribe, publish, unsubscribe), protocol) in kinds.flat_map(|kind| [(kind, 2), (kind, 3)]) {
         let mut con = broker.redis_connection();
         cmd("HELLO").arg(protocol).exec(&mut con)?;
-        let both = cmd("SUBSCRIBE").arg(&["a", "b"]).query::<Value>(&mut con)?;
+        let both = cmd(subscribe).arg(&["a", "b"]).query::<Value>(&mut con)?;
         assert!(matches!(both, Value::Array(_) | Value::Push { .. }), "{both:?}");
         for round in 1..=3 {
-            assert_eq!(Commands::publish::<_, _, u32>(&mut other, "a", round)?, 1);
-            let again = cmd("SUBSCRIBE").arg("b").query::<Value>(&mut con)?;
+            assert_eq!(cmd(publish).arg("a").arg(round).query::<u32>(&mut other)?, 1);
+            let again = cmd(subscribe).arg("b").query::<Value>(&mut con)?;
             let data = match again {
                 Value::Array(mut items) => items.split_off(1),
                 Value::Push { data, .. } => data,
@@ -170,7 +172,7 @@ fn messages_do_not_take_the_place_of_replies() -> Result<()> {
             };
             assert_eq!(data, [Value::BulkString("b".into()), Value::Int(2)]);
         }
-        let ended = cmd("UNSUBSCRIBE").query::<Value>(&mut con)?;
+        let ended = cmd(unsubscribe).query::<Value>(&mut con)?;
         assert!(matches!(ended, Value::Array(_) | Value::Push { .. }), "{ended:?}");
         assert_eq!(Commands::get::<_, Value>(&mut con, "k")?, Value::Nil, "one confirmation was left over");
     }
