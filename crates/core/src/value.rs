@@ -67,6 +67,17 @@ impl Value {
         Self::Int(yes as i64)
     }
 
+    /// A status for each line, as HELP answers.
+    ///
+    /// ```
+    /// use embroker_core::Value;
+    ///
+    /// assert_eq!(Value::lines(["a", "b"]), Value::Array(vec![Value::status("a"), Value::status("b")]));
+    /// ```
+    pub fn lines(lines: impl IntoIterator<Item = &'static str>) -> Self {
+        Self::Array(lines.into_iter().map(Self::status).collect())
+    }
+
     /// Text made for people to read; see [`Value::Verbatim`].
     ///
     /// ```

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::call::Call;
 use crate::connection::USER;
-use crate::session::{Context, Session, help, is_word};
+use crate::session::{Context, Session, is_word};
 
 /// Equal failures within this time of each other are one entry of the log.
 const GROUPED: Duration = Duration::from_secs(60);
@@ -123,7 +123,7 @@ impl<B: Broker> Session<B> {
                 self.value(&Value::Int(0));
             }
             (AclCommand::Load | AclCommand::Save, _) => return Err(texts::ACL_NO_FILE),
-            (AclCommand::Help, _) => self.value(&help(&HELP)),
+            (AclCommand::Help, _) => self.value(&Value::lines(HELP)),
             _ => return Err(ServerError::subcommand_syntax(call.subcommand(), "acl")),
         }
         Ok(())

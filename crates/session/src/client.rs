@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::clients::Client;
 use crate::connection::checked_name;
 use crate::pause::Level;
-use crate::session::{Answers, Session, help, is_word};
+use crate::session::{Answers, Session, is_word};
 
 const HELP: [&str; 48] = [
     "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
@@ -122,7 +122,7 @@ impl<B: Broker> Session<B> {
             (ClientCommand::TrackingInfo, _) => self.tracking_info(),
             (ClientCommand::GetRedir, _) => self.value(&Value::Int(-1)),
             (ClientCommand::Caching, _) => return Err(texts::CACHING_WITHOUT_TRACKING),
-            (ClientCommand::Help, _) => self.value(&help(&HELP)),
+            (ClientCommand::Help, _) => self.value(&Value::lines(HELP)),
             _ => return Err(ServerError::subcommand_syntax(call.subcommand(), "client")),
         }
         Ok(())

@@ -9,7 +9,7 @@ use embroker_core::table::{self, CommandSpec, Flags};
 use embroker_core::{Broker, ServerError, Value};
 
 use crate::call::Call;
-use crate::session::{Session, help};
+use crate::session::Session;
 
 const HELP: [&str; 17] = [
     "LATENCY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
@@ -43,7 +43,7 @@ impl<B: Broker> Session<B> {
                 let event = call.arguments().first().map_or(&b""[..], |event| event.as_bytes());
                 return Err(ServerError::no_latency_samples(event));
             }
-            LatencyCommand::Help => self.value(&help(&HELP)),
+            LatencyCommand::Help => self.value(&Value::lines(HELP)),
             LatencyCommand::Histogram => {
                 let histograms = self.histograms(call);
                 self.value(&Value::Map(histograms));

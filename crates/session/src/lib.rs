@@ -11,6 +11,7 @@ mod call;
 mod client;
 mod clients;
 mod connection;
+mod count;
 mod debug;
 mod latency;
 mod monitor;

@@ -6,7 +6,7 @@
 //! one output.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::BytesMut;
 use embroker_core::commands::{ConnectionCommand, DebugCommand, HashCommand, ServerCommand, TransactionCommand};
@@ -50,11 +50,11 @@ pub struct Session<B: Broker> {
     pub(crate) errors: u64,
     /// The counters of the command that ran last, and what is to be added to them: many run one command again and
     /// again.
-    counters: Option<(CommandId, Arc<CommandStats>)>,
-    tally: Tally,
+    pub(crate) counters: Option<(CommandId, Arc<CommandStats>)>,
+    pub(crate) tally: Tally,
     /// When the last command ended, as long as the next one can be taken to begin then: the clock is read once for each
     /// command of a pipeline.
-    clock: Option<Instant>,
+    pub(crate) clock: Option<Instant>,
     pub(crate) ending: bool,
 }
 
@@ -359,39 +359,6 @@ impl<B: Broker> Session<B> {
         self.broker().execute(call.command().clone()).await
     }
 
-    /// Counts a command that ran, logs it if it was slow, and tells who monitors.
-    pub(crate) fn has_run(&mut self, spec: &'static CommandSpec, call: &Call, took: Duration, failed: bool) {
-        self.count_for(spec.id);
-        self.tally.record(took, failed);
-        // A transaction runs as one, so it is logged as one: by its EXEC, which Redis leaves out.
-        if self.context == Context::TopLevel {
-            self.log_if_slow(call, took);
-        }
-        self.tell_monitors(spec, call);
-    }
-
-    /// Has the tally be of this command: what was counted of another is added to its counters.
-    #[inline]
-    fn count_for(&mut self, id: CommandId) {
-        if self.counters.as_ref().is_none_or(|(counted, _)| *counted != id) {
-            self.add_tally();
-            self.counters = Some((id, self.shared.instance.stats().command(id)));
-        }
-    }
-
-    /// No request follows at once: what was counted is added to the counters that all see.
-    fn rest(&mut self) {
-        self.clock = None;
-        self.add_tally();
-    }
-
-    /// Adds what was counted to the counters that all see.
-    fn add_tally(&mut self) {
-        let Some((_, counters)) = self.counters.as_ref().filter(|_| !self.tally.is_empty()) else { return };
-        let calls = counters.add(&mut self.tally);
-        self.shared.instance.stats().commands_processed.add(calls);
-    }
-
     /// Whether the client speaks RESP2 and has a subscription: then it may do little else.
     pub fn is_held_to_messages(&self) -> bool {
         self.protocol == Protocol::Resp2 && !self.subscriptions.is_empty()
@@ -462,11 +429,6 @@ impl From<ServerError> for Refusal {
 /// Whether a command with these flags may change data or publish.
 fn changes(flags: Flags) -> bool {
     flags.contains(Flags::WRITE) || flags.contains(Flags::MAY_REPLICATE)
-}
-
-/// What HELP answers: a status for each line.
-pub(crate) fn help(lines: &[&'static str]) -> Value {
-    Value::Array(lines.iter().map(|line| Value::status(line)).collect())
 }
 
 /// A reply in the form that the version of the protocol has for it, where RESP2 does more than flatten maps.

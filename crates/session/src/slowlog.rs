@@ -11,7 +11,7 @@ use embroker_core::instance::config::Parameter;
 use embroker_core::{Arg, Broker, ServerError, Value, parse_int};
 
 use crate::call::Call;
-use crate::session::{Session, help};
+use crate::session::Session;
 
 /// So many words of a command are kept.
 const MAX_WORDS: usize = 32;
@@ -78,7 +78,7 @@ impl<B: Broker> Session<B> {
                 self.shared.common.slowlog.lock().newest_first.clear();
                 self.ok();
             }
-            (SlowlogCommand::Help, _) => self.value(&help(&HELP)),
+            (SlowlogCommand::Help, _) => self.value(&Value::lines(HELP)),
             (SlowlogCommand::Get | SlowlogCommand::Slowlog, _) => {
                 return Err(ServerError::subcommand_syntax(call.subcommand(), "slowlog"));
             }

@@ -79,7 +79,7 @@ pub(crate) fn selected(id: CommandId, args: &Args<'_>, databases: &Databases) ->
 
 /// What HELP answers: a status for each line.
 fn help(lines: &[&'static str]) -> Reply {
-    Ok(Value::Array(lines.iter().map(|line| Value::status(line)).collect()))
+    Ok(Value::lines(lines.iter().copied()))
 }
 
 /// A container with a subcommand that the table does not know never gets here, and without one its arity is wrong.

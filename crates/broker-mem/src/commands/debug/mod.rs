@@ -57,7 +57,7 @@ fn debug(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let is = |word| args.is(0, word);
     match args.len() {
-        1 if is("HELP") => Ok(include_str!("help.txt").lines().map(Value::status).collect()),
+        1 if is("HELP") => Ok(Value::lines(include_str!("help.txt").lines())),
         2 if is("OBJECT") => describe(tx, &args[1]),
         2 if is("SLEEP") => sleep(&args[1]),
         2 if is("SET-ACTIVE-EXPIRE") => {
