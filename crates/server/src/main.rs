@@ -11,6 +11,7 @@ use embroker_core::Broker as _;
 use embroker_core::instance::config::Parameter;
 use embroker_mem::MemBroker;
 use embroker_server::Server;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Where to listen. All else is a parameter of Redis.
@@ -27,12 +28,16 @@ struct Listen {
     unixsocket: Option<PathBuf>,
 }
 
+/// How many clients a thread serves before it asks the system which others have said something.
+const TASKS_AT_A_TIME: u32 = 1024;
+
 /// The parameters that `--help` shows, with what to say of each.
-const SHOWN: [(Parameter, &str); 9] = [
+const SHOWN: [(Parameter, &str); 10] = [
     (Parameter::RequirePass, "The password that clients must give"),
     (Parameter::MaxClients, "How many clients may be connected at a time"),
     (Parameter::MaxMemory, "How much memory the data may take, such as 100mb; 0 is no limit"),
     (Parameter::Databases, "How many databases there are"),
+    (Parameter::IoThreads, "How many threads serve clients"),
     (Parameter::Timeout, "Closes clients that are silent for so many seconds; 0 closes none"),
     (Parameter::ProtoMaxBulkLen, "How long an argument may be, such as 512mb"),
     (
@@ -43,9 +48,8 @@ const SHOWN: [(Parameter, &str); 9] = [
     (Parameter::ProtectedMode, "Whether an address that other machines reach needs a password"),
 ];
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(&options().get_matches()).await {
+fn main() -> ExitCode {
+    match start(&options().get_matches()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("embroker-server: {error:#}");
@@ -80,10 +84,8 @@ fn parameters() -> impl Iterator<Item = Parameter> {
     Parameter::ALL.iter().copied().filter(move |parameter| !of_listen.contains(parameter))
 }
 
-async fn run(options: &ArgMatches) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-
+/// Makes the broker, and the threads to serve it.
+fn start(options: &ArgMatches) -> Result<()> {
     let listen = Listen::from_arg_matches(options)?;
     let mut broker = MemBroker::builder();
     for parameter in parameters() {
@@ -95,6 +97,24 @@ async fn run(options: &ArgMatches) -> Result<()> {
         }
     }
     let broker = broker.build();
+    let threads = broker.instance().map_or(1, |instance| instance.config().number(Parameter::IoThreads));
+    runtime(usize::try_from(threads).unwrap_or(1)).context("no threads to serve with")?.block_on(serve(listen, broker))
+}
+
+/// As many threads as serve clients. With one, what many clients ask for at once is answered by each with one write, and
+/// nobody wakes another thread; more are for machines with cores to spare.
+fn runtime(threads: usize) -> std::io::Result<Runtime> {
+    let mut runtime = match threads {
+        0 | 1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    // A message to many wakes them all: they are served before the system is asked for news.
+    runtime.worker_threads(threads.max(1)).event_interval(TASKS_AT_A_TIME).enable_all().build()
+}
+
+async fn serve(listen: Listen, broker: MemBroker) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let is_quiet = broker.instance().is_some_and(|instance| instance.config().choice(Parameter::LogLevel) == "warning");
     let mut server = Server::builder().broker(broker);
     if listen.port != 0 {

@@ -1,0 +1,314 @@
+//! One connection, as one task sees it: messages and replies are written as soon as they are there, in one piece, and
+//! more is read when all that came has run.
+//!
+//! A task is woken for a message, for bytes, or for what seldom happens; it asks after the last two only where it may
+//! have been woken for them. No timer runs while nothing waits to be written, unless clients may not be silent.
+
+use std::future::Future;
+use std::ops::RangeInclusive;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Buf as _, BytesMut};
+use embroker_core::instance::Instance;
+use embroker_core::resp::RequestParser;
+use embroker_core::{Broker, Event};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::bell::Bell;
+use super::limits::{Allowed, Limits};
+use super::{End, MAX_MESSAGES, MAX_OUTPUT, MAX_OUTPUT_BEFORE_AUTH, STALL, spare};
+use crate::Session;
+
+/// How much is read at a time: as much as came before, within these bounds.
+const READ: RangeInclusive<usize> = spare::ROOM..=1024 * 1024;
+/// What the input may grow to with one read once a request has begun: as much as Redis's buffer does, so that a line of
+/// up to 81,910 bytes is seen with its end.
+const BEGUN: usize = 80 * 1024;
+
+/// One client's bytes, and what becomes of them.
+pub(super) struct Connection<'c, B: Broker, S, E> {
+    session: &'c mut Session<B>,
+    instance: &'c Instance,
+    limits: Limits<'c>,
+    stream: Pin<&'c mut S>,
+    parser: RequestParser,
+    input: BytesMut,
+    /// The input has grown beyond what others are lent.
+    is_large: bool,
+    /// There may be bytes to read.
+    is_readable: bool,
+    reading: Bell,
+    /// The last read took all that it had room for: others have their turn before the next.
+    yields: bool,
+    /// The front of the output is written.
+    is_partly_written: bool,
+    /// Since when the client takes none of the bytes that wait for it.
+    stuck_since: Option<Instant>,
+    /// When bytes were read, or written by one who had waited for that.
+    last_progress: Instant,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Ends the connection from elsewhere.
+    ended: Pin<&'c mut E>,
+    /// Rung by `ended` and the timer.
+    seldom: Bell,
+    /// The end of the CLIENT PAUSE that a request waits for.
+    pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+/// What there is to do after a wait.
+enum Next {
+    Run,
+    Resume,
+}
+
+impl<'c, B, S, E> Connection<'c, B, S, E>
+where
+    B: Broker,
+    S: AsyncRead + AsyncWrite,
+    E: Future<Output = End>,
+{
+    pub(super) fn new(
+        session: &'c mut Session<B>,
+        instance: &'c Instance,
+        stream: Pin<&'c mut S>,
+        ended: Pin<&'c mut E>,
+    ) -> Self {
+        Self {
+            session,
+            instance,
+            limits: Limits::new(instance.config()),
+            stream,
+            parser: RequestParser::new(),
+            input: BytesMut::new(),
+            is_large: false,
+            is_readable: true,
+            reading: Bell::new(Waker::noop()),
+            yields: false,
+            is_partly_written: false,
+            stuck_since: None,
+            last_progress: Instant::now(),
+            timer: None,
+            ended,
+            seldom: Bell::new(Waker::noop()),
+            pause: None,
+        }
+    }
+
+    /// Serves the client until either side ends it.
+    pub(super) async fn converse(mut self) -> End {
+        loop {
+            if let Err(end) = self.run().await {
+                return end;
+            }
+            match std::future::poll_fn(|cx| self.poll(cx)).await {
+                Ok(Next::Run) => {}
+                Ok(Next::Resume) => self.session.resume().await,
+                Err(end) => return end,
+            }
+        }
+    }
+
+    /// Runs the requests that are there as a whole.
+    async fn run(&mut self) -> Result<(), End> {
+        if !self.input.is_empty() {
+            spare::lend(&mut self.session.out);
+        }
+        while !self.session.is_ending() && self.session.hold().is_none() && self.session.out.len() < MAX_OUTPUT {
+            self.parser.limit_until_authenticated(!self.session.is_authenticated());
+            self.parser.limit_bulk(self.limits.bulk());
+            match self.parser.next(&mut self.input) {
+                Ok(Some(words)) => self.session.begin(words).await,
+                Ok(None) => break,
+                Err(error) => self.session.end_with(&error),
+            }
+            if !self.session.is_authenticated() && self.session.out.len() > MAX_OUTPUT_BEFORE_AUTH {
+                return Err(End::Drop);
+            }
+        }
+        if self.session.is_ending() {
+            return Err(End::Flush);
+        }
+        self.session.rest();
+        self.pause = self.session.hold().map(|hold| Box::pin(async move { hold.over().await }) as _);
+        if self.limits.refresh() {
+            self.session.announce_parameters();
+        }
+        Ok(())
+    }
+
+    /// Writes what there is to write, until there is something to run.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, End>> {
+        let rang = self.seldom.has_rung(cx);
+        if rang && let Poll::Ready(end) = self.ended.as_mut().poll(&mut Context::from_waker(self.seldom.waker())) {
+            return Poll::Ready(Err(end));
+        }
+        self.is_readable |= self.reading.has_rung(cx);
+        if self.limits.refresh() {
+            self.session.announce_parameters();
+        }
+        let soft_end = loop {
+            self.take_messages(cx)?;
+            let soft_end = self.allowed()?;
+            if self.session.out.is_empty() {
+                spare::take_back(&mut self.session.out);
+                break soft_end;
+            }
+            if self.poll_write(cx)?.is_pending() {
+                break soft_end;
+            }
+        };
+        if let Some(pause) = &mut self.pause
+            && pause.as_mut().poll(cx).is_ready()
+        {
+            self.pause = None;
+            self.last_progress = Instant::now();
+            return Poll::Ready(Ok(Next::Resume));
+        }
+        if std::mem::take(&mut self.yields) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.poll_read()?.is_ready() {
+            return Poll::Ready(Ok(Next::Run));
+        }
+        self.poll_timer(soft_end, rang).map(Err)
+    }
+
+    /// Writes the messages that wait, and a monitor's lines, to the output, as long as there is room.
+    fn take_messages(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+        while self.session.out.len() < MAX_MESSAGES {
+            let Poll::Ready(event) = pin!(self.session.subscriptions.next()).poll(cx) else { break };
+            spare::lend(&mut self.session.out);
+            match event {
+                Some(Event::Message(message)) if self.session.deliver_with_next(&message, MAX_MESSAGES) => {}
+                // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
+                _ => return Err(End::Drop),
+            }
+        }
+        while self.session.out.len() < MAX_MESSAGES {
+            let Poll::Ready(line) = pin!(self.session.feed.next()).poll(cx) else { break };
+            let Some(Event::Message(line)) = line else { return Err(End::Drop) };
+            self.session.deliver_line(&line);
+        }
+        Ok(())
+    }
+
+    /// Until when so much may wait, if not as long as it takes.
+    fn allowed(&mut self) -> Result<Option<Instant>, End> {
+        let (output, subscriptions) = (self.session.out.len(), &self.session.subscriptions);
+        // With less output than that, all messages are in it.
+        let queued = if output < MAX_MESSAGES { 0 } else { subscriptions.pending_bytes() };
+        match self.limits.output(output.saturating_add(queued), !subscriptions.is_empty()) {
+            Allowed::Always => Ok(None),
+            Allowed::Until(end) => Ok(Some(end)),
+            Allowed::Never => Err(End::Drop),
+        }
+    }
+
+    /// Ready when all output is written.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, End> {
+        loop {
+            let output = &mut self.session.out;
+            let written = match self.stream.as_mut().poll_write(cx, output) {
+                Poll::Ready(Ok(written)) if written > 0 => written,
+                Poll::Ready(_) => return Err(End::Drop),
+                Poll::Pending => {
+                    self.stuck_since.get_or_insert_with(Instant::now);
+                    return Ok(Poll::Pending);
+                }
+            };
+            self.instance.stats().bytes_sent.add(written as u64);
+            if self.stuck_since.take().is_some() {
+                self.last_progress = Instant::now();
+            }
+            if written < output.len() {
+                output.advance(written);
+                self.is_partly_written = true;
+                continue;
+            }
+            // Without its front a buffer looks smaller than it is.
+            if std::mem::take(&mut self.is_partly_written) {
+                *output = BytesMut::new();
+            } else {
+                spare::take_back(output);
+            }
+            return Ok(Poll::Ready(()));
+        }
+    }
+
+    /// Ready when there is more to run.
+    fn poll_read(&mut self) -> Result<Poll<()>, End> {
+        // Who waits for the end of a pause may send on, within bounds.
+        let is_full = self.pause.is_some() && self.input.len() > *READ.end();
+        if !self.is_readable || is_full || self.session.out.len() >= MAX_OUTPUT {
+            return Ok(Poll::Pending);
+        }
+        let before = self.input.len();
+        let more = before.clamp(*READ.start(), *READ.end());
+        let more = if before == 0 { more } else { more.max(BEGUN.saturating_sub(before)) };
+        spare::lend(&mut self.input);
+        self.input.reserve(more);
+        self.is_large |= before.saturating_add(more) > spare::MOST_ROOM;
+        let room = self.input.capacity().saturating_sub(before);
+        let read = pin!(self.stream.read_buf(&mut self.input)).poll(&mut Context::from_waker(self.reading.waker()));
+        match read {
+            Poll::Ready(Ok(read)) if read > 0 => {
+                self.instance.stats().bytes_received.add(read as u64);
+                self.last_progress = Instant::now();
+                self.stuck_since = self.stuck_since.map(|_| self.last_progress);
+                self.yields = read == room;
+                if self.input.len() > self.limits.input() { Err(End::Drop) } else { Ok(Poll::Ready(())) }
+            }
+            Poll::Ready(_) => Err(End::Flush),
+            Poll::Pending => {
+                self.is_readable = false;
+                self.give_back_input();
+                Ok(Poll::Pending)
+            }
+        }
+    }
+
+    /// Who waits for bytes keeps no room for them.
+    fn give_back_input(&mut self) {
+        if !self.input.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.is_large) {
+            self.input = BytesMut::new();
+        } else {
+            spare::take_back(&mut self.input);
+        }
+    }
+
+    /// Ready when the client has taken or said nothing for too long.
+    fn poll_timer(&mut self, soft_end: Option<Instant>, rang: bool) -> Poll<End> {
+        let session = &self.session;
+        let may_be_silent = || !session.subscriptions.is_empty() || session.feed.is_open() || self.pause.is_some();
+        let end = match self.stuck_since {
+            Some(since) => Some(since + STALL),
+            None => self.limits.silence().filter(|_| !may_be_silent()).map(|silence| self.last_progress + silence),
+        };
+        let Some(end) = end.into_iter().chain(soft_end).min() else {
+            self.timer = None;
+            return Poll::Pending;
+        };
+        // A timer that is over too early is set anew then: most ends move on before they come.
+        let is_set = self.timer.as_ref().is_some_and(|timer| timer.deadline() <= end);
+        if is_set && !rang {
+            return Poll::Pending;
+        }
+        let timer = match &mut self.timer {
+            Some(timer) if is_set => timer,
+            timer => timer.insert(Box::pin(sleep_until(end))),
+        };
+        while timer.as_mut().poll(&mut Context::from_waker(self.seldom.waker())).is_ready() {
+            if end <= Instant::now() {
+                return Poll::Ready(End::Drop);
+            }
+            timer.as_mut().reset(end);
+        }
+        Poll::Pending
+    }
+}
