@@ -58,11 +58,11 @@ impl Arg<'_> {
 
     /// The same argument without a borrow.
     pub fn into_owned(self) -> Arg<'static> {
-        Arg(match self.0 {
-            Repr::Borrowed(bytes) => Repr::Shared(Bytes::copy_from_slice(bytes)),
-            Repr::Shared(bytes) => Repr::Shared(bytes),
-            Repr::Inline { len, text } => Repr::Inline { len, text },
-        })
+        match self.0 {
+            Repr::Borrowed(bytes) => Arg::copied(bytes),
+            Repr::Shared(bytes) => Arg(Repr::Shared(bytes)),
+            Repr::Inline { len, text } => Arg(Repr::Inline { len, text }),
+        }
     }
 
     /// A copy of the bytes, inline where they are few.
