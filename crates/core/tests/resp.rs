@@ -21,7 +21,7 @@ fn packed(requests: &[Words]) -> Vec<u8> {
     bytes
 }
 
-fn words(request: Request<'_>) -> Words {
+fn words(request: &Request<'_>) -> Words {
     let args = request.command().words().skip(1);
     std::iter::once(request.name()).chain(args).map(<[u8]>::to_vec).collect()
 }

@@ -26,7 +26,7 @@ pub(crate) struct Begun {
 impl<B: Broker> Session<B> {
     /// Runs one request, and adds what is answered to the output. Where it has to wait, this waits for it; one who has
     /// other things to do while clients pause calls [`begin`](Self::begin).
-    pub async fn request(&mut self, request: Request<'_>) {
+    pub async fn request(&mut self, request: &Request<'_>) {
         self.begin(request);
         self.finish().await;
     }
@@ -45,7 +45,7 @@ impl<B: Broker> Session<B> {
     /// As [`request`](Self::request), but does not wait: where the session [is waiting](Self::is_waiting) then, the next
     /// request is to begin after [`resume`](Self::resume).
     #[inline]
-    pub fn begin(&mut self, request: Request<'_>) {
+    pub fn begin(&mut self, request: &Request<'_>) {
         let began = self.clock.take().unwrap_or_else(Instant::now);
         let name = request.command().spec().map_or(NO_COMMAND, |spec| spec.name);
         self.untold = Some((name, began));
@@ -60,14 +60,14 @@ impl<B: Broker> Session<B> {
                     // Commands that tell of counters see what this client ran before.
                     self.count_for(spec.id);
                     let errors = self.errors;
-                    if !self.run(spec, &request) {
-                        self.begun = Some(Box::new(Begun { spec, request: request.into_owned(), began }));
+                    if !self.run(spec, request) {
+                        self.begun = Some(Box::new(Begun { spec, request: request.clone().into_owned(), began }));
                         return;
                     }
-                    self.has_ended(spec, &request, began, errors);
+                    self.has_ended(spec, request, began, errors);
                 }
             },
-            Err(refusal) => self.refuse(&request, refusal),
+            Err(refusal) => self.refuse(request, refusal),
         }
         self.has_answered();
     }
@@ -94,7 +94,7 @@ impl<B: Broker> Session<B> {
                 self.ending = true;
                 return;
             }
-            self.begin(*request);
+            self.begin(&request);
         }
         if let Some(begun) = self.begun.take() {
             let Begun { spec, request, began } = *begun;
@@ -110,10 +110,10 @@ impl<B: Broker> Session<B> {
 
     /// Keeps a request until the pause is over.
     #[cold]
-    fn hold_back(&mut self, request: Request<'_>) {
+    fn hold_back(&mut self, request: &Request<'_>) {
         self.describe();
         self.client.facts().is_held = true;
-        self.held = Some(Box::new(request.into_owned()));
+        self.held = Some(Box::new(request.clone().into_owned()));
     }
 
     /// The clock is read, and the command counted.

@@ -27,9 +27,9 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     /// Keeps a command for EXEC, which will run none of a doomed transaction.
-    pub(crate) fn queue(&mut self, request: Request<'_>, flags: Flags) {
+    pub(crate) fn queue(&mut self, request: &Request<'_>, flags: Flags) {
         if !self.doomed {
-            self.commands.push(request.into_owned());
+            self.commands.push(request.clone().into_owned());
             self.flags = self.flags | flags;
         }
     }

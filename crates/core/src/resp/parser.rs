@@ -35,7 +35,7 @@ const SHARED_FROM: usize = 1024 * 1024;
 /// let mut input = BytesMut::from("*2\r\n$4\r\nECHO\r\n$2\r\nhi");
 /// assert!(parser.next(&mut input, |_| ())?.is_none(), "the last two bytes are missing");
 /// input.extend_from_slice(b"\r\nPING\r\n");
-/// let words = |request: Request<'_>| format!("{:?}", request.command());
+/// let words = |request: &Request<'_>| format!("{:?}", request.command());
 /// assert_eq!(parser.next(&mut input, words)?.unwrap(), r#""echo" "hi""#);
 /// assert_eq!(parser.next(&mut input, words)?.unwrap(), r#""ping""#);
 /// # Ok::<(), embroker_core::ServerError>(())
@@ -84,15 +84,15 @@ impl RequestParser {
     pub fn next<R>(
         &mut self,
         input: &mut BytesMut,
-        run: impl FnOnce(Request<'_>) -> R,
+        run: impl FnOnce(&Request<'_>) -> R,
     ) -> Result<Option<R>, ServerError> {
         if let Some((request, len)) = self.plain(input) {
-            let answer = run(request);
+            let answer = run(&request);
             input.advance(len);
             self.scanned = 0;
             return Ok(Some(answer));
         }
-        Ok(self.by_steps(input)?.map(run))
+        Ok(self.by_steps(input)?.as_ref().map(run))
     }
 
     /// The next request, whatever it looks like and however its bytes arrive.
@@ -130,11 +130,7 @@ impl RequestParser {
         let mut rest = input.strip_prefix(b"*")?;
         let count = plain_length(&mut rest).filter(|count| (1..=MOST_WORDS).contains(count))?;
         let name = plain_word(&mut rest)?;
-        let mut args = ArgList::new();
-        args.reserve(count - 1);
-        for _ in 1..count {
-            args.push(plain_word(&mut rest)?);
-        }
+        let args = ArgList::of(count - 1, || plain_word(&mut rest))?;
         Some((Request::new(name, args), input.len() - rest.len()))
     }
 
