@@ -1,14 +1,19 @@
-//! One argument of a command: bytes that are borrowed, shared or short enough to carry inline.
+//! One argument of a command: bytes that are borrowed, owned, shared or short enough to carry inline.
 //!
-//! A typed call turns each of its parameters into an [`Arg`]; nothing is copied until a backend keeps it.
+//! A typed call turns each of its parameters into an [`Arg`]; nothing is copied until a backend keeps it. A command
+//! holds a few of them and is moved several times on its way, so an argument is three words: what is long and owned
+//! stands behind a pointer.
 
 use std::fmt;
 use std::io::Write as _;
 
 use bytes::Bytes;
 
-/// The longest text that is carried inline: every `i64`, and most floats.
-const INLINE: usize = 30;
+/// The longest text that is carried inline: every integer of 64 bits, and most floats.
+const INLINE: usize = 22;
+
+/// From here on, to share a buffer with whoever keeps it costs less than another copy.
+const SHARED: usize = 4 << 10;
 
 /// One binary-safe argument of a [`Command`](crate::Command).
 ///
@@ -30,28 +35,29 @@ pub struct Arg<'a>(Repr<'a>);
 #[derive(Clone)]
 enum Repr<'a> {
     Borrowed(&'a [u8]),
-    Shared(Bytes),
     Inline { len: u8, text: [u8; INLINE] },
+    Owned(Box<[u8]>),
+    Shared(Box<Bytes>),
 }
 
-impl Arg<'_> {
-    /// No bytes at all.
-    pub(crate) const EMPTY: Self = Self(Repr::Borrowed(&[]));
+const _: () = assert!(size_of::<Arg<'_>>() == 3 * size_of::<usize>());
 
+impl Arg<'_> {
     /// The bytes of the argument.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Borrowed(bytes) => bytes,
+            Repr::Inline { len, text } => text.get(..usize::from(*len)).unwrap_or(text),
+            Repr::Owned(bytes) => bytes,
             Repr::Shared(bytes) => bytes,
-            Repr::Inline { len, text } => &text[..usize::from(*len)],
         }
     }
 
     /// The argument as an owned buffer. Copies what is borrowed, shares what is shared.
     pub fn to_bytes(&self) -> Bytes {
         match &self.0 {
-            Repr::Shared(bytes) => bytes.clone(),
+            Repr::Shared(bytes) => Bytes::clone(bytes),
             _ => Bytes::copy_from_slice(self.as_bytes()),
         }
     }
@@ -59,22 +65,37 @@ impl Arg<'_> {
     /// The same argument without a borrow.
     pub fn into_owned(self) -> Arg<'static> {
         Arg(match self.0 {
-            Repr::Borrowed(bytes) => Repr::Shared(Bytes::copy_from_slice(bytes)),
-            Repr::Shared(bytes) => Repr::Shared(bytes),
+            Repr::Borrowed(bytes) => return Arg::copied(bytes),
             Repr::Inline { len, text } => Repr::Inline { len, text },
+            Repr::Owned(bytes) => Repr::Owned(bytes),
+            Repr::Shared(bytes) => Repr::Shared(bytes),
         })
     }
 
     /// A copy of the bytes, inline where they are few.
+    #[inline]
     pub(crate) fn copied(bytes: &[u8]) -> Self {
+        Self::inline(bytes).unwrap_or_else(|| Self::on_heap(bytes.to_vec()))
+    }
+
+    /// Takes a buffer over.
+    fn taken(bytes: Vec<u8>) -> Self {
+        Self::inline(&bytes).unwrap_or_else(|| Self::on_heap(bytes))
+    }
+
+    #[inline]
+    fn inline(bytes: &[u8]) -> Option<Self> {
         let mut text = [0; INLINE];
-        match text.get_mut(..bytes.len()) {
-            Some(start) => {
-                start.copy_from_slice(bytes);
-                Self(Repr::Inline { len: bytes.len() as u8, text })
-            }
-            None => Self(Repr::Shared(Bytes::copy_from_slice(bytes))),
-        }
+        text.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Self(Repr::Inline { len: bytes.len() as u8, text }))
+    }
+
+    fn on_heap(bytes: Vec<u8>) -> Self {
+        Self(if bytes.len() < SHARED {
+            Repr::Owned(bytes.into_boxed_slice())
+        } else {
+            Repr::Shared(Box::new(bytes.into()))
+        })
     }
 
     /// Formats a number inline, or on the heap where it is too long for that.
@@ -85,7 +106,7 @@ impl Arg<'_> {
             let len = (INLINE - rest.len()) as u8;
             return Self(Repr::Inline { len, text });
         }
-        Self(Repr::Shared(number.to_string().into()))
+        Self::on_heap(number.to_string().into())
     }
 }
 
@@ -178,19 +199,19 @@ impl<'a> From<&&'a [u8]> for Arg<'a> {
 
 impl From<Bytes> for Arg<'_> {
     fn from(bytes: Bytes) -> Self {
-        Self(Repr::Shared(bytes))
+        Self::inline(&bytes).unwrap_or_else(|| Self(Repr::Shared(Box::new(bytes))))
     }
 }
 
 impl From<Vec<u8>> for Arg<'_> {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Repr::Shared(bytes.into()))
+        Self::taken(bytes)
     }
 }
 
 impl From<String> for Arg<'_> {
     fn from(text: String) -> Self {
-        Self(Repr::Shared(text.into()))
+        Self::taken(text.into())
     }
 }
 
@@ -246,13 +267,35 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_buffer_is_not_copied() {
-        let payload = Bytes::from(vec![7; 100]);
-        assert_eq!(Arg::from(payload.clone()).to_bytes().as_ptr(), payload.as_ptr());
+    fn bytes_of_any_length_and_owner_read_the_same() {
+        for len in [0, 1, INLINE - 1, INLINE, INLINE + 1, SHARED - 1, SHARED, SHARED + 1] {
+            let bytes = vec![b'x'; len];
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            let args = [
+                Arg::from(&bytes),
+                Arg::from(bytes.clone()),
+                Arg::from(text),
+                Arg::from(Bytes::from(bytes.clone())),
+                Arg::copied(&bytes),
+                Arg::from(&bytes).into_owned(),
+            ];
+            for arg in args {
+                assert_eq!((arg.as_bytes(), &arg.to_bytes()[..]), (&bytes[..], &bytes[..]));
+                assert_eq!((arg.clone(), arg.clone().into_owned()), (arg.clone(), arg));
+            }
+        }
     }
 
     #[test]
-    fn an_argument_is_small_enough_to_pass_by_value() {
-        assert!(size_of::<Arg<'_>>() <= 40);
+    fn a_large_buffer_is_not_copied() {
+        let text = "x".repeat(SHARED);
+        let start = text.as_ptr();
+        assert_eq!(Arg::from(text).to_bytes().as_ptr(), start);
+    }
+
+    #[test]
+    fn a_shared_buffer_is_not_copied() {
+        let payload = Bytes::from(vec![7; 100]);
+        assert_eq!(Arg::from(payload.clone()).to_bytes().as_ptr(), payload.as_ptr());
     }
 }

@@ -32,12 +32,14 @@ pub trait FromValue: Sized {
 }
 
 impl FromValue for Value {
+    #[inline]
     fn from_value(value: Value) -> Result<Self> {
         Ok(value)
     }
 }
 
 impl FromValue for () {
+    #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Status(_) => Ok(()),
@@ -47,6 +49,7 @@ impl FromValue for () {
 }
 
 impl FromValue for i64 {
+    #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Int(number) => Ok(number),
@@ -92,6 +95,7 @@ impl FromValue for f64 {
 }
 
 impl FromValue for bool {
+    #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Bool(yes) => Ok(yes),
@@ -105,6 +109,7 @@ impl FromValue for bool {
 }
 
 impl FromValue for Bytes {
+    #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Bulk(bytes) | Value::Status(bytes) | Value::Verbatim(bytes) => Ok(bytes),
@@ -123,6 +128,7 @@ impl FromValue for String {
 }
 
 impl<T: FromValue> FromValue for Option<T> {
+    #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Null => Ok(None),

@@ -268,6 +268,7 @@ impl From<BitOperation> for Arg<'_> {
     }
 }
 
+#[inline]
 fn command<'a>(command: BitfieldCommand, key: impl Into<Arg<'a>>) -> Command<'a> {
     Command::new(command.spec()).arg(key)
 }

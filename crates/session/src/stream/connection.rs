@@ -118,8 +118,9 @@ where
         while !self.session.is_ending() && self.session.hold().is_none() && self.session.out.len() < MAX_OUTPUT {
             self.parser.limit_until_authenticated(!self.session.is_authenticated());
             self.parser.limit_bulk(self.limits.bulk());
-            match self.parser.next(&mut self.input) {
-                Ok(Some(words)) => self.session.begin(words).await,
+            match self.parser.next(&mut self.input, |request| self.session.begin(request)) {
+                Ok(Some(())) if self.session.is_waiting() && self.session.hold().is_none() => self.session.resume().await,
+                Ok(Some(())) => {}
                 Ok(None) => break,
                 Err(error) => self.session.end_with(&error),
             }
