@@ -326,7 +326,7 @@ impl<'a> Tx<'a> {
         if told.contains(event.class()) {
             let mut messages = self.messages.borrow_mut();
             let messages = messages.get_or_insert_with(|| self.engine.pubsub.lock());
-            self.wake_at_end(event.publish(told, messages, self.database(), key));
+            event.publish(told, messages, self.database(), key, &mut self.readers.0.borrow_mut());
         }
     }
 
@@ -337,28 +337,17 @@ impl<'a> Tx<'a> {
         self.messages.get_mut().get_or_insert_with(|| engine.pubsub.lock())
     }
 
-    /// Sends a message; how many subscriptions receive it.
+    /// Sends a message; how many subscriptions receive it. Their readers are woken once the latches and the registry are
+    /// released.
     pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8]) -> usize {
-        let (receivers, readers) = self.messages().publish(channel, payload);
-        self.wake_at_end(readers);
-        receivers
+        let messages = self.messages.get_mut().get_or_insert_with(|| self.engine.pubsub.lock());
+        messages.publish(channel, payload, self.readers.0.get_mut())
     }
 
-    /// Sends a message to a shard channel; how many subscribers receive it.
+    /// As [`publish`](Self::publish), to a shard channel.
     pub(crate) fn publish_sharded(&mut self, channel: &[u8], payload: &[u8]) -> usize {
-        let (receivers, readers) = self.messages().publish_sharded(channel, payload);
-        self.wake_at_end(readers);
-        receivers
-    }
-
-    /// Wakes these readers once the latches and the registry are released.
-    fn wake_at_end(&self, readers: Readers) {
-        let mut waiting = self.readers.0.borrow_mut();
-        if waiting.is_empty() {
-            *waiting = readers;
-        } else {
-            waiting.extend(readers);
-        }
+        let messages = self.messages.get_mut().get_or_insert_with(|| self.engine.pubsub.lock());
+        messages.publish_sharded(channel, payload, self.readers.0.get_mut())
     }
 
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
