@@ -4,7 +4,10 @@
 //! and every message that was published before a command ran comes before that command's reply.
 
 use std::collections::BTreeSet;
+use std::future::Future as _;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
 use embroker_core::commands::{ConnectionCommand, PubSubCommand};
@@ -27,12 +30,12 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// The next message, or that some are missing, for [`Session::deliver`]. Waits for ever where the client has no
-    /// subscription; dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Event> {
+    /// The next message, or that some are missing, for [`Session::deliver`]. Pending for ever where the client has no
+    /// subscription.
+    pub fn poll_next(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Event>> {
         match &mut self.subscriber {
-            Some(subscriber) => subscriber.next().await,
-            None => std::future::pending().await,
+            Some(subscriber) => pin!(subscriber.next()).poll(cx),
+            None => Poll::Pending,
         }
     }
 
@@ -211,23 +214,9 @@ impl<B: Broker> Session<B> {
         true
     }
 
-    /// Writes a message and those that wait behind it, until so many bytes wait to be sent: a client that hears much is
-    /// sent much at a time. `false` where messages are missing.
-    pub fn deliver_with_next(&mut self, message: &Message, enough: usize) -> bool {
-        self.deliver(message);
-        while self.out.len() < enough && self.deliver_next() {}
-        !self.ending
-    }
-
     /// Writes one message.
     pub fn deliver(&mut self, message: &Message) {
-        let (channel, payload) = (message.channel(), message.payload());
-        let words: &[&[u8]] = match (message.kind(), message.pattern()) {
-            (_, Some(pattern)) => &[b"pmessage", pattern, channel, payload],
-            (SubscriptionKind::Shard, None) => &[b"smessage", channel, payload],
-            (_, None) => &[b"message", channel, payload],
-        };
-        self.protocol.push_strings(&mut self.out, words);
+        self.protocol.message(&mut self.out, message);
     }
 
     /// `PING [message]` of a RESP2 client with a subscription: it looks like a message.

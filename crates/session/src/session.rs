@@ -160,7 +160,6 @@ impl<B: Broker> Session<B> {
     /// What is to be sent to the client, of which the caller takes what it has sent; and where more may come from:
     /// messages, and the lines of a client that called MONITOR.
     pub fn output_and_sources(&mut self) -> (&mut BytesMut, &mut Subscriptions, &mut Feed) {
-        self.rest();
         (&mut self.out, &mut self.subscriptions, &mut self.feed)
     }
 

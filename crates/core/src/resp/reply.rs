@@ -3,7 +3,7 @@
 use bytes::{BufMut as _, BytesMut};
 
 use crate::error::ServerError;
-use crate::{Reply, Value};
+use crate::{Message, Reply, SubscriptionKind, Value};
 
 /// The version of the protocol that a client speaks; HELLO changes it.
 ///
@@ -97,12 +97,22 @@ impl Protocol {
         self.values(out, items);
     }
 
-    /// Writes a push of plain strings, without a copy of them in between.
-    pub fn push_strings(self, out: &mut BytesMut, items: &[&[u8]]) {
-        count(out, if self == Self::Resp2 { b'*' } else { b'>' }, items.len());
-        for item in items {
-            bulk(out, item);
+    /// Writes a message, which is a push.
+    pub fn message(self, out: &mut BytesMut, message: &Message) {
+        let mark = if self == Self::Resp2 { b'*' } else { b'>' };
+        let kind: &[u8] = match message.kind() {
+            SubscriptionKind::Channel => b"3\r\n$7\r\nmessage\r\n",
+            SubscriptionKind::Shard => b"3\r\n$8\r\nsmessage\r\n",
+            SubscriptionKind::Pattern => b"4\r\n$8\r\npmessage\r\n",
+        };
+        let texts = message.bulk_strings();
+        out.reserve(1 + kind.len() + texts.len());
+        out.put_u8(mark);
+        out.extend_from_slice(kind);
+        if let Some(pattern) = message.pattern() {
+            bulk(out, pattern);
         }
+        out.extend_from_slice(texts);
     }
 
     /// Writes text made for people to read.

@@ -90,16 +90,25 @@ pub enum Gap {
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Message {
-    /// The channel, then the payload.
+    /// The channel, then the payload, each as a bulk string of the protocol: what all who receive it over a socket are
+    /// sent is made once.
     content: ThinArc<Header, u8>,
     pattern: Option<Name>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Header {
-    channel_len: usize,
+    /// Where the channel ends.
+    channel_end: usize,
+    /// How many bytes stand before the channel.
+    before_channel: u8,
+    /// How many stand between the channel and the payload.
+    between: u8,
     sharded: bool,
 }
+
+/// The end of a line of the protocol.
+const LINE_END: &[u8] = b"\r\n";
 
 impl Message {
     /// A message as a subscription to its channel receives it.
@@ -124,14 +133,29 @@ impl Message {
 
     /// One allocation: room for both texts, which are then copied as a whole.
     fn with_content(channel: &[u8], payload: &[u8], sharded: bool) -> Self {
-        let header = Header { channel_len: channel.len(), sharded };
-        let mut content = ThinArc::from_header_and_iter(header, repeat_n(0, channel.len() + payload.len()));
+        let (mut digits, mut more_digits) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let channel_len = digits.format(channel.len()).as_bytes();
+        let payload_len = more_digits.format(payload.len()).as_bytes();
+        let pieces = [b"$", channel_len, LINE_END, channel, LINE_END, b"$", payload_len, LINE_END, payload, LINE_END];
+        // A length has 20 digits at most.
+        let before_channel = channel_len.len() as u8 + 3;
+        let header = Header {
+            channel_end: usize::from(before_channel) + channel.len(),
+            before_channel,
+            between: payload_len.len() as u8 + 5,
+            sharded,
+        };
+        let len = pieces.iter().map(|piece| piece.len()).sum();
+        let mut content = ThinArc::from_header_and_iter(header, repeat_n(0, len));
         content.with_arc_mut(|content| {
             // Nobody else has it yet.
             if let Some(content) = Arc::get_mut(content) {
-                let (before, behind) = content.slice_mut().split_at_mut(channel.len());
-                before.copy_from_slice(channel);
-                behind.copy_from_slice(payload);
+                let mut rest = content.slice_mut();
+                for piece in pieces {
+                    let (place, behind) = rest.split_at_mut(piece.len());
+                    place.copy_from_slice(piece);
+                    rest = behind;
+                }
             }
         });
         Self { content, pattern: None }
@@ -153,8 +177,22 @@ impl Message {
         self.texts().1
     }
 
+    /// The channel and the payload, each as a bulk string of Redis's protocol.
+    ///
+    /// ```
+    /// use embroker_core::Message;
+    ///
+    /// assert_eq!(Message::new(b"news", b"hello").bulk_strings(), b"$4\r\nnews\r\n$5\r\nhello\r\n");
+    /// ```
+    pub fn bulk_strings(&self) -> &[u8] {
+        &self.content.slice
+    }
+
     fn texts(&self) -> (&[u8], &[u8]) {
-        self.content.slice.split_at(self.content.header.header.channel_len)
+        let Header { channel_end, before_channel, between, .. } = self.content.header.header;
+        let (channel, payload) = self.content.slice.split_at(channel_end);
+        let payload = &payload[usize::from(between)..];
+        (&channel[usize::from(before_channel)..], &payload[..payload.len() - LINE_END.len()])
     }
 
     /// Which kind of subscription received it.
@@ -180,9 +218,9 @@ impl Message {
         std::str::from_utf8(self.payload()).map_err(|_| Error::Decode(format!("the payload is not UTF-8: {self:?}")))
     }
 
-    /// What the message takes of a queue's bytes: its texts and the room for itself.
+    /// What the message takes of a queue's bytes: its texts as they are sent and the room for itself.
     pub(super) fn weight(&self) -> usize {
-        self.content.slice.len() + self.pattern.as_ref().map_or(0, |pattern| pattern.len()) + size_of::<Self>()
+        self.content.slice.len() + self.pattern().map_or(0, <[u8]>::len) + size_of::<Self>()
     }
 }
 

@@ -119,7 +119,9 @@ where
             self.parser.limit_until_authenticated(!self.session.is_authenticated());
             self.parser.limit_bulk(self.limits.bulk());
             match self.parser.next(&mut self.input, |request| self.session.begin(request)) {
-                Ok(Some(())) if self.session.is_waiting() && self.session.hold().is_none() => self.session.resume().await,
+                Ok(Some(())) if self.session.is_waiting() && self.session.hold().is_none() => {
+                    self.session.resume().await
+                }
                 Ok(Some(())) => {}
                 Ok(None) => break,
                 Err(error) => self.session.end_with(&error),
@@ -150,13 +152,9 @@ where
             self.session.announce_parameters();
         }
         let soft_end = loop {
-            self.take_messages(cx)?;
+            let has_all = self.take_messages(cx)?.is_pending();
             let soft_end = self.allowed()?;
-            if self.session.out.is_empty() {
-                spare::take_back(&mut self.session.out);
-                break soft_end;
-            }
-            if self.poll_write(cx)?.is_pending() {
+            if self.poll_write(cx)?.is_pending() || has_all {
                 break soft_end;
             }
         };
@@ -177,23 +175,28 @@ where
         self.poll_timer(soft_end, rang).map(Err)
     }
 
-    /// Writes the messages that wait, and a monitor's lines, to the output, as long as there is room.
-    fn take_messages(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
-        while self.session.out.len() < MAX_MESSAGES {
-            let Poll::Ready(event) = pin!(self.session.subscriptions.next()).poll(cx) else { break };
-            spare::lend(&mut self.session.out);
-            match event {
-                Some(Event::Message(message)) if self.session.deliver_with_next(&message, MAX_MESSAGES) => {}
-                // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
-                _ => return Err(End::Drop),
+    /// Writes the messages that wait, and a monitor's lines, to the output. Ready where there was no room for all;
+    /// pending once the next one wakes the task.
+    fn take_messages(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, End> {
+        loop {
+            if self.session.out.len() >= MAX_MESSAGES {
+                return Ok(Poll::Ready(()));
             }
+            let Poll::Ready(event) = self.session.subscriptions.poll_next(cx) else { break };
+            // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
+            let Some(Event::Message(message)) = event else { return Err(End::Drop) };
+            spare::lend(&mut self.session.out);
+            self.session.deliver(&message);
         }
-        while self.session.out.len() < MAX_MESSAGES {
+        while self.session.feed.is_open() {
+            if self.session.out.len() >= MAX_MESSAGES {
+                return Ok(Poll::Ready(()));
+            }
             let Poll::Ready(line) = pin!(self.session.feed.next()).poll(cx) else { break };
             let Some(Event::Message(line)) = line else { return Err(End::Drop) };
             self.session.deliver_line(&line);
         }
-        Ok(())
+        Ok(Poll::Pending)
     }
 
     /// Until when so much may wait, if not as long as it takes.
@@ -212,6 +215,15 @@ where
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, End> {
         loop {
             let output = &mut self.session.out;
+            if output.is_empty() {
+                // Without its front a buffer looks smaller than it is.
+                if std::mem::take(&mut self.is_partly_written) {
+                    *output = BytesMut::new();
+                } else {
+                    spare::take_back(output);
+                }
+                return Ok(Poll::Ready(()));
+            }
             let written = match self.stream.as_mut().poll_write(cx, output) {
                 Poll::Ready(Ok(written)) if written > 0 => written,
                 Poll::Ready(_) => return Err(End::Drop),
@@ -224,18 +236,12 @@ where
             if self.stuck_since.take().is_some() {
                 self.last_progress = Instant::now();
             }
-            if written < output.len() {
+            if written == output.len() {
+                output.clear();
+            } else {
                 output.advance(written);
                 self.is_partly_written = true;
-                continue;
             }
-            // Without its front a buffer looks smaller than it is.
-            if std::mem::take(&mut self.is_partly_written) {
-                *output = BytesMut::new();
-            } else {
-                spare::take_back(output);
-            }
-            return Ok(Poll::Ready(()));
         }
     }
 
