@@ -5,7 +5,6 @@
 //! have been woken for them. No timer runs while nothing waits to be written, unless clients may not be silent.
 
 use std::future::Future;
-use std::ops::RangeInclusive;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
@@ -13,19 +12,14 @@ use bytes::{Buf as _, BytesMut};
 use embroker_core::instance::Instance;
 use embroker_core::resp::RequestParser;
 use embroker_core::{Broker, Event};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::bell::Bell;
+use super::input::Input;
 use super::limits::{Allowed, Limits};
 use super::{End, MAX_MESSAGES, MAX_OUTPUT, MAX_OUTPUT_BEFORE_AUTH, STALL, spare};
 use crate::Session;
-
-/// How much is read at a time: as much as came before, within these bounds.
-const READ: RangeInclusive<usize> = spare::ROOM..=1024 * 1024;
-/// What the input may grow to with one read once a request has begun: as much as Redis's buffer does, so that a line of
-/// up to 81,910 bytes is seen with its end.
-const BEGUN: usize = 80 * 1024;
 
 /// One client's bytes, and what becomes of them.
 pub(super) struct Connection<'c, B: Broker, S, E> {
@@ -34,14 +28,7 @@ pub(super) struct Connection<'c, B: Broker, S, E> {
     limits: Limits<'c>,
     stream: Pin<&'c mut S>,
     parser: RequestParser,
-    input: BytesMut,
-    /// The input has grown beyond what others are lent.
-    is_large: bool,
-    /// There may be bytes to read.
-    is_readable: bool,
-    reading: Bell,
-    /// The last read took all that it had room for: others have their turn before the next.
-    yields: bool,
+    input: Input,
     /// The front of the output is written.
     is_partly_written: bool,
     /// Since when the client takes none of the bytes that wait for it.
@@ -81,11 +68,7 @@ where
             limits: Limits::new(instance.config()),
             stream,
             parser: RequestParser::new(),
-            input: BytesMut::new(),
-            is_large: false,
-            is_readable: true,
-            reading: Bell::new(Waker::noop()),
-            yields: false,
+            input: Input::new(),
             is_partly_written: false,
             stuck_since: None,
             last_progress: Instant::now(),
@@ -112,15 +95,15 @@ where
 
     /// Runs the requests that are there as a whole.
     async fn run(&mut self) -> Result<(), End> {
-        if !self.input.is_empty() {
+        if !self.input.bytes.is_empty() {
             spare::lend(&mut self.session.out);
         }
         while !self.session.is_ending() && self.session.hold().is_none() && self.session.out.len() < MAX_OUTPUT {
             self.parser.limit_until_authenticated(!self.session.is_authenticated());
             self.parser.limit_bulk(self.limits.bulk());
-            match self.parser.next(&mut self.input, |request| self.session.begin(request)) {
+            match self.parser.next(&mut self.input.bytes, |request| self.session.begin(request)) {
                 Ok(Some(())) if self.session.is_waiting() && self.session.hold().is_none() => {
-                    self.session.resume().await
+                    self.session.resume().await;
                 }
                 Ok(Some(())) => {}
                 Ok(None) => break,
@@ -147,7 +130,6 @@ where
         if rang && let Poll::Ready(end) = self.ended.as_mut().poll(&mut Context::from_waker(self.seldom.waker())) {
             return Poll::Ready(Err(end));
         }
-        self.is_readable |= self.reading.has_rung(cx);
         if self.limits.refresh() {
             self.session.announce_parameters();
         }
@@ -165,11 +147,11 @@ where
             self.last_progress = Instant::now();
             return Poll::Ready(Ok(Next::Resume));
         }
-        if std::mem::take(&mut self.yields) {
+        if self.input.take_was_filled() {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if self.poll_read()?.is_ready() {
+        if self.poll_read(cx)?.is_ready() {
             return Poll::Ready(Ok(Next::Run));
         }
         self.poll_timer(soft_end, rang).map(Err)
@@ -246,47 +228,21 @@ where
     }
 
     /// Ready when there is more to run.
-    fn poll_read(&mut self) -> Result<Poll<()>, End> {
+    fn poll_read(&mut self, cx: &Context<'_>) -> Result<Poll<()>, End> {
         // Who waits for the end of a pause may send on, within bounds.
-        let is_full = self.pause.is_some() && self.input.len() > *READ.end();
-        if !self.is_readable || is_full || self.session.out.len() >= MAX_OUTPUT {
+        let is_full = self.pause.is_some() && self.input.is_long();
+        if is_full || self.session.out.len() >= MAX_OUTPUT {
             return Ok(Poll::Pending);
         }
-        let before = self.input.len();
-        let more = before.clamp(*READ.start(), *READ.end());
-        let more = if before == 0 { more } else { more.max(BEGUN.saturating_sub(before)) };
-        spare::lend(&mut self.input);
-        self.input.reserve(more);
-        self.is_large |= before.saturating_add(more) > spare::MOST_ROOM;
-        let room = self.input.capacity().saturating_sub(before);
-        let read = pin!(self.stream.read_buf(&mut self.input)).poll(&mut Context::from_waker(self.reading.waker()));
-        match read {
-            Poll::Ready(Ok(read)) if read > 0 => {
-                self.instance.stats().bytes_received.add(read as u64);
-                self.last_progress = Instant::now();
-                self.stuck_since = self.stuck_since.map(|_| self.last_progress);
-                self.yields = read == room;
-                if self.input.len() > self.limits.input() { Err(End::Drop) } else { Ok(Poll::Ready(())) }
-            }
-            Poll::Ready(_) => Err(End::Flush),
-            Poll::Pending => {
-                self.is_readable = false;
-                self.give_back_input();
-                Ok(Poll::Pending)
-            }
-        }
-    }
-
-    /// Who waits for bytes keeps no room for them.
-    fn give_back_input(&mut self) {
-        if !self.input.is_empty() {
-            return;
-        }
-        if std::mem::take(&mut self.is_large) {
-            self.input = BytesMut::new();
-        } else {
-            spare::take_back(&mut self.input);
-        }
+        let read = match self.input.poll_read(cx, self.stream.as_mut()) {
+            Poll::Ready(Ok(read)) if read > 0 => read,
+            Poll::Ready(_) => return Err(End::Flush),
+            Poll::Pending => return Ok(Poll::Pending),
+        };
+        self.instance.stats().bytes_received.add(read as u64);
+        self.last_progress = Instant::now();
+        self.stuck_since = self.stuck_since.map(|_| self.last_progress);
+        if self.input.bytes.len() > self.limits.input() { Err(End::Drop) } else { Ok(Poll::Ready(())) }
     }
 
     /// Ready when the client has taken or said nothing for too long.

@@ -5,6 +5,7 @@
 
 mod bell;
 mod connection;
+mod input;
 mod limits;
 mod spare;
 

@@ -1,0 +1,83 @@
+//! What a client has sent and nobody has run yet.
+
+use std::future::Future as _;
+use std::io::Result;
+use std::ops::RangeInclusive;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use super::bell::Bell;
+use super::spare;
+
+/// How much is read at a time: as much as came before, within these bounds.
+const READ: RangeInclusive<usize> = spare::ROOM..=1024 * 1024;
+/// What the input may grow to with one read once a request has begun: as much as Redis's buffer does, so that a line of
+/// up to 81,910 bytes is seen with its end.
+const BEGUN: usize = 80 * 1024;
+
+/// The bytes, and whether there are more to read. It takes no room while nothing is in it.
+pub(super) struct Input {
+    pub(super) bytes: BytesMut,
+    /// It has grown beyond what connections are lent.
+    is_large: bool,
+    /// The last read took all that it had room for.
+    was_filled: bool,
+    /// There may be bytes to read.
+    is_readable: bool,
+    bell: Bell,
+}
+
+impl Input {
+    pub(super) fn new() -> Self {
+        let bell = Bell::new(Waker::noop());
+        Self { bytes: BytesMut::new(), is_large: false, was_filled: false, is_readable: true, bell }
+    }
+
+    /// Whether so much is there that more can wait.
+    pub(super) fn is_long(&self) -> bool {
+        self.bytes.len() > *READ.end()
+    }
+
+    /// Whether the last read filled the room, asked once: others have their turn before the next.
+    pub(super) fn take_was_filled(&mut self) -> bool {
+        std::mem::take(&mut self.was_filled)
+    }
+
+    /// Reads once, unless nothing can have come since there was nothing; how many bytes.
+    pub(super) fn poll_read(&mut self, cx: &Context<'_>, mut stream: Pin<&mut impl AsyncRead>) -> Poll<Result<usize>> {
+        self.is_readable |= self.bell.has_rung(cx);
+        if !self.is_readable {
+            return Poll::Pending;
+        }
+        let before = self.bytes.len();
+        let more = before.clamp(*READ.start(), *READ.end());
+        let more = if before == 0 { more } else { more.max(BEGUN.saturating_sub(before)) };
+        spare::lend(&mut self.bytes);
+        self.bytes.reserve(more);
+        self.is_large |= before.saturating_add(more) > spare::MOST_ROOM;
+        let room = self.bytes.capacity().saturating_sub(before);
+        let read = pin!(stream.read_buf(&mut self.bytes)).poll(&mut Context::from_waker(self.bell.waker()));
+        match &read {
+            Poll::Ready(read) => self.was_filled = matches!(read, Ok(read) if *read == room),
+            Poll::Pending => {
+                self.is_readable = false;
+                self.give_back();
+            }
+        }
+        read
+    }
+
+    fn give_back(&mut self) {
+        if !self.bytes.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.is_large) {
+            self.bytes = BytesMut::new();
+        } else {
+            spare::take_back(&mut self.bytes);
+        }
+    }
+}
