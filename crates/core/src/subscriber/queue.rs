@@ -218,10 +218,10 @@ impl Queue {
 
 impl State {
     fn take_first(&mut self) -> Option<Event> {
-        if self.asides.is_some() {
-            if let Some(gap) = self.take_aside() {
-                return Some(Event::Gap(gap));
-            }
+        if self.asides.is_some()
+            && let Some(gap) = self.take_aside()
+        {
+            return Some(Event::Gap(gap));
         }
         self.take_message().map(Event::Message)
     }
