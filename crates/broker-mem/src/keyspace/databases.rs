@@ -84,7 +84,7 @@ impl Databases {
 impl Wanted {
     /// The shard of a key.
     pub(crate) fn key(&mut self, keyspace: &Keyspace, key: &[u8]) {
-        *self.of(keyspace) |= 1 << keyspace.shard(key);
+        *self.of(keyspace) |= 1 << keyspace.shard(keyspace.hash(key));
     }
 
     /// All of a database.

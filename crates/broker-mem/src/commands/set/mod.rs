@@ -73,7 +73,6 @@ fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let (source, destination, member) = (&args[0], &args[1], &args[2]);
     let Some(set) = tx.peek::<Set>(source)? else { return Ok(Value::Int(0)) };
     let found = set.contains(member);
-    drop(set);
     tx.peek::<Set>(destination)?;
     if !found || source == destination {
         return Ok(Value::flag(found));
