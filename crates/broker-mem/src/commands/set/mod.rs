@@ -90,7 +90,7 @@ fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SCARD key`: how many members the set has.
 fn scard(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(tx.read::<Set>(&args[0])?.map_or(0, |set| set.len()).into())
+    Ok(tx.read::<Set>(&args[0])?.map_or(0, Set::len).into())
 }
 
 /// `SISMEMBER key member`: whether the set has the member.
