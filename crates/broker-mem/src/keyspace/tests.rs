@@ -25,7 +25,7 @@ fn tx(engine: &Engine) -> Tx<'_> {
 }
 
 fn text(tx: &Tx<'_>, key: &[u8]) -> Option<i64> {
-    tx.read::<Str>(key).unwrap().and_then(|text| text.as_int())
+    tx.read::<Str>(key).unwrap().and_then(Str::as_int)
 }
 
 /// What the books beside the map hold, after a look at whether they agree with it.

@@ -389,8 +389,9 @@ impl<'a> Tx<'a> {
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
     #[inline]
     pub(crate) fn pay_for_write(&mut self) {
-        let due = self.held.shards(self.keyspace).fold(false, |due, shard| shard.pays() || due);
-        if due && self.engine.expires_actively() {
+        // Each of them pays.
+        let due = self.held.shards(self.keyspace).filter(|shard| shard.pays()).count();
+        if due > 0 && self.engine.expires_actively() {
             self.sweep(KEYS_PER_SWEEP);
         }
     }
