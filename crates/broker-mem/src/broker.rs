@@ -1,8 +1,6 @@
 //! [`MemBroker`]: the engine as a [`Broker`].
 
-use std::future::{Future, poll_fn};
 use std::sync::{Arc, Weak};
-use std::task::Poll;
 
 use embroker_core::instance::Instance;
 use embroker_core::instance::config::{Config, Parameter};
@@ -312,9 +310,12 @@ impl std::fmt::Debug for MemBrokerBuilder {
 }
 
 impl Broker for MemBroker {
-    fn execute(&self, command: Command<'_>) -> impl Future<Output = Result<Value>> + Send {
-        // It is done in one poll: the command need not move into a state machine.
-        poll_fn(move |_| Poll::Ready(self.call(&command)))
+    async fn execute(&self, command: Command<'_>) -> Result<Value> {
+        self.call(&command)
+    }
+
+    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>> {
+        Some(self.call(command))
     }
 
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {

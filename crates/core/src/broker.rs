@@ -81,6 +81,27 @@ pub trait Broker: Send + Sync + 'static {
     /// client's connection (SUBSCRIBE, MULTI, WATCH, …) are [`Error::Config`](crate::Error::Config).
     fn execute(&self, command: Command<'_>) -> impl Future<Output = Result<Value>> + Send;
 
+    /// Runs one command here and now, if this broker never waits for another process: what [`execute`](Self::execute)
+    /// would answer. `None`, and nothing has run, where it may have to wait.
+    ///
+    /// The typed calls ask here first, which spares a call in process what a future costs. A broker around another one
+    /// need not have it: without it every command goes through [`execute`](Self::execute).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Broker, Command, Value};
+    ///
+    /// let broker = embroker_mem::MemBroker::new();
+    /// let set = Command::from_argv(["SET", "greeting", "hello"])?;
+    /// assert_eq!(broker.execute_now(&set), Some(Ok(Value::OK)));
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
+    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>> {
+        let _ = command;
+        None
+    }
+
     /// Runs commands in order, as one MULTI/EXEC where the pipeline is atomic. There, `SELECT` moves the commands after
     /// it to another database, as inside MULTI.
     ///
@@ -129,6 +150,7 @@ pub trait Broker: Send + Sync + 'static {
 /// [`Broker`] with boxed futures, so that it can stand behind a pointer.
 trait DynBroker: Send + Sync {
     fn execute<'a>(&'a self, command: Command<'a>) -> BoxFuture<'a, Result<Value>>;
+    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>>;
     fn pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Replies>>;
     fn watch_keys<'a>(&'a self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<Watch>>;
     fn subscriber(&self, options: SubscribeOptions) -> BoxFuture<'_, Result<Subscriber>>;
@@ -141,6 +163,10 @@ trait DynBroker: Send + Sync {
 impl<B: Broker> DynBroker for B {
     fn execute<'a>(&'a self, command: Command<'a>) -> BoxFuture<'a, Result<Value>> {
         Box::pin(Broker::execute(self, command))
+    }
+
+    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>> {
+        Broker::execute_now(self, command)
     }
 
     fn pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Replies>> {
@@ -208,6 +234,11 @@ impl Broker for AnyBroker {
         self.0.execute(command).await
     }
 
+    #[inline]
+    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>> {
+        self.0.execute_now(command)
+    }
+
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
         self.0.pipeline(pipeline).await
     }
@@ -241,6 +272,11 @@ impl Broker for AnyBroker {
 impl<B: Broker> Broker for Arc<B> {
     async fn execute(&self, command: Command<'_>) -> Result<Value> {
         B::execute(self, command).await
+    }
+
+    #[inline]
+    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>> {
+        B::execute_now(self, command)
     }
 
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {

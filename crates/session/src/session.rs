@@ -356,7 +356,10 @@ impl<B: Broker> Session<B> {
             debug::sleep(time).await;
             return Ok(Value::OK);
         }
-        self.broker().execute(call.command().clone()).await
+        match self.broker().execute_now(call.command()) {
+            Some(reply) => reply,
+            None => self.broker().execute(call.command().clone()).await,
+        }
     }
 
     /// Whether the client speaks RESP2 and has a subscription: then it may do little else.

@@ -46,14 +46,14 @@ use crate::{Broker, Command, FromValue};
 
 /// Runs a command and reads its reply as the type that the typed call promises.
 ///
-/// The broker's future is made at once, so that the command moves once and not through a second state machine. It runs,
-/// as every future does, when it is polled.
-fn run<'a, T: FromValue, B: Broker>(
-    broker: &'a B,
-    command: Command<'a>,
-) -> impl Future<Output = Result<T>> + Send + use<'a, T, B> {
-    let reply = broker.execute(command);
-    async move { T::from_value(reply.await?) }
+/// It runs, as every future does, when it is polled. A broker that need not wait answers from where the command lies;
+/// it only moves on into the future of one that does.
+async fn run<T: FromValue, B: Broker>(broker: &B, command: Command<'_>) -> Result<T> {
+    let reply = match broker.execute_now(&command) {
+        Some(reply) => reply,
+        None => broker.execute(command).await,
+    };
+    T::from_value(reply?)
 }
 
 /// Declares the typed calls of a family. Each becomes a method of the family's trait, which every [`Broker`] has, and a
