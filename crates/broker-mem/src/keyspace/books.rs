@@ -4,7 +4,7 @@
 //! [`Line`] in the books, and the books know a key by its hash, so neither costs much beside the other.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The books of one shard. On cache lines of its own, so that threads on neighbouring shards don't slow each other.
@@ -13,8 +13,31 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) struct Books {
     /// How many keys have a deadline: what a write looks at before it looks at any.
     expiring: AtomicU32,
+    /// How often a key was looked for and not found, and how often it was found.
+    lookups: [AtomicU64; 2],
     /// Locked only by who has latched the shard, so never waited for.
     lines: Mutex<Lines>,
+}
+
+/// How often commands that read looked for a key.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Lookups {
+    /// The key was there.
+    pub(crate) hits: u64,
+    /// It was not.
+    pub(crate) misses: u64,
+}
+
+impl Lookups {
+    /// Both numbers together with those of others.
+    pub(super) fn with(self, other: Self) -> Self {
+        Self { hits: self.hits.wrapping_add(other.hits), misses: self.misses.wrapping_add(other.misses) }
+    }
+
+    /// What came after `before`.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self { hits: self.hits.wrapping_sub(before.hits), misses: self.misses.wrapping_sub(before.misses) }
+    }
 }
 
 #[derive(Default)]
@@ -71,6 +94,19 @@ impl Books {
     #[inline]
     pub(super) fn any_expires(&self) -> bool {
         self.expiring.load(Ordering::Relaxed) > 0
+    }
+
+    /// Counts a lookup. Only who has latched the shard counts here, so nothing is lost between load and store.
+    #[inline]
+    pub(super) fn count_lookup(&self, found: bool) {
+        let counter = &self.lookups[usize::from(found)];
+        counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// The lookups so far; a moment old where the shard is not latched.
+    pub(super) fn lookups(&self) -> Lookups {
+        let [misses, hits] = self.lookups.each_ref().map(|counter| counter.load(Ordering::Relaxed));
+        Lookups { hits, misses }
     }
 
     /// A command that panics may leave its own key half way or gone, as Redis does when it crashes; the books are

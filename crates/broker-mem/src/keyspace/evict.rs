@@ -8,7 +8,7 @@ use embroker_core::instance::config::{Config, Parameter};
 
 use super::books::Lines;
 use super::shard::Shard;
-use super::{Entry, Held, Key, Keyspace, SHARDS, Tx};
+use super::{Entry, Key, Keyspace, SHARDS, Tx};
 use crate::engine::Engine;
 use crate::events::Event;
 
@@ -38,7 +38,6 @@ enum Order {
 /// A key that may go.
 struct Candidate<'a> {
     keyspace: &'a Keyspace,
-    shard: usize,
     key: Key,
     /// The lowest goes first.
     rank: u64,
@@ -68,7 +67,7 @@ impl Policy {
             }
             let candidates = engine.databases.made().filter_map(|keyspace| self.candidate(engine, keyspace));
             let Some(victim) = candidates.min_by_key(|candidate| candidate.rank) else { return fits() };
-            let held = Held::one(victim.keyspace, victim.shard);
+            let held = victim.keyspace.latch_one(&victim.key);
             Tx::new(engine, victim.keyspace, held).evict(&victim.key);
         }
         true
@@ -87,7 +86,7 @@ impl Policy {
                 for (key, entry) in places.into_iter().filter_map(|place| held.at(lines, place)) {
                     let rank = self.rank(engine, entry, lines.deadline(entry.line));
                     if best.as_ref().is_none_or(|best| rank < best.rank) {
-                        best = Some(Candidate { keyspace, shard, key: key.clone(), rank });
+                        best = Some(Candidate { keyspace, key: key.clone(), rank });
                     }
                 }
             });

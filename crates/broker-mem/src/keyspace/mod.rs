@@ -34,6 +34,7 @@ pub(crate) use memory::Memory;
 pub(crate) use tx::Tx;
 
 use self::books::Books;
+pub(crate) use self::books::Lookups;
 use crate::watch::WatchList;
 
 /// How many shards a map has: enough that two threads seldom meet, few enough to latch all, and a bit each in
@@ -81,6 +82,11 @@ impl Keyspace {
         self.map.determine_shard(hash as usize)
     }
 
+    /// The lookups so far.
+    fn lookups(&self) -> Lookups {
+        self.books.iter().map(Books::lookups).fold(Lookups::default(), Lookups::with)
+    }
+
     /// Latches the shard of one key: what most commands do.
     #[inline]
     pub(crate) fn latch_one<'a>(&'a self, key: &'a [u8]) -> Held<'a> {
@@ -89,8 +95,6 @@ impl Keyspace {
 
     /// Latches the whole database.
     pub(crate) fn latch_all(&self) -> Held<'_> {
-        let mut held = Held::default();
-        held.take(self, u64::MAX);
-        held
+        Held::take([(self, u64::MAX)])
     }
 }

@@ -192,7 +192,7 @@ impl<'a> Shard<'a> {
     }
 
     #[inline]
-    fn books(&self) -> &'a Books {
+    pub(super) fn books(&self) -> &'a Books {
         &self.keyspace.books[self.number]
     }
 

@@ -13,7 +13,7 @@ use embroker_core::instance::config::{KeyspaceEvents, Parameter};
 
 use super::entry::DEADLINE_BYTES;
 use super::memory::{Growth, Write};
-use super::shard::Removed;
+use super::shard::{Removed, Shard};
 use super::{Entry, Held, Key, Keyspace, Object, ObjectKind};
 use crate::engine::Engine;
 use crate::events::Event;
@@ -129,19 +129,12 @@ impl<'a> Tx<'a> {
         deadline.is_none_or(|deadline| self.now() <= deadline)
     }
 
+    /// The shard of a key, and what the key holds there with its deadline, if it exists and has not expired.
     #[inline]
-    fn hash(&self, key: &[u8]) -> u64 {
-        self.held.hash(self.keyspace, key)
-    }
-
-    /// What the key holds, if it exists and has not expired, and its deadline.
-    #[inline]
-    fn live(&self, key: &[u8]) -> Option<(&Entry, Option<u64>)> {
-        let hash = self.hash(key);
-        let shard = self.held.of(self.keyspace, hash);
-        let entry = shard.get(hash, key)?;
-        let deadline = shard.deadline(entry);
-        self.is_live(deadline).then_some((entry, deadline))
+    fn look_up(&self, key: &[u8]) -> (&Shard<'a>, Option<(&Entry, Option<u64>)>) {
+        let (hash, shard) = self.held.of(self.keyspace, key);
+        let found = shard.get(hash, key).map(|entry| (entry, shard.deadline(entry)));
+        (shard, found.filter(|(_, deadline)| self.is_live(*deadline)))
     }
 
     /// What the key holds, if it exists and has not expired. Whoever asks in order to write takes this, or
@@ -151,7 +144,7 @@ impl<'a> Tx<'a> {
     /// OBJECT.
     #[inline]
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Entry> {
-        self.live(key).map(|(entry, _)| entry)
+        self.look_up(key).1.map(|(entry, _)| entry)
     }
 
     /// Whether the key exists, which is [no use](Self::get) of it.
@@ -170,15 +163,14 @@ impl<'a> Tx<'a> {
     }
 
     /// What the key holds, as a command looks it up that reads it: that there is no such key is an event.
+    #[inline]
     pub(crate) fn find(&self, key: &[u8]) -> Option<&Entry> {
-        let (found, stats) = (self.get(key), self.engine.instance.stats());
-        if found.is_some() {
-            stats.keyspace_hits.add(1);
-        } else {
-            stats.keyspace_misses.add(1);
+        let (shard, found) = self.look_up(key);
+        shard.books().count_lookup(found.is_some());
+        if found.is_none() {
             self.tell(key, Event::KEYMISS);
         }
-        found
+        found.map(|(entry, _)| entry)
     }
 
     /// The value as one type, for a command that [reads it](Self::find); `None` where there is no key, `WRONGTYPE`
@@ -208,10 +200,10 @@ impl<'a> Tx<'a> {
     /// [`remove_if_empty`](Self::remove_if_empty) when it may have lost its last member.
     #[inline]
     pub(crate) fn write<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Option<Write<'_, T>>, ServerError> {
-        let hash = self.hash(key);
-        self.remove_expired(hash, key);
+        self.expire(key);
         let seconds = self.seconds();
-        let Some(entry) = self.held.of_mut(self.keyspace, hash).get_mut(hash, key) else { return Ok(None) };
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        let Some(entry) = shard.get_mut(hash, key) else { return Ok(None) };
         entry.use_at(seconds);
         match T::of_mut(&mut entry.object) {
             None => Err(texts::WRONG_TYPE),
@@ -221,27 +213,14 @@ impl<'a> Tx<'a> {
 
     /// As [`write`](Self::write), with an empty value where there is no key. The caller fills it.
     pub(crate) fn write_or_new<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Write<'_, T>, ServerError> {
-        let hash = self.hash(key);
-        self.remove_expired(hash, key);
-        if self.held.of(self.keyspace, hash).get(hash, key).is_none() {
-            self.add(hash, key, T::default().into(), None);
+        self.expire(key);
+        let (hash, shard) = self.held.of(self.keyspace, key);
+        if shard.get(hash, key).is_none() {
+            self.add(key, T::default().into(), None);
         }
         match self.write(key)? {
             Some(value) => Ok(value),
             None => unreachable!("the key was put just now, under its latch"),
-        }
-    }
-
-    /// Makes sure that the key is live if it is there: what comes before a write.
-    #[inline]
-    fn remove_expired(&mut self, hash: u64, key: &[u8]) {
-        let shard = self.held.of(self.keyspace, hash);
-        if !shard.any_expires() {
-            return;
-        }
-        let deadline = shard.get(hash, key).and_then(|entry| shard.deadline(entry));
-        if !self.is_live(deadline) {
-            self.take(hash, key);
         }
     }
 
@@ -252,12 +231,11 @@ impl<'a> Tx<'a> {
 
     /// Gives the key this value and this deadline, in milliseconds since the epoch.
     pub(crate) fn put_until(&mut self, key: &[u8], value: impl Into<Object>, deadline: Option<u64>) {
-        let (hash, object) = (self.hash(key), value.into());
-        self.remove_expired(hash, key);
+        let object = value.into();
+        self.expire(key);
         let seconds = self.seconds();
-        let Some(entry) = self.held.of_mut(self.keyspace, hash).get_mut(hash, key) else {
-            return self.add(hash, key, object, deadline);
-        };
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        let Some(entry) = shard.get_mut(hash, key) else { return self.add(key, object, deadline) };
         entry.use_at(seconds);
         self.growth.change(entry.object.heap_bytes(), object.heap_bytes());
         entry.object = object;
@@ -267,23 +245,24 @@ impl<'a> Tx<'a> {
     }
 
     /// Puts a key that is not there into its shard.
-    fn add(&mut self, hash: u64, key: &[u8], object: Object, deadline: Option<u64>) {
+    fn add(&mut self, key: &[u8], object: Object, deadline: Option<u64>) {
         self.tell(key, Event::NEW);
         let used = self.seconds();
-        let bytes = self.held.of_mut(self.keyspace, hash).insert(hash, key, object, used, deadline);
-        self.growth.change(0, bytes);
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        self.growth.change(0, shard.insert(hash, key, object, used, deadline));
     }
 
     /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a
     /// watch would have to hear of: who saw the key live misses it at EXEC, and for anybody else nothing changes.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Object> {
-        let removed = self.take(self.hash(key), key)?;
+        let removed = self.take(key)?;
         self.is_live(removed.deadline).then_some(removed.entry.object)
     }
 
     /// Takes the key out of its shard.
-    fn take(&mut self, hash: u64, key: &[u8]) -> Option<Removed> {
-        let removed = self.held.of_mut(self.keyspace, hash).remove(hash, key)?;
+    fn take(&mut self, key: &[u8]) -> Option<Removed> {
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        let removed = shard.remove(hash, key)?;
         self.growth.change(removed.memory(), 0);
         if !self.is_live(removed.deadline) {
             self.engine.instance.stats().expired_keys.add(1);
@@ -292,16 +271,23 @@ impl<'a> Tx<'a> {
         Some(removed)
     }
 
-    /// Removes the key if its time is over.
+    /// Removes the key if its time is over: what comes before a write. Where no key has a deadline, this is one load.
+    #[inline]
     pub(crate) fn expire(&mut self, key: &[u8]) {
-        self.remove_expired(self.hash(key), key);
+        let (hash, shard) = self.held.of(self.keyspace, key);
+        if shard.any_expires() {
+            let deadline = shard.get(hash, key).and_then(|entry| shard.deadline(entry));
+            if !self.is_live(deadline) {
+                self.take(key);
+            }
+        }
     }
 
     /// Removes the key if it holds a collection without members; whether it did.
     pub(crate) fn remove_if_empty(&mut self, key: &[u8]) -> bool {
         let empty = self.get(key).is_some_and(|entry| entry.object.is_empty_collection());
         if empty {
-            self.take(self.hash(key), key);
+            self.take(key);
         }
         empty
     }
@@ -309,13 +295,12 @@ impl<'a> Tx<'a> {
     /// When the key expires, in milliseconds since the epoch: `None` where there is no key, `Some(None)` for never.
     #[expect(clippy::option_option, reason = "a key may be missing, and one that is there may have no deadline")]
     pub(crate) fn deadline(&self, key: &[u8]) -> Option<Option<u64>> {
-        self.live(key).map(|(_, deadline)| deadline)
+        self.look_up(key).1.map(|(_, deadline)| deadline)
     }
 
     /// Sets or clears the deadline of a key that exists.
     pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<u64>) {
-        let hash = self.hash(key);
-        let shard = self.held.of_mut(self.keyspace, hash);
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
         if shard.get(hash, key).is_none() {
             return;
         }
