@@ -174,10 +174,10 @@ impl Engine {
         self.admit(|| spec.flags.contains(Flags::DENYOOM))?;
         let args = command.arguments();
         let keyspace = self.databases.get(database);
-        let held = match spec.keys {
+        let held = match (spec.keys, args) {
             _ if spec.flags.contains(Flags::DATABASES) => self.latch(keyspace, [(spec, args)].into_iter(), None),
-            Keys::None => Held::default(),
-            Keys::ONE => keyspace.latch_one(args[0].as_bytes()),
+            (Keys::None, _) => Held::default(),
+            (Keys::ONE, [key, ..]) | (Keys::ALL, [key]) => keyspace.latch_one(key.as_bytes()),
             _ => self.latch(keyspace, [(spec, args)].into_iter(), None),
         };
         run_in(&mut Tx::new(self, keyspace, held), spec, &Args::of(command))
@@ -263,11 +263,11 @@ fn run_in(tx: &mut Tx<'_>, spec: &'static CommandSpec, args: &Args<'_>) -> Reply
     if tx.told().contains(KeyspaceEvents::EXPIRED) {
         args.keys(spec.keys).for_each(|key| tx.expire(key));
     }
-    let reply = commands::handler(spec.id)(tx, args);
     if spec.flags.contains(Flags::WRITE) {
         tx.pay_for_write();
     }
-    reply
+    // Last, so that the reply is written where the caller wants it.
+    commands::handler(spec.id)(tx, args)
 }
 
 impl Drop for Engine {
