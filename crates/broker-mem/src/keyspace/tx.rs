@@ -274,12 +274,17 @@ impl<'a> Tx<'a> {
     /// Removes the key if its time is over: what comes before a write. Where no key has a deadline, this is one load.
     #[inline]
     pub(crate) fn expire(&mut self, key: &[u8]) {
+        if self.held.of(self.keyspace, key).1.any_expires() {
+            self.take_expired(key);
+        }
+    }
+
+    #[inline(never)]
+    fn take_expired(&mut self, key: &[u8]) {
         let (hash, shard) = self.held.of(self.keyspace, key);
-        if shard.any_expires() {
-            let deadline = shard.get(hash, key).and_then(|entry| shard.deadline(entry));
-            if !self.is_live(deadline) {
-                self.take(key);
-            }
+        let deadline = shard.get(hash, key).and_then(|entry| shard.deadline(entry));
+        if !self.is_live(deadline) {
+            self.take(key);
         }
     }
 
