@@ -21,6 +21,12 @@ pub(crate) enum ArgList<'a> {
 }
 
 impl<'a> ArgList<'a> {
+    /// One argument before others that are on the heap already.
+    pub(crate) fn led_by(first: Arg<'a>, mut rest: Vec<Arg<'a>>) -> Self {
+        rest.insert(0, first);
+        Self::Many(rest)
+    }
+
     /// The list with one more at its end.
     #[inline]
     pub(crate) fn and(self, arg: Arg<'a>) -> Self {
