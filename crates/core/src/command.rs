@@ -56,7 +56,7 @@ impl<'a> Command<'a> {
     /// A command of the table, without arguments yet.
     #[inline]
     pub fn new(spec: &'static CommandSpec) -> Self {
-        Self { name: Name::Known(spec), args: ArgList::new() }
+        Self { name: Name::Known(spec), args: ArgList::default() }
     }
 
     /// A command from its words: the name in any case, then the arguments.
@@ -98,13 +98,13 @@ impl<'a> Command<'a> {
     /// Adds an argument.
     #[must_use]
     #[inline]
-    pub fn arg(mut self, arg: impl Into<Arg<'a>>) -> Self {
-        self.args.push(arg.into());
-        self
+    pub fn arg(self, arg: impl Into<Arg<'a>>) -> Self {
+        Self { name: self.name, args: self.args.and(arg.into()) }
     }
 
     /// Adds arguments in order.
     #[must_use]
+    #[inline]
     pub fn args<I>(mut self, args: I) -> Self
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
@@ -115,17 +115,25 @@ impl<'a> Command<'a> {
 
     /// Adds pairs, such as fields and values, in order.
     #[must_use]
+    #[inline]
     pub fn pairs<I, K, V>(mut self, pairs: I) -> Self
     where
         I: IntoIterator<Item = (K, V)>,
         K: Into<Arg<'a>>,
         V: Into<Arg<'a>>,
     {
+        let pairs = pairs.into_iter();
+        self.args.reserve(pairs.size_hint().0.saturating_mul(2));
         for (key, value) in pairs {
             self.args.push(key.into());
             self.args.push(value.into());
         }
         self
+    }
+
+    /// Takes a key and the words that follow it for arguments.
+    pub(crate) fn key_before(self, key: impl Into<Arg<'a>>, words: Vec<Arg<'a>>) -> Self {
+        Self { name: self.name, args: ArgList::led_by(key.into(), words) }
     }
 
     /// Adds an argument in place.
