@@ -66,20 +66,20 @@ impl<'a> Command<'a> {
     /// # Errors
     ///
     /// [`Error::Config`] where there is no word at all.
-    pub fn from_argv<I>(argv: I) -> Result<Self>
+    pub fn from_argv<I>(words: I) -> Result<Self>
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
     {
-        let (name, args) = Self::name_and_args(argv)?;
+        let (name, args) = Self::name_and_args(words)?;
         Ok(Self::named(&name, args))
     }
 
     /// The words of a command: its name, and the rest.
-    pub(crate) fn name_and_args<I>(argv: I) -> Result<(Arg<'a>, ArgList<'a>)>
+    pub(crate) fn name_and_args<I>(words: I) -> Result<(Arg<'a>, ArgList<'a>)>
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
     {
-        let mut words = argv.into_iter().map(Into::into);
+        let mut words = words.into_iter().map(Into::into);
         let name = words.next().ok_or_else(|| Error::Config("a command needs at least its name".into()))?;
         Ok((name, words.collect()))
     }
@@ -152,6 +152,11 @@ impl<'a> Command<'a> {
             self.args.push(value.into());
         }
         self
+    }
+
+    /// Takes a key and the words that follow it for arguments.
+    pub(crate) fn key_before(self, key: impl Into<Arg<'a>>, words: Vec<Arg<'a>>) -> Self {
+        Self { name: self.name, args: ArgList::led_by(key.into(), words) }
     }
 
     /// Adds an argument in place.

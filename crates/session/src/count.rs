@@ -35,6 +35,7 @@ impl<B: Broker> Session<B> {
         self.add_tally();
         if self.untold.is_some() {
             self.describe();
+            self.untold = None;
         }
     }
 

@@ -104,6 +104,7 @@ impl<B: Broker> Session<B> {
             self.run_waiting(spec, &request).await;
             self.has_ended(spec, &request, began, errors);
             self.has_answered();
+            // What it made of the client may matter to others at once.
             self.describe();
         }
     }
@@ -135,12 +136,13 @@ impl<B: Broker> Session<B> {
     pub(crate) fn run(&mut self, spec: &'static CommandSpec, request: &Request<'_>) -> bool {
         use TransactionCommand::{Exec, Watch};
 
+        if spec.is_session() {
+            // It may tell of clients, of which this is one.
+            self.describe();
+        }
         let done = match spec.id {
             CommandId::Acl(id) => self.acl(id, request),
-            CommandId::Client(id) => {
-                self.describe();
-                self.client_command(id, request)
-            }
+            CommandId::Client(id) => self.client_command(id, request),
             CommandId::Connection(ConnectionCommand::Select) | CommandId::Transaction(Exec | Watch) => return false,
             CommandId::Connection(id) if spec.is_session() || id == ConnectionCommand::Ping => {
                 self.connection(id, request)
@@ -193,12 +195,14 @@ impl<B: Broker> Session<B> {
     }
 
     /// Others see what the client has become.
-    pub(crate) fn describe(&mut self) {
+    pub(crate) fn describe(&self) {
         let mut facts = self.client.facts();
-        // What EXEC runs is no request of its own, and its transaction is over when it has run.
-        if let Some((command, at)) = self.untold.take_if(|_| self.context == Context::TopLevel) {
+        if let Some((command, at)) = self.untold {
             facts.last_command = command;
             facts.last_seen = at;
+        }
+        // While EXEC runs, its transaction still is one to others.
+        if self.context == Context::TopLevel {
             facts.queued = self.transaction.as_ref().map(Transaction::len);
         }
         facts.resp = if self.protocol == Protocol::Resp2 { 2 } else { 3 };

@@ -42,7 +42,7 @@ pub struct Session<B: Broker> {
     pub(crate) held: Option<Box<Request<'static>>>,
     /// A request that passed the checks and has to wait for something else.
     pub(crate) begun: Option<Box<Begun>>,
-    /// The command that ran last and when, until others are told.
+    /// The command that was asked for last, and when, until others are told and no more requests follow.
     pub(crate) untold: Option<(&'static str, Instant)>,
     pub(crate) context: Context,
     /// How many commands have answered an error; those of a transaction are not counted for its EXEC.

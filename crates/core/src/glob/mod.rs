@@ -175,10 +175,12 @@ fn compile(pattern: &[u8], tokens: &[Token]) -> Matcher {
     if matches!(tokens, [Token::Star]) {
         return Matcher::Any;
     }
-    if stars == 1 && prefix.len() + 1 + suffix.len() == tokens.len() && is_around(pattern, &prefix, &suffix) {
-        if let (Ok(prefix_len), Ok(suffix_len)) = (u32::try_from(prefix.len()), u32::try_from(suffix.len())) {
-            return Matcher::Around { prefix_len, suffix_len };
-        }
+    if stars == 1
+        && prefix.len() + 1 + suffix.len() == tokens.len()
+        && is_around(pattern, &prefix, &suffix)
+        && let (Ok(prefix_len), Ok(suffix_len)) = (u32::try_from(prefix.len()), u32::try_from(suffix.len()))
+    {
+        return Matcher::Around { prefix_len, suffix_len };
     }
     let steps = if prefix.len() == tokens.len() {
         Steps::None

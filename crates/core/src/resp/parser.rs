@@ -238,19 +238,20 @@ impl Default for RequestParser {
 /// A length of up to four digits and the end of its line, taken off the front.
 #[inline]
 fn plain_length(rest: &mut &[u8]) -> Option<usize> {
-    let mut length = 0;
-    for (at, byte) in rest.iter().enumerate().take(5) {
-        match byte {
-            b'0'..=b'9' if at < 4 => length = length * 10 + usize::from(byte - b'0'),
-            // A zero before other digits is no number to Redis.
-            b'\r' if at == 1 || at > 1 && rest[0] != b'0' => {
-                *rest = rest.get(at + 1..)?.strip_prefix(b"\n")?;
-                return Some(length);
-            }
-            _ => return None,
+    let digit = |byte: u8| Some(usize::from(byte.wrapping_sub(b'0'))).filter(|digit| *digit < 10);
+    // A zero before other digits is no number to Redis.
+    let first = |byte: u8| digit(byte).filter(|digit| *digit > 0);
+    let (length, after) = match **rest {
+        [a, b'\r', b'\n', ref after @ ..] => (digit(a)?, after),
+        [a, b, b'\r', b'\n', ref after @ ..] => (first(a)? * 10 + digit(b)?, after),
+        [a, b, c, b'\r', b'\n', ref after @ ..] => (first(a)? * 100 + digit(b)? * 10 + digit(c)?, after),
+        [a, b, c, d, b'\r', b'\n', ref after @ ..] => {
+            (first(a)? * 1000 + digit(b)? * 100 + digit(c)? * 10 + digit(d)?, after)
         }
-    }
-    None
+        _ => return None,
+    };
+    *rest = after;
+    Some(length)
 }
 
 /// A word, taken off the front: its length, its bytes, and two more that Redis does not look at.

@@ -39,11 +39,11 @@ impl<'a> Request<'a> {
     /// # Errors
     ///
     /// [`Error::Config`](crate::Error::Config) where there is no word at all.
-    pub fn from_argv<I>(argv: I) -> Result<Self>
+    pub fn from_argv<I>(words: I) -> Result<Self>
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
     {
-        let (name, args) = Command::name_and_args(argv)?;
+        let (name, args) = Command::name_and_args(words)?;
         Ok(Self::new(name, args))
     }
 

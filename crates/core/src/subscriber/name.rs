@@ -6,6 +6,8 @@ use std::ops::Deref;
 use bytes::Bytes;
 use triomphe::ThinArc;
 
+use crate::Arg;
+
 /// The bytes of a channel's or a pattern's name, shared by all who hold it: one pointer, and a clone copies nothing.
 ///
 /// # Examples
@@ -55,6 +57,12 @@ impl From<&str> for Name {
 impl From<Bytes> for Name {
     fn from(name: Bytes) -> Self {
         Self::from(&*name)
+    }
+}
+
+impl<'a> From<&'a Name> for Arg<'a> {
+    fn from(name: &'a Name) -> Self {
+        Self::from(&**name)
     }
 }
 

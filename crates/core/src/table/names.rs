@@ -27,28 +27,33 @@ fn find_long(name: &[u8]) -> Option<&'static CommandSpec> {
     all().find(|spec| spec.name.as_bytes().eq_ignore_ascii_case(name))
 }
 
-/// A short name as a number, the same for small and capital letters. A NUL byte at its end adds nothing, so a name with
-/// one has none.
+/// A short name as a number, the same for small and capital letters. A NUL byte at its end would add nothing, so a name
+/// with one has none.
 #[inline]
 fn number(name: &[u8]) -> Option<u128> {
-    let mut letters = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
-        // The second half begins where the first one ends, so what is in both is shifted out of one.
+    let number = match (name.first_chunk(), name.last_chunk()) {
+        // Two halves, of which the second begins within the first: what is in both is shifted out of it.
         (Some(start), Some(end)) if name.len() <= SHORT => {
-            let beyond = (SHORT - name.len()) as u32 * u8::BITS;
-            let end = u64::from_le_bytes(*end).checked_shr(beyond).unwrap_or(0);
-            (u128::from(end) << u64::BITS | u128::from(u64::from_le_bytes(*start))).to_le_bytes()
+            let end = u64::from_le_bytes(*end).unbounded_shr((SHORT - name.len()) as u32 * u8::BITS);
+            u128::from(lower(u64::from_le_bytes(*start))) | u128::from(lower(end)) << u64::BITS
         }
-        (None, _) => {
-            let mut letters = [0; SHORT];
-            for (letter, byte) in letters.iter_mut().zip(name) {
-                *letter = *byte;
-            }
-            letters
-        }
+        (None, _) => u128::from(lower(name.iter().rev().fold(0, |number, byte| number << u8::BITS | u64::from(*byte)))),
         _ => return None,
     };
-    letters.make_ascii_lowercase();
-    (name.last() != Some(&0)).then_some(u128::from_le_bytes(letters))
+    (name.last() != Some(&0)).then_some(number)
+}
+
+/// Eight letters, each capital one made small.
+#[inline]
+const fn lower(letters: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = EACH * 0x80;
+
+    // Seven bits of each byte, and a sum with which the eighth tells whether they are beyond a letter.
+    let low = letters & !HIGH;
+    let from_a = low + EACH * (0x80 - b'A' as u64);
+    let beyond_z = low + EACH * (0x7f - b'Z' as u64);
+    letters | (from_a & !beyond_z & !letters & HIGH) >> 2
 }
 
 /// Multiplies: the names are ours and few, so nobody can choose ones that collide.
@@ -92,6 +97,10 @@ mod tests {
             }
         }
         assert!(find(b"").is_none() && find(&[0; 16]).is_none() && find(&[b'x'; 100]).is_none());
+        for byte in 0..=u8::MAX {
+            let expected = u64::from_le_bytes([byte.to_ascii_lowercase(); 8]);
+            assert_eq!(lower(u64::from_le_bytes([byte; 8])), expected, "{byte}");
+        }
         assert!(find(b"ge\x54").is_some() && find(b"ge\xd4").is_none());
     }
 
