@@ -27,6 +27,24 @@ impl<'a> ArgList<'a> {
         Self::Many(rest)
     }
 
+    /// A list of so many, one after the other; `None` as soon as there is none.
+    #[inline]
+    pub(crate) fn of(count: usize, mut next: impl FnMut() -> Option<Arg<'a>>) -> Option<Self> {
+        Some(match count {
+            0 => Self::Zero([]),
+            1 => Self::One([next()?]),
+            2 => Self::Two([next()?, next()?]),
+            3 => Self::Three([next()?, next()?, next()?]),
+            _ => {
+                let mut many = Vec::with_capacity(count);
+                for _ in 0..count {
+                    many.push(next()?);
+                }
+                Self::Many(many)
+            }
+        })
+    }
+
     /// The list with one more at its end.
     #[inline]
     pub(crate) fn and(self, arg: Arg<'a>) -> Self {

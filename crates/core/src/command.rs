@@ -66,33 +66,56 @@ impl<'a> Command<'a> {
     /// # Errors
     ///
     /// [`Error::Config`] where there is no word at all.
-    pub fn from_argv<I>(argv: I) -> Result<Self>
+    pub fn from_argv<I>(words: I) -> Result<Self>
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
     {
-        let mut words = argv.into_iter().map(Into::into);
+        let (name, args) = Self::name_and_args(words)?;
+        Ok(Self::named(&name, args))
+    }
+
+    /// The words of a command: its name, and the rest.
+    pub(crate) fn name_and_args<I>(words: I) -> Result<(Arg<'a>, ArgList<'a>)>
+    where
+        I: IntoIterator<Item: Into<Arg<'a>>>,
+    {
+        let mut words = words.into_iter().map(Into::into);
         let name = words.next().ok_or_else(|| Error::Config("a command needs at least its name".into()))?;
-        let mut rest: ArgList<'a> = words.collect();
-        let name = match table::find(name.as_bytes()).filter(|spec| spec.words == 1) {
-            None => Name::Unknown(Box::new(name)),
-            Some(spec) if spec.flags.contains(Flags::CONTAINER) && !rest.is_empty() => {
-                let full = [spec.name.as_bytes(), rest[0].as_bytes()].join(&b'|');
+        Ok((name, words.collect()))
+    }
+
+    /// A command by its name in any case.
+    #[inline]
+    pub(crate) fn named(name: &Arg<'a>, args: ArgList<'a>) -> Self {
+        match table::find(name.as_bytes()) {
+            Some(spec) if spec.words == 1 && !spec.flags.contains(Flags::CONTAINER) => {
+                Self { name: Name::Known(spec), args }
+            }
+            found => Self::contained_or_unknown(found.filter(|spec| spec.words == 1), name, args),
+        }
+    }
+
+    fn contained_or_unknown(found: Option<&'static CommandSpec>, name: &Arg<'a>, mut args: ArgList<'a>) -> Self {
+        let name = match found {
+            None => Name::Unknown(Box::new(name.clone())),
+            Some(spec) if args.is_empty() => Name::Known(spec),
+            Some(container) => {
+                let full = [container.name.as_bytes(), args[0].as_bytes()].join(&b'|');
                 match table::find(&full) {
                     Some(spec) => {
-                        let subcommand = rest[0].clone();
-                        rest = rest.iter().skip(1).cloned().collect();
+                        let subcommand = args[0].clone();
+                        args = args.iter().skip(1).cloned().collect();
                         if spec.name.as_bytes().ends_with(subcommand.as_bytes()) {
                             Name::Known(spec)
                         } else {
                             Name::Spelled(Box::new((spec, subcommand)))
                         }
                     }
-                    None => Name::UnknownSubcommand(spec),
+                    None => Name::UnknownSubcommand(container),
                 }
             }
-            Some(spec) => Name::Known(spec),
         };
-        Ok(Self { name, args: rest })
+        Self { name, args }
     }
 
     /// Adds an argument.

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::rates::{Rates, Sampler};
-use super::striped::StripedCounter;
 use crate::table::CommandId;
 
 /// A number that only goes up, until `CONFIG RESETSTAT`.
@@ -89,10 +88,6 @@ pub struct Stats {
     pub expired_keys: Counter,
     /// Keys that were removed to make room.
     pub evicted_keys: Counter,
-    /// Keys that reading commands looked for and found.
-    pub keyspace_hits: StripedCounter,
-    /// Keys that reading commands looked for and did not find.
-    pub keyspace_misses: StripedCounter,
     errors_by_code: Mutex<BTreeMap<String, u64>>,
     sampler: Mutex<Sampler>,
     commands: RwLock<HashMap<CommandId, Arc<CommandStats>>>,
@@ -136,6 +131,8 @@ pub struct Tally {
     microseconds: u64,
     failed: u64,
     latency: [u64; 32],
+    /// A bit for each place in `latency` that is not 0.
+    counted: u32,
 }
 
 impl Tally {
@@ -146,8 +143,9 @@ impl Tally {
         self.calls += 1;
         self.microseconds = self.microseconds.saturating_add(microseconds);
         self.failed += u64::from(failed);
-        let bucket = (u64::BITS - microseconds.leading_zeros()) as usize;
-        self.latency[bucket.min(self.latency.len() - 1)] += 1;
+        let bucket = (u64::BITS - microseconds.leading_zeros()).min(u32::BITS - 1);
+        self.latency[bucket as usize] += 1;
+        self.counted |= 1 << bucket;
     }
 
     /// Whether there are none.
@@ -166,12 +164,18 @@ impl CommandStats {
 
     /// Counts the calls of a tally, and empties it; how many there were.
     pub fn add(&self, tally: &mut Tally) -> u64 {
-        let Tally { calls, microseconds, failed, latency } = std::mem::take(tally);
-        let counts = [(&self.calls, calls), (&self.microseconds, microseconds), (&self.failed, failed)];
-        for (counter, more) in counts.into_iter().chain(self.latency.iter().zip(latency)) {
-            if more > 0 {
-                counter.add(more);
-            }
+        let take = std::mem::take::<u64>;
+        let calls = take(&mut tally.calls);
+        self.calls.add(calls);
+        self.microseconds.add(take(&mut tally.microseconds));
+        match take(&mut tally.failed) {
+            0 => {}
+            failed => self.failed.add(failed),
+        }
+        while tally.counted != 0 {
+            let bucket = tally.counted.trailing_zeros() as usize;
+            self.latency[bucket].add(take(&mut tally.latency[bucket]));
+            tally.counted &= tally.counted - 1;
         }
         calls
     }
@@ -197,8 +201,6 @@ impl Default for Stats {
             errors: Counter::default(),
             expired_keys: Counter::default(),
             evicted_keys: Counter::default(),
-            keyspace_hits: StripedCounter::default(),
-            keyspace_misses: StripedCounter::default(),
             errors_by_code: Mutex::default(),
             sampler: Mutex::default(),
             commands: RwLock::default(),
@@ -286,8 +288,6 @@ impl Stats {
             &self.evicted_keys,
         ];
         counters.into_iter().for_each(Counter::reset);
-        self.keyspace_hits.reset();
-        self.keyspace_misses.reset();
         self.by_code().clear();
         for (_, stats) in self.commands() {
             stats.reset();
