@@ -8,6 +8,8 @@ pub(crate) use embroker_core::parse_int;
 use embroker_core::table::Keys;
 use embroker_core::{Arg, Command, ServerError};
 
+use crate::objects::Text;
+
 /// The arguments of one call, after the name. The table has checked how many there are.
 #[derive(Clone, Copy)]
 pub(crate) struct Args<'a>(&'a [Arg<'a>], Option<&'a [u8]>);
@@ -48,6 +50,11 @@ impl<'a> Args<'a> {
     /// The argument as a buffer to keep.
     pub(crate) fn bytes(&self, at: usize) -> Bytes {
         self.0[at].to_bytes()
+    }
+
+    /// The argument as a text for a value to keep.
+    pub(crate) fn text(&self, at: usize) -> Text<'a> {
+        Text::from(&self.0[at])
     }
 
     /// Whether the argument is this word, in any case. A NUL byte ends it, as it does for C's `strcasecmp`.

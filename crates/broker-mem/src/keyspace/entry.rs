@@ -6,7 +6,7 @@ use embroker_core::ServerError;
 use embroker_core::error::texts;
 
 use super::Key;
-use crate::objects::{Hash, Set, Str};
+use crate::objects::{Object, ObjectKind};
 
 pub(crate) struct Entry {
     pub(crate) object: Object,
@@ -56,102 +56,6 @@ impl Entry {
         self.deadline
     }
 }
-
-/// A value of one of Redis's types.
-#[derive(Clone)]
-pub(crate) enum Object {
-    String(Str),
-    Hash(Hash),
-    Set(Set),
-}
-
-impl Object {
-    /// What TYPE answers.
-    pub(crate) fn type_name(&self) -> &'static str {
-        match self {
-            Self::String(_) => "string",
-            Self::Hash(_) => "hash",
-            Self::Set(_) => "set",
-        }
-    }
-
-    /// What OBJECT ENCODING answers: how Redis would keep it.
-    pub(crate) fn encoding(&self) -> &'static str {
-        match self {
-            Self::String(string) => string.encoding(),
-            Self::Hash(hash) => hash.encoding(),
-            Self::Set(set) => set.encoding(),
-        }
-    }
-
-    /// How many bytes the value takes beside its entry.
-    #[inline]
-    pub(super) fn heap_bytes(&self) -> usize {
-        match self {
-            Self::String(string) => string.heap_bytes(),
-            Self::Hash(hash) => hash.heap_bytes(),
-            Self::Set(set) => set.heap_bytes(),
-        }
-    }
-
-    /// How many bytes a dump of the value would have, each text with its length before it.
-    pub(crate) fn dumped_len(&self) -> usize {
-        match self {
-            Self::String(string) => string.dumped_len(),
-            Self::Hash(hash) => hash.dumped_len(),
-            Self::Set(set) => set.dumped_len(),
-        }
-    }
-
-    /// What COPY writes under the other key. An error where the system has no memory for it.
-    pub(crate) fn copied(&self) -> Result<Self, ServerError> {
-        Ok(match self {
-            Self::String(string) => Self::String(string.copied()?),
-            collection => collection.clone(),
-        })
-    }
-
-    /// Whether it is a collection without members, which no key may hold.
-    pub(crate) fn is_empty_collection(&self) -> bool {
-        match self {
-            Self::String(_) => false,
-            Self::Hash(hash) => hash.is_empty(),
-            Self::Set(set) => set.is_empty(),
-        }
-    }
-}
-
-/// A Rust type that is one of Redis's types.
-pub(crate) trait ObjectKind: Default + Into<Object> + 'static {
-    fn of(object: &Object) -> Option<&Self>;
-    fn of_mut(object: &mut Object) -> Option<&mut Self>;
-    /// How many bytes the value takes beside its entry.
-    fn heap_bytes(&self) -> usize;
-}
-
-macro_rules! kinds {
-    ($($kind:ident = $variant:ident),*) => { $(
-        impl ObjectKind for $kind {
-            fn of(object: &Object) -> Option<&Self> {
-                match object { Object::$variant(value) => Some(value), _ => None }
-            }
-            fn of_mut(object: &mut Object) -> Option<&mut Self> {
-                match object { Object::$variant(value) => Some(value), _ => None }
-            }
-            #[inline]
-            fn heap_bytes(&self) -> usize {
-                $kind::heap_bytes(self)
-            }
-        }
-        impl From<$kind> for Object {
-            fn from(value: $kind) -> Self {
-                Self::$variant(value)
-            }
-        }
-    )* };
-}
-
-kinds!(Str = String, Hash = Hash, Set = Set);
 
 /// The value as the type that a command works on, or `WRONGTYPE`.
 pub(super) fn expect<T: ObjectKind>(object: &Object) -> Result<&T, ServerError> {

@@ -22,12 +22,13 @@ use std::sync::Arc;
 use ahash::RandomState;
 use dashmap::DashMap;
 pub(crate) use databases::{Databases, Wanted};
-pub(crate) use entry::{Entry, Object, ObjectKind};
+pub(crate) use entry::Entry;
 pub(crate) use evict::Policy;
 pub(crate) use latches::{Held, Latches};
 pub(crate) use memory::Memory;
 pub(crate) use tx::{Read, Tx};
 
+pub(crate) use crate::objects::{Object, ObjectKind};
 use crate::watch::WatchList;
 
 /// A key, shared by the map and by the indexes beside it.

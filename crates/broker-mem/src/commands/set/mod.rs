@@ -13,7 +13,7 @@ use crate::Reply;
 use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
-use crate::objects::Set;
+use crate::objects::{Set, Text};
 
 pub(super) fn handler(command: SetCommand) -> Handler {
     match command {
@@ -41,7 +41,7 @@ pub(super) fn handler(command: SetCommand) -> Handler {
 fn sadd(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let most = tx.engine().set_limit();
     let mut set = tx.write_or_new::<Set>(&args[0])?;
-    let added = (1..args.len()).filter(|at| set.insert(args.bytes(*at), most)).count();
+    let added = (1..args.len()).filter(|at| set.insert(&args.text(*at), most)).count();
     drop(set);
     if added > 0 {
         tx.changed(&args[0], Event::SADD);
@@ -83,7 +83,7 @@ fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let most = tx.engine().set_limit();
     lost(tx, source, Event::SREM);
-    if tx.write_or_new::<Set>(destination)?.insert(args.bytes(2), most) {
+    if tx.write_or_new::<Set>(destination)?.insert(&args.text(2), most) {
         tx.changed(destination, Event::SADD);
     }
     Ok(Value::Int(1))
@@ -119,11 +119,11 @@ fn sscan(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let Some(set) = tx.read::<Set>(&args[0])? else { return scan::reply(0, Vec::new()) };
     let options = scan::ScanOptions::read(args, 2, false)?;
     let (next, step) = set.scan(cursor, options.count);
-    let found = step.filter(|member| options.matches(member)).cloned().map(Value::from).collect();
+    let found = step.filter(|member| options.matches(member)).map(|member| member.to_bytes().into()).collect();
     scan::reply(next, found)
 }
 
 /// A reply of members, as RESP3 has sets.
-fn members<'m>(members: impl IntoIterator<Item = &'m bytes::Bytes>) -> Value {
-    Value::Set(members.into_iter().cloned().map(Value::from).collect())
+fn members<'m>(members: impl Iterator<Item = Text<'m>>) -> Value {
+    Value::Set(members.map(|member| member.to_bytes().into()).collect())
 }
