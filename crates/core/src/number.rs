@@ -10,14 +10,28 @@
 /// assert_eq!(parse_int(b"-42"), Some(-42));
 /// assert_eq!((parse_int(b"+42"), parse_int(b"042"), parse_int(b"")), (None, None, None));
 /// ```
+#[inline]
 pub fn parse_int(text: &[u8]) -> Option<i64> {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    match digits {
-        b"0" if digits.len() == text.len() => return Some(0),
-        [b'1'..=b'9', rest @ ..] if digits.len() <= 19 && rest.iter().all(u8::is_ascii_digit) => {}
-        _ => return None,
+    /// So many digits of any kind fit a `u64`.
+    const MOST_DIGITS: usize = 19;
+
+    let (negative, digits) = match text {
+        [b'0'] => return Some(0),
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if !matches!(digits, [b'1'..=b'9', ..] if digits.len() <= MOST_DIGITS) {
+        return None;
     }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let mut number = 0_u64;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number.wrapping_mul(10).wrapping_add(digit.into());
+    }
+    if negative { 0_i64.checked_sub_unsigned(number) } else { i64::try_from(number).ok() }
 }
 
 #[cfg(test)]
@@ -26,7 +40,7 @@ mod tests {
 
     #[test]
     fn integers_are_read_as_strictly_as_redis_reads_them() {
-        for text in ["", "-", "-0", "+1", "01", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "99999999999999999999"]
+        for text in ["", "-", "-0", "+1", "01", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "-9223372036854775809", "9999999999999999999", "99999999999999999999", "1:"]
         {
             assert_eq!(parse_int(text.as_bytes()), None, "{text}");
         }

@@ -3,6 +3,7 @@
 //! Whoever finds the value in its slot is one step from its bytes. A vector's pointer is three words wide, and a thin
 //! one of bytes grows byte by byte; so here it has cells of eight, the first of which begins with the length.
 
+use std::iter::repeat_n;
 use std::ops::Range;
 
 use thin_vec::ThinVec;
@@ -24,10 +25,17 @@ pub(crate) struct Block(ThinVec<[u8; CELL]>);
 impl Block {
     /// A block of these bytes, or of the first [`MOST`] of them.
     pub(super) fn new(bytes: &[u8]) -> Self {
-        let mut block = Self::default();
-        block.resize(bytes.len());
-        block.bytes_mut().copy_from_slice(bytes.get(..MOST).unwrap_or(bytes));
-        block
+        let bytes = bytes.get(..MOST).unwrap_or(bytes);
+        let cells = cells(bytes.len());
+        let mut block = ThinVec::with_capacity(room(bytes.len()));
+        block.extend(repeat_n([0; CELL], cells));
+        if let Some((len, rest)) = block.as_flattened_mut().split_first_chunk_mut() {
+            *len = (bytes.len() as u16).to_ne_bytes();
+            if let Some(place) = rest.get_mut(..bytes.len()) {
+                place.copy_from_slice(bytes);
+            }
+        }
+        Self(block)
     }
 
     #[inline]
@@ -62,20 +70,18 @@ impl Block {
 
     /// Makes room for so many bytes in all.
     pub(super) fn reserve(&mut self, len: usize) {
-        // With the vector's header and malloc's own word an odd number of cells fills what malloc hands out.
-        let cells = (LEN + len.min(MOST)).div_ceil(CELL) | 1;
-        self.0.reserve_exact(cells.saturating_sub(self.0.len()));
+        self.0.reserve_exact(room(len.min(MOST)).saturating_sub(self.0.len()));
     }
 
     /// Cuts it to this length, or adds zero bytes up to it.
     pub(super) fn resize(&mut self, len: usize) {
         let (before, len) = (self.len(), len.min(MOST));
-        let cells = if len == 0 { 0 } else { (LEN + len).div_ceil(CELL) };
+        let cells = cells(len);
         match cells.checked_sub(self.0.len()) {
             Some(0) => {}
             Some(more) => {
                 self.reserve(len);
-                self.0.extend(std::iter::repeat_n([0; CELL], more));
+                self.0.extend(repeat_n([0; CELL], more));
             }
             None => {
                 self.0.truncate(cells);
@@ -109,6 +115,29 @@ impl Block {
         if grown < end {
             self.resize(len - (end - grown));
         }
+    }
+}
+
+/// How many cells so many bytes take with their length.
+#[inline]
+fn cells(len: usize) -> usize {
+    if len == 0 { 0 } else { (LEN + len).div_ceil(CELL) }
+}
+
+/// How many cells a block of so many bytes asks for: with the vector's header and malloc's own word an odd number of
+/// them fills what malloc hands out.
+#[inline]
+fn room(len: usize) -> usize {
+    match cells(len) {
+        0 => 0,
+        cells => cells | 1,
+    }
+}
+
+/// So that a copy can be handed out as a buffer.
+impl AsRef<[u8]> for Block {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
     }
 }
 

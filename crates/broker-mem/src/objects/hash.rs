@@ -12,7 +12,7 @@ use bytes::Bytes;
 use indexmap::{IndexMap, map};
 use ref_cast::RefCast;
 
-use super::packed::Items;
+use super::packed::{Items, Place};
 use super::{Object, Text, packed};
 
 /// How many fields are packed at most.
@@ -124,11 +124,37 @@ impl Hash {
 
     /// Gives the field this value; whether the field is new.
     pub(crate) fn set(&mut self, field: &[u8], value: &Text<'_>, limits: HashLimits) -> bool {
+        let found = match &self.0 {
+            Object::PackedHash(packed) => packed.find(field),
+            _ => None,
+        };
+        self.set_found(found, field, value, limits)
+    }
+
+    /// Gives the field the value that is made of its old one, or nothing where that fails.
+    pub(crate) fn update<'v, E>(
+        &mut self,
+        field: &[u8],
+        limits: HashLimits,
+        update: impl FnOnce(Option<&[u8]>) -> Result<Text<'v>, E>,
+    ) -> Result<(), E> {
+        let (found, value) = match self.kept() {
+            Kept::Packed(packed) => {
+                let found = packed.find(field);
+                (found, update(found.map(|place| packed.text(place, VALUE)))?)
+            }
+            Kept::Table(table) => (None, update(table.fields.get(field).map(|value| &**value))?),
+        };
+        self.set_found(found, field, &value, limits);
+        Ok(())
+    }
+
+    /// As [`set`](Self::set), for a field that was found here if the hash is packed.
+    fn set_found(&mut self, found: Option<Place<2>>, field: &[u8], value: &Text<'_>, limits: HashLimits) -> bool {
         let long = field.len() > limits.bytes || value.len() > limits.bytes;
         if let Object::PackedHash(packed) = &mut self.0
             && !long
         {
-            let found = packed.find(field);
             let set = match found {
                 Some(place) => packed.replace(place, VALUE, value),
                 None => packed.push([field, value]),

@@ -4,6 +4,7 @@
 //! the length of each of its texts, a byte each, and then the texts. To find one is to walk over them, which beats a
 //! table as long as they are few: they stand side by side, and most are told apart by their length.
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -40,16 +41,21 @@ impl<const N: usize> Place<N> {
     /// Where one of its texts stands.
     #[inline]
     fn text(&self, which: usize) -> Range<usize> {
-        let before: usize = self.lens.iter().take(which).map(|len| usize::from(*len)).sum();
-        let start = self.start + N + before;
+        let start = self.start + N + sum(&self.lens[..which]);
         start..start + usize::from(self.lens[which])
     }
 
     /// Where the next item stands.
     #[inline]
     fn end(&self) -> usize {
-        self.start + N + self.lens.iter().map(|len| usize::from(*len)).sum::<usize>()
+        self.start + N + sum(&self.lens)
     }
+}
+
+/// How many bytes texts of these lengths have together.
+#[inline]
+fn sum(lens: &[u8]) -> usize {
+    lens.iter().map(|len| usize::from(*len)).sum()
 }
 
 impl<const N: usize, const MOST: usize> Packed<N, MOST> {
@@ -75,17 +81,17 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
     #[inline]
     pub(super) fn find(&self, text: &[u8]) -> Option<Place<N>> {
         let bytes = self.0.bytes();
-        let mut start = START;
-        while let Some(place) = Place::at(bytes, start) {
+        let mut rest = bytes.get(START..)?;
+        while let Some((lens, texts)) = rest.split_first_chunk() {
             // Texts of the same length often differ in their last byte, as numbered ones do.
-            if usize::from(place.lens[0]) == text.len()
-                && let Some(found) = bytes.get(place.text(0))
+            if usize::from(lens[0]) == text.len()
+                && let Some(found) = texts.get(..text.len())
                 && found.last() == text.last()
                 && found == text
             {
-                return Some(place);
+                return Some(Place { start: bytes.len() - rest.len(), lens: *lens });
             }
-            start = place.end();
+            rest = texts.get(sum(lens)..)?;
         }
         None
     }
@@ -104,9 +110,13 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
 
     /// Every item as `each` makes it of its texts, which are parts of one copy for those who keep them.
     pub(super) fn lend<T>(&self, mut each: impl FnMut([Text<'_>; N]) -> T) -> Vec<T> {
-        let of = Bytes::copy_from_slice(self.0.bytes());
-        let items = Items { bytes: &of, start: START, left: self.len() };
-        items.map(|texts| each(texts.map(|text| Text::Part { of: &of, text }))).collect()
+        let copy = Bytes::from_owner(self.0.clone());
+        let mut items = self.iter();
+        let mut lent = Vec::with_capacity(self.len());
+        while let Some(place) = items.next_place() {
+            lent.push(each(from_fn(|which| Text::Part(&copy, place.text(which)))));
+        }
+        lent
     }
 
     /// Adds an item that is not there yet; whether there is room for it.
@@ -173,10 +183,7 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
     /// Where this item stands, counted from 0.
     pub(super) fn place(&self, nth: usize) -> Option<Place<N>> {
         let mut items = self.iter();
-        if nth > 0 {
-            items.nth(nth - 1)?;
-        }
-        Place::at(items.bytes, items.start)
+        (0..=nth).map_while(|_| items.next_place()).nth(nth)
     }
 }
 
@@ -188,16 +195,23 @@ pub(crate) struct Items<'a, const N: usize> {
     left: usize,
 }
 
+impl<const N: usize> Items<'_, N> {
+    #[inline]
+    fn next_place(&mut self) -> Option<Place<N>> {
+        let place = Place::at(self.bytes, self.start)?;
+        self.start = place.end();
+        self.left = self.left.saturating_sub(1);
+        Some(place)
+    }
+}
+
 impl<'a, const N: usize> Iterator for Items<'a, N> {
     type Item = [&'a [u8]; N];
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let place = Place::<N>::at(self.bytes, self.start)?;
-        self.start = place.end();
-        self.left = self.left.saturating_sub(1);
-        let mut which = 0..N;
-        Some([(); N].map(|()| which.next().and_then(|at| self.bytes.get(place.text(at))).unwrap_or_default()))
+        let place = self.next_place()?;
+        Some(from_fn(|which| self.bytes.get(place.text(which)).unwrap_or_default()))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

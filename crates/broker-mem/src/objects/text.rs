@@ -1,6 +1,6 @@
 //! A text on its way into a value or out of one, which is copied only by who keeps it.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use bytes::Bytes;
 use embroker_core::Arg;
@@ -16,7 +16,7 @@ pub(crate) enum Text<'a> {
     /// A buffer that is shared where it is kept.
     Shared(&'a Bytes),
     /// A part of a buffer that is shared where the part is kept.
-    Part { of: &'a Bytes, text: &'a [u8] },
+    Part(&'a Bytes, Range<usize>),
     /// An argument, which knows whether it is shared.
     Arg(&'a Arg<'a>),
     /// A number in decimal.
@@ -28,7 +28,7 @@ impl Text<'_> {
     pub(crate) fn to_bytes(&self) -> Bytes {
         match self {
             Self::Shared(bytes) => (*bytes).clone(),
-            Self::Part { of, text } => of.slice_ref(text),
+            Self::Part(bytes, range) => bytes.slice(range.clone()),
             Self::Arg(arg) => arg.to_bytes(),
             Self::Bytes(_) | Self::Number { .. } => Bytes::copy_from_slice(self),
         }
@@ -41,7 +41,8 @@ impl Deref for Text<'_> {
     #[inline]
     fn deref(&self) -> &[u8] {
         match self {
-            Self::Bytes(bytes) | Self::Part { text: bytes, .. } => bytes,
+            Self::Bytes(bytes) => bytes,
+            Self::Part(bytes, range) => bytes.get(range.clone()).unwrap_or_default(),
             Self::Shared(bytes) => bytes,
             Self::Arg(arg) => arg.as_bytes(),
             Self::Number { len, digits } => digits.get(..usize::from(*len)).unwrap_or(digits),

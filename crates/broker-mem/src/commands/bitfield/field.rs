@@ -80,33 +80,61 @@ fn write(tx: &mut Tx<'_>, key: &[u8], operations: &[Operation], last_bit: u64) -
     Ok(Value::Array(replies))
 }
 
+/// What a part of BITFIELD's arguments begins with.
+#[derive(Clone, Copy)]
+enum Word {
+    Get,
+    Set,
+    IncrBy,
+    Overflow,
+}
+
+impl Word {
+    /// The word at this place, which its first letter tells from the others.
+    fn read(args: &Args<'_>, at: usize) -> Option<Self> {
+        let (word, text) = match args[at].first()?.to_ascii_lowercase() {
+            b'g' => (Self::Get, "get"),
+            b's' => (Self::Set, "set"),
+            b'i' => (Self::IncrBy, "incrby"),
+            b'o' => (Self::Overflow, "overflow"),
+            _ => return None,
+        };
+        args.is(at, text).then_some(word)
+    }
+
+    /// How many arguments follow it.
+    fn arguments(self) -> usize {
+        match self {
+            Self::Overflow => 1,
+            Self::Get => 2,
+            Self::Set | Self::IncrBy => 3,
+        }
+    }
+}
+
 /// Reads every operation before the first one runs: an error anywhere means that nothing is done.
 fn parse(tx: &Tx<'_>, args: &Args<'_>) -> Result<SmallVec<[Operation; 4]>, ServerError> {
     let mut operations = SmallVec::new();
     let mut overflow = Overflow::Wrap;
     let mut at = 1;
     while at < args.len() {
-        let left = args.len() - at - 1;
-        let words = match left {
-            2.. if args.is(at, "get") => 3,
-            3.. if args.is(at, "set") || args.is(at, "incrby") => 4,
-            1.. if args.is(at, "overflow") => {
-                overflow = parse_overflow(args, at + 1)?;
-                at += 2;
-                continue;
-            }
-            _ => return Err(texts::SYNTAX),
-        };
-        let encoding = Encoding::parse(&args[at + 1]).ok_or(texts::BITFIELD_TYPE)?;
-        let offset = field_offset(tx, &args[at + 2], encoding)?;
-        let action = if words == 3 {
-            Action::Get
-        } else if args.is(at, "set") {
-            Action::Set(args.int(at + 3)?)
+        let word = Word::read(args, at).ok_or(texts::SYNTAX)?;
+        let words = 1 + word.arguments();
+        if args.len() - at < words {
+            return Err(texts::SYNTAX);
+        }
+        if let Word::Overflow = word {
+            overflow = parse_overflow(args, at + 1)?;
         } else {
-            Action::IncrBy(args.int(at + 3)?)
-        };
-        operations.push(Operation { action, encoding, offset, overflow });
+            let encoding = Encoding::parse(&args[at + 1]).ok_or(texts::BITFIELD_TYPE)?;
+            let offset = field_offset(tx, &args[at + 2], encoding)?;
+            let action = match word {
+                Word::Set => Action::Set(args.int(at + 3)?),
+                Word::IncrBy => Action::IncrBy(args.int(at + 3)?),
+                Word::Get | Word::Overflow => Action::Get,
+            };
+            operations.push(Operation { action, encoding, offset, overflow });
+        }
         at += words;
     }
     Ok(operations)

@@ -16,12 +16,12 @@ use crate::objects::Text;
 pub(super) fn hincrby(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let by = args.int(2)?;
     change(tx, &args[0], Event::HINCRBY, |hash, limits| {
-        let old = match hash.get(&args[1]) {
-            Some(text) => parse_int(&text).ok_or(texts::HASH_VALUE_NOT_INTEGER)?,
-            None => 0,
-        };
-        let new = old.checked_add(by).ok_or(texts::INCR_OVERFLOW)?;
-        hash.set(&args[1], &new.into(), limits);
+        let mut new = 0;
+        hash.update(&args[1], limits, |old| {
+            let old = old.map_or(Some(0), parse_int).ok_or(texts::HASH_VALUE_NOT_INTEGER)?;
+            new = old.checked_add(by).ok_or(texts::INCR_OVERFLOW)?;
+            Ok(new.into())
+        })?;
         Ok(Value::Int(new))
     })
 }
