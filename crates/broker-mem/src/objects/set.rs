@@ -83,6 +83,14 @@ impl Set {
         }
     }
 
+    /// Every member as `each` makes it: what of a packed set is kept is copied once for all.
+    pub(crate) fn lend<T>(&self, mut each: impl FnMut(Text<'_>) -> T) -> Vec<T> {
+        match self.kept() {
+            Kept::Packed(packed) => packed.lend(|[member]| each(member)),
+            Kept::Ints(_) | Kept::Table(_) => self.iter().map(each).collect(),
+        }
+    }
+
     /// How many bytes it takes in a dump.
     pub(super) fn dumped_len(&self) -> usize {
         super::dumped_count(self.len()) + self.iter().map(|member| super::dumped_text(&member)).sum::<usize>()

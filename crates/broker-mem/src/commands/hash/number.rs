@@ -1,8 +1,8 @@
 //! HINCRBY and HINCRBYFLOAT: a field that counts.
 
 use bytes::Bytes;
-use embroker_core::error::texts;
 use embroker_core::Value;
+use embroker_core::error::texts;
 
 use super::change;
 use crate::Reply;

@@ -17,7 +17,7 @@ type Sources<'t> = [Option<Read<'t, Set>>];
 
 /// `SUNION key …`: the members of any of the sets.
 pub(super) fn sunion(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(members(union(&sources(tx, args.from(0))?, tx.engine().set_limit()).iter()))
+    Ok(Value::Set(members(&union(&sources(tx, args.from(0))?, tx.engine().set_limit()))))
 }
 
 /// `SUNIONSTORE destination key …`: how many members the union has.
@@ -28,7 +28,8 @@ pub(super) fn sunionstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SINTER key …`: the members of all the sets.
 pub(super) fn sinter(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(members(intersection(&sources(tx, args.from(0))?)))
+    let sources = sources(tx, args.from(0))?;
+    Ok(Value::Set(intersection(&sources).map(|member| member.to_bytes().into()).collect()))
 }
 
 /// `SINTERSTORE destination key …`: how many members the intersection has.
@@ -60,7 +61,7 @@ pub(super) fn sintercard(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SDIFF key …`: the members of the first set that no other has.
 pub(super) fn sdiff(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(members(difference(&sources(tx, args.from(0))?, tx.engine().set_limit()).iter()))
+    Ok(Value::Set(members(&difference(&sources(tx, args.from(0))?, tx.engine().set_limit()))))
 }
 
 /// `SDIFFSTORE destination key …`: how many members the difference has.

@@ -13,7 +13,7 @@ use crate::Reply;
 use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
-use crate::objects::{Set, Text};
+use crate::objects::Set;
 
 pub(super) fn handler(command: SetCommand) -> Handler {
     match command {
@@ -109,7 +109,7 @@ fn smismember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `SMEMBERS key`: every member.
 fn smembers(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let set = tx.read::<Set>(&args[0])?;
-    Ok(members(set.iter().flat_map(|set| set.iter())))
+    Ok(Value::Set(set.map_or_else(Vec::new, |set| members(&set))))
 }
 
 /// `SSCAN key cursor [MATCH pattern] [COUNT count]`: the next cursor, and some members. Options are not looked at where
@@ -123,7 +123,7 @@ fn sscan(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     scan::reply(next, found)
 }
 
-/// A reply of members, as RESP3 has sets.
-fn members<'m>(members: impl Iterator<Item = Text<'m>>) -> Value {
-    Value::Set(members.map(|member| member.to_bytes().into()).collect())
+/// The members of a set, to reply.
+fn members(set: &Set) -> Vec<Value> {
+    set.lend(|member| member.to_bytes().into())
 }
