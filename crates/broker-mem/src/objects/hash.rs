@@ -279,6 +279,8 @@ impl<'h> Iterator for Fields<'h> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The limits that a Redis has which nobody configured.
@@ -358,6 +360,121 @@ mod tests {
         }
         for number in (0..1000).step_by(3) {
             assert!(seen.contains(number.to_string().as_bytes()), "{number}");
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Change {
+        Set { field: usize, value: usize },
+        Update { field: usize, value: usize },
+        Remove { field: usize },
+        Fill { fields: usize },
+        Limit { fields: usize, bytes: usize },
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        let field = || prop_oneof![0..8_usize, 0..200_usize, 1000..1003_usize];
+        let value = || prop_oneof![0..20_usize, 60..70_usize, 250..260_usize, Just(3000)];
+        prop_oneof![
+            8 => (field(), value()).prop_map(|(field, value)| Change::Set { field, value }),
+            4 => (field(), value()).prop_map(|(field, value)| Change::Update { field, value }),
+            4 => field().prop_map(|field| Change::Remove { field }),
+            1 => (100..160_usize).prop_map(|fields| Change::Fill { fields }),
+            1 => (prop_oneof![Just(3_usize), Just(512)], prop_oneof![Just(4_usize), Just(64), Just(4096)])
+                .prop_map(|(fields, bytes)| Change::Limit { fields, bytes }),
+        ]
+    }
+
+    /// A field of this number: from 1000 on a long one.
+    fn name(field: usize) -> String {
+        if field < 1000 { format!("f{field}") } else { field.to_string().repeat(80) }
+    }
+
+    /// What Redis's rules make of a hash, in a vector.
+    #[derive(Default)]
+    struct Model {
+        fields: Vec<(String, String)>,
+        large: bool,
+    }
+
+    impl Model {
+        fn set(&mut self, field: &str, value: &str, limits: HashLimits) -> bool {
+            let place = self.fields.iter().position(|(other, _)| other == field);
+            match place {
+                Some(place) => self.fields[place].1 = value.to_owned(),
+                None => self.fields.push((field.to_owned(), value.to_owned())),
+            }
+            self.large |= field.len().max(value.len()) > limits.bytes || self.fields.len() > limits.fields;
+            place.is_none()
+        }
+
+        fn remove(&mut self, field: &str) -> bool {
+            let place = self.fields.iter().position(|(other, _)| other == field);
+            match place {
+                Some(place) if self.large => drop(self.fields.swap_remove(place)),
+                Some(place) => drop(self.fields.remove(place)),
+                None => {}
+            }
+            place.is_some()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_hash_is_what_redis_s_rules_make_of_it_however_it_is_kept(
+            changes in prop::collection::vec(change(), 0..60),
+        ) {
+            let (mut hash, mut model, mut limits) = (Hash::default(), Model::default(), LIMITS);
+            for change in changes {
+                match change {
+                    Change::Set { field, value } => {
+                        let (field, value) = (name(field), "v".repeat(value));
+                        let new = hash.set(field.as_bytes(), &text(value.as_bytes()), limits);
+                        prop_assert_eq!(new, model.set(&field, &value, limits));
+                    }
+                    Change::Update { field, value } => {
+                        let (field, value) = (name(field), "u".repeat(value));
+                        let mut seen = None;
+                        let updated = hash.update(field.as_bytes(), limits, |old| {
+                            seen = old.map(<[u8]>::to_vec);
+                            if value.is_empty() { Err(()) } else { Ok(text(value.as_bytes())) }
+                        });
+                        let old = model.fields.iter().find(|(other, _)| *other == field);
+                        prop_assert_eq!(seen, old.map(|(_, old)| old.clone().into_bytes()));
+                        prop_assert_eq!(updated.is_err(), value.is_empty());
+                        if !value.is_empty() {
+                            model.set(&field, &value, limits);
+                        }
+                    }
+                    Change::Remove { field } => {
+                        prop_assert_eq!(hash.remove(name(field).as_bytes()), model.remove(&name(field)));
+                    }
+                    Change::Fill { fields } => for field in 0..fields {
+                        prop_assert_eq!(
+                            hash.set(name(field).as_bytes(), &Text::default(), limits),
+                            model.set(&name(field), "", limits)
+                        );
+                    },
+                    Change::Limit { fields, bytes } => limits = HashLimits { fields, bytes },
+                }
+                let string = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap();
+                let pairs: Vec<_> = hash.iter().map(|(field, value)| (string(&field), string(&value))).collect();
+                prop_assert_eq!(&pairs, &model.fields);
+                let lent = hash.lend(|field, value| (string(&field.to_bytes()), string(&value.to_bytes())));
+                prop_assert_eq!(&lent, &model.fields);
+                prop_assert_eq!((hash.len(), hash.0.is_empty_collection()), (pairs.len(), pairs.is_empty()));
+                prop_assert_eq!(hash.0.encoding(), if model.large { "hashtable" } else { "listpack" });
+                for (place, (field, value)) in pairs.iter().enumerate() {
+                    prop_assert_eq!(&*hash.get(field.as_bytes()).unwrap(), value.as_bytes());
+                    prop_assert_eq!(&*hash.at(place).unwrap().0, field.as_bytes());
+                }
+                prop_assert!(hash.at(pairs.len()).is_none() && hash.get(b"none").is_none());
+                let texts: usize = pairs.iter().map(|(field, value)| field.len() + value.len()).sum();
+                prop_assert!(hash.0.heap_bytes() >= texts);
+                let copy = hash.clone();
+                prop_assert_eq!(copy.iter().map(|(field, _)| string(&field)).collect::<Vec<_>>(),
+                    pairs.iter().map(|(field, _)| field.clone()).collect::<Vec<_>>());
+            }
         }
     }
 }

@@ -363,5 +363,71 @@ mod tests {
                 prop_assert!(seen.contains(format!("m{member}").as_bytes()), "m{} was passed over", member);
             }
         }
+
+        #[test]
+        fn a_set_is_what_redis_s_rules_make_of_it_however_it_is_kept(
+            changes in prop::collection::vec((0..10_u8, prop_oneof![0..6_usize, 0..70_usize], 0..6_u8), 0..120),
+        ) {
+            /// Integers as Redis's intset has them, or whatever else in the order it came.
+            enum Model {
+                Ints(BTreeSet<i64>),
+                Texts(Vec<String>),
+            }
+
+            let (mut set, mut model, mut most) = (Set::default(), Model::Ints(BTreeSet::new()), MOST);
+            for (change, number, kind) in changes {
+                let member = match kind {
+                    0 if change == 0 => format!("{number:x>200}"),
+                    0 if change < 3 => format!("m{number}"),
+                    _ => (number as i64 - 20).to_string(),
+                };
+                let insert = !matches!(change, 7..9);
+                if change == 9 {
+                    most = if number % 2 == 0 { 40 } else { MOST };
+                }
+                if let (Model::Ints(numbers), true) = (&mut model, insert) {
+                    match member.parse() {
+                        Ok(number) if numbers.len() < most || numbers.contains(&number) => {}
+                        _ => model = Model::Texts(numbers.iter().map(i64::to_string).collect()),
+                    }
+                }
+                let changed = match &mut model {
+                    Model::Ints(numbers) => member.parse().is_ok_and(|number: i64| {
+                        if insert { numbers.insert(number) } else { numbers.remove(&number) }
+                    }),
+                    Model::Texts(members) => {
+                        let place = members.iter().position(|other| *other == member);
+                        match place {
+                            None if insert => members.push(member.clone()),
+                            Some(place) if !insert => drop(members.swap_remove(place)),
+                            _ => {}
+                        }
+                        place.is_some() != insert
+                    }
+                };
+                let did = if insert { set.insert(&text(&member), most) } else { set.remove(member.as_bytes()) };
+                prop_assert_eq!(did, changed);
+                prop_assert_eq!(set.contains(member.as_bytes()), insert);
+                let (members, encoding) = match &model {
+                    Model::Ints(numbers) => (numbers.iter().map(i64::to_string).collect(), "intset"),
+                    Model::Texts(members) => (members.clone(), "hashtable"),
+                };
+                prop_assert_eq!(set.0.encoding(), encoding);
+                prop_assert_eq!(set.len(), members.len());
+                prop_assert_eq!(set.lend(|member| String::from_utf8(member.to_bytes().to_vec()).unwrap()), &*members);
+                prop_assert_eq!(texts(&set.clone()), &*members);
+                prop_assert!(members.iter().all(|member| set.contains(member.as_bytes())));
+                prop_assert!(set.at(members.len()).is_none());
+                if encoding == "hashtable" {
+                    prop_assert!(set.0.heap_bytes() >= members.iter().map(String::len).sum());
+                }
+            }
+            let mut rng = fastrand::Rng::with_seed(1);
+            let mut left: BTreeSet<String> = texts(&set).into_iter().collect();
+            while let Some(popped) = set.pop(&mut rng) {
+                prop_assert!(left.remove(std::str::from_utf8(&popped).unwrap()));
+            }
+            prop_assert!(left.is_empty() && set.len() == 0);
+        }
     }
 }

@@ -249,6 +249,8 @@ impl From<i64> for Str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn text(bytes: &[u8]) -> Text<'_> {
@@ -286,5 +288,37 @@ mod tests {
         let string = Str::new(&text(b"-42"));
         assert_eq!((string.as_int(), string.len(), &*string.text()), (Some(-42), 3, &b"-42"[..]));
         assert_eq!(Str::new(&text(b"042")).as_int(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_is_changed_as_a_vector_is_and_what_was_handed_out_stays(
+            start in prop_oneof![Just(0_usize), 1..40_usize, 1000..1050_usize],
+            changes in prop::collection::vec((any::<bool>(), prop_oneof![0..40_usize, 900..1100_usize]), 0..12),
+        ) {
+            let mut model = vec![b'a'; start];
+            let mut string = Str::new(&Text::Shared(&Bytes::from(model.clone())));
+            prop_assert_eq!(string.0.encoding(), if start <= MAX_EMBEDDED { "embstr" } else { "raw" });
+            let mut handed_out = Vec::new();
+            for (append, len) in changes {
+                handed_out.push((string.to_bytes().unwrap(), model.clone()));
+                let copy = string.clone();
+                if append {
+                    model.extend(vec![b'b'; len]);
+                    prop_assert_eq!(string.append(&vec![b'b'; len]), model.len());
+                } else {
+                    model.resize(model.len().max(len), 0);
+                    string.padded_mut(len).iter_mut().zip(&mut model).for_each(|(ours, model)| {
+                        *ours = ours.wrapping_add(1);
+                        *model = *ours;
+                    });
+                }
+                prop_assert_eq!((&*string.text(), string.len()), (&*model, model.len()));
+                prop_assert_eq!(string.0.encoding(), "raw");
+                prop_assert!(string.0.heap_bytes() >= model.len());
+                prop_assert_eq!(&*copy.text(), &*handed_out.last().unwrap().1);
+            }
+            prop_assert!(handed_out.iter().all(|(bytes, model)| bytes == model));
+        }
     }
 }
