@@ -55,24 +55,25 @@ fn read(tx: &Tx<'_>, key: &[u8], operations: &[Operation]) -> Reply {
 /// Makes room up to the last bit that any operation writes, then runs them in order.
 fn write(tx: &mut Tx<'_>, key: &[u8], operations: &[Operation], last_bit: u64) -> Reply {
     check_growth(tx, key, bytes_to(last_bit))?;
-    let mut string = tx.write_or_new::<Str>(key)?;
-    let len = string.len();
-    let bytes = string.padded_mut(bytes_to(last_bit));
-    let grown = bytes.len() != len;
     let mut changed = false;
     let mut replies = Vec::with_capacity(operations.len());
-    for operation in operations {
-        let before = operation.encoding.get(bytes, operation.offset);
-        let after = operation.outcome(before);
-        replies.push(Value::from(operation.reply(before, after)));
-        if let Some(after) = after
-            && operation.writes()
-        {
-            operation.encoding.set(bytes, operation.offset, after);
-            changed |= grown || before != after;
+    tx.change::<Str, _>(key, |string| {
+        let len = string.len();
+        let bytes = string.padded_mut(bytes_to(last_bit));
+        let grown = bytes.len() != len;
+        for operation in operations {
+            let before = operation.encoding.get(bytes, operation.offset);
+            let after = operation.outcome(before);
+            replies.push(Value::from(operation.reply(before, after)));
+            if let Some(after) = after
+                && operation.writes()
+            {
+                operation.encoding.set(bytes, operation.offset, after);
+                changed |= grown || before != after;
+            }
         }
-    }
-    drop(string);
+        Ok(())
+    })?;
     // A string that only grew, because every write failed, is not a change to those who watch it.
     if changed {
         tx.changed(key, Event::SETBIT);
@@ -90,16 +91,18 @@ enum Word {
 }
 
 impl Word {
-    /// The word at this place, which its first letter tells from the others.
+    const ALL: [(&str, Self); 4] =
+        [("GET", Self::Get), ("SET", Self::Set), ("INCRBY", Self::IncrBy), ("OVERFLOW", Self::Overflow)];
+
+    /// The word at this place, which most write in upper case.
+    #[inline]
     fn read(args: &Args<'_>, at: usize) -> Option<Self> {
-        let (word, text) = match args[at].first()?.to_ascii_lowercase() {
-            b'g' => (Self::Get, "get"),
-            b's' => (Self::Set, "set"),
-            b'i' => (Self::IncrBy, "incrby"),
-            b'o' => (Self::Overflow, "overflow"),
-            _ => return None,
-        };
-        args.is(at, text).then_some(word)
+        match &args[at] {
+            b"GET" => Some(Self::Get),
+            b"SET" => Some(Self::Set),
+            b"INCRBY" => Some(Self::IncrBy),
+            _ => Self::ALL.into_iter().find_map(|(text, word)| args.is(at, text).then_some(word)),
+        }
     }
 
     /// How many arguments follow it.

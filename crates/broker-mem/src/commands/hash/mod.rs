@@ -45,14 +45,7 @@ fn change<T>(
     change: impl FnOnce(&mut Hash, HashLimits) -> Result<T, ServerError>,
 ) -> Result<T, ServerError> {
     let limits = tx.engine().hash_limits();
-    let changed = if let Some(mut hash) = tx.write::<Hash>(key)? {
-        change(&mut hash, limits)?
-    } else {
-        let mut hash = Hash::default();
-        let changed = change(&mut hash, limits)?;
-        tx.put(key, hash);
-        changed
-    };
+    let changed = tx.change(key, |hash| change(hash, limits))?;
     tx.changed(key, event);
     Ok(changed)
 }

@@ -40,9 +40,9 @@ pub(super) fn handler(command: SetCommand) -> Handler {
 /// `SADD key member …`: how many of the members are new.
 fn sadd(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let most = tx.engine().set_limit();
-    let mut set = tx.write_or_new::<Set>(&args[0])?;
-    let added = (1..args.len()).filter(|at| set.insert(&args.text(*at), most)).count();
-    drop(set);
+    let members = 1..args.len();
+    let add = |set: &mut Set| Ok(members.filter(|at| set.insert(&args.text(*at), most)).count());
+    let added = tx.change(&args[0], add)?;
     if added > 0 {
         tx.changed(&args[0], Event::SADD);
     }
@@ -82,7 +82,7 @@ fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let most = tx.engine().set_limit();
     lost(tx, source, Event::SREM);
-    if tx.write_or_new::<Set>(destination)?.insert(&args.text(2), most) {
+    if tx.change(destination, |set: &mut Set| Ok(set.insert(&args.text(2), most)))? {
         tx.changed(destination, Event::SADD);
     }
     Ok(Value::Int(1))
@@ -108,7 +108,7 @@ fn smismember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `SMEMBERS key`: every member.
 fn smembers(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let set = tx.read::<Set>(&args[0])?;
-    Ok(Value::Set(set.map_or_else(Vec::new, |set| members(&set))))
+    Ok(Value::Set(set.map_or_else(Vec::new, members)))
 }
 
 /// `SSCAN key cursor [MATCH pattern] [COUNT count]`: the next cursor, and some members. Options are not looked at where

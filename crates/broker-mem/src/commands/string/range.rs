@@ -63,9 +63,10 @@ pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let end = check_len(offset, value, tx.longest_string())?;
     check_growth(tx, key, end)?;
-    let mut string = tx.write_or_new::<Str>(key)?;
-    string.padded_mut(end)[offset..end].copy_from_slice(value);
-    drop(string);
+    tx.change::<Str, _>(key, |string| {
+        string.padded_mut(end)[offset..end].copy_from_slice(value);
+        Ok(())
+    })?;
     tx.changed(key, Event::SETRANGE);
     Ok(len.max(end).into())
 }
