@@ -100,15 +100,19 @@ impl Block {
 
     /// Puts other bytes in the place of these.
     pub(super) fn splice(&mut self, place: Range<usize>, with: &[u8]) {
+        if place.len() == with.len() {
+            if let Some(place) = self.bytes_mut().get_mut(place) {
+                place.copy_from_slice(with);
+            }
+            return;
+        }
         let len = self.len();
         let Range { start, end } = place;
         let grown = start + with.len();
         if grown > end {
             self.resize(len + (grown - end));
         }
-        if grown != end {
-            self.bytes_mut().copy_within(end..len, grown);
-        }
+        self.bytes_mut().copy_within(end..len, grown);
         if let Some(place) = self.bytes_mut().get_mut(start..grown) {
             place.copy_from_slice(with);
         }

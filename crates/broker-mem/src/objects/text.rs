@@ -30,7 +30,8 @@ impl Text<'_> {
             Self::Shared(bytes) => (*bytes).clone(),
             Self::Part(bytes, range) => bytes.slice(range.clone()),
             Self::Arg(arg) => arg.to_bytes(),
-            Self::Bytes(_) | Self::Number { .. } => Bytes::copy_from_slice(self),
+            // A box has no capacity to look at.
+            Self::Bytes(_) | Self::Number { .. } => Box::<[u8]>::from(&**self).into(),
         }
     }
 }
