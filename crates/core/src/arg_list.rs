@@ -1,7 +1,8 @@
 //! The arguments of one command: the first few in place, more on the heap.
 //!
-//! `SmallVec` would do, but is invariant in its items, and a command must be usable for a shorter lifetime than its
-//! own.
+//! Each length in place is a variant of its own, so that building a list writes no place that stays empty, and dropping
+//! it looks at none. (`SmallVec` would do, but is invariant in its items, and a command must be usable for a shorter
+//! lifetime than its own.)
 
 use std::ops::Deref;
 
@@ -12,53 +13,106 @@ const IN_PLACE: usize = 3;
 
 #[derive(Clone)]
 pub(crate) enum ArgList<'a> {
-    Few { len: usize, args: [Arg<'a>; IN_PLACE] },
+    Zero([Arg<'a>; 0]),
+    One([Arg<'a>; 1]),
+    Two([Arg<'a>; 2]),
+    Three([Arg<'a>; 3]),
     Many(Vec<Arg<'a>>),
 }
 
 impl<'a> ArgList<'a> {
+    /// One argument before others that are on the heap already.
+    pub(crate) fn led_by(first: Arg<'a>, mut rest: Vec<Arg<'a>>) -> Self {
+        rest.insert(0, first);
+        Self::Many(rest)
+    }
+
+    /// A list of so many, one after the other; `None` as soon as there is none.
     #[inline]
-    pub(crate) fn new() -> Self {
-        Self::Few { len: 0, args: [const { Arg::EMPTY }; IN_PLACE] }
+    pub(crate) fn of(count: usize, mut next: impl FnMut() -> Option<Arg<'a>>) -> Option<Self> {
+        Some(match count {
+            0 => Self::Zero([]),
+            1 => Self::One([next()?]),
+            2 => Self::Two([next()?, next()?]),
+            3 => Self::Three([next()?, next()?, next()?]),
+            _ => {
+                let mut many = Vec::with_capacity(count);
+                for _ in 0..count {
+                    many.push(next()?);
+                }
+                Self::Many(many)
+            }
+        })
+    }
+
+    /// The list with one more at its end.
+    #[inline]
+    pub(crate) fn and(self, arg: Arg<'a>) -> Self {
+        match self {
+            // Moved out, though there is nothing in it: or else the whole list is dropped here.
+            Self::Zero(_none) => Self::One([arg]),
+            Self::One([first]) => Self::Two([first, arg]),
+            Self::Two([first, second]) => Self::Three([first, second, arg]),
+            more => more.and_on_heap(arg),
+        }
+    }
+
+    fn and_on_heap(self, arg: Arg<'a>) -> Self {
+        let mut many = self.into_vec(IN_PLACE);
+        many.push(arg);
+        Self::Many(many)
     }
 
     #[inline]
     pub(crate) fn push(&mut self, arg: Arg<'a>) {
         match self {
-            Self::Few { len, args } if *len < IN_PLACE => {
-                args[*len] = arg;
-                *len += 1;
-            }
-            _ => self.push_on_heap(arg),
-        }
-    }
-
-    #[cold]
-    fn push_on_heap(&mut self, arg: Arg<'a>) {
-        self.reserve(IN_PLACE);
-        if let Self::Many(args) = self {
-            args.push(arg);
+            Self::Many(many) => many.push(arg),
+            _ => *self = std::mem::take(self).and(arg),
         }
     }
 
     /// Makes room for so many more.
+    #[inline]
     pub(crate) fn reserve(&mut self, more: usize) {
-        match self {
-            Self::Few { len, .. } if *len + more <= IN_PLACE => {}
-            Self::Few { len, args } => {
-                let mut many = Vec::with_capacity(*len + more);
-                many.extend(std::mem::replace(args, [const { Arg::EMPTY }; IN_PLACE]).into_iter().take(*len));
-                *self = Self::Many(many);
-            }
-            Self::Many(args) => args.reserve(more),
+        if self.len().saturating_add(more) > IN_PLACE {
+            *self = Self::Many(std::mem::take(self).into_vec(more));
         }
+    }
+
+    /// The arguments on the heap, with room for so many more.
+    fn into_vec(self, more: usize) -> Vec<Arg<'a>> {
+        let mut many = match self {
+            Self::Many(many) => many,
+            few => {
+                let mut many = Vec::with_capacity(few.len().saturating_add(more));
+                match few {
+                    Self::One(args) => many.extend(args),
+                    Self::Two(args) => many.extend(args),
+                    Self::Three(args) => many.extend(args),
+                    Self::Zero(_) | Self::Many(_) => {}
+                }
+                return many;
+            }
+        };
+        many.reserve(more);
+        many
     }
 
     pub(crate) fn into_owned(self) -> ArgList<'static> {
         match self {
-            Self::Few { len, args } => ArgList::Few { len, args: args.map(Arg::into_owned) },
+            Self::Zero(_) => ArgList::default(),
+            Self::One(args) => ArgList::One(args.map(Arg::into_owned)),
+            Self::Two(args) => ArgList::Two(args.map(Arg::into_owned)),
+            Self::Three(args) => ArgList::Three(args.map(Arg::into_owned)),
             Self::Many(args) => ArgList::Many(args.into_iter().map(Arg::into_owned).collect()),
         }
+    }
+}
+
+impl Default for ArgList<'_> {
+    #[inline]
+    fn default() -> Self {
+        Self::Zero([])
     }
 }
 
@@ -68,14 +122,20 @@ impl<'a> Deref for ArgList<'a> {
     #[inline]
     fn deref(&self) -> &[Arg<'a>] {
         match self {
-            Self::Few { len, args } => &args[..*len],
+            Self::Zero(args) => args,
+            Self::One(args) => args,
+            Self::Two(args) => args,
+            Self::Three(args) => args,
             Self::Many(args) => args,
         }
     }
 }
 
 impl<'a> Extend<Arg<'a>> for ArgList<'a> {
+    #[inline]
     fn extend<I: IntoIterator<Item = Arg<'a>>>(&mut self, args: I) {
+        let args = args.into_iter();
+        self.reserve(args.size_hint().0);
         for arg in args {
             self.push(arg);
         }
@@ -84,7 +144,7 @@ impl<'a> Extend<Arg<'a>> for ArgList<'a> {
 
 impl<'a> FromIterator<Arg<'a>> for ArgList<'a> {
     fn from_iter<I: IntoIterator<Item = Arg<'a>>>(args: I) -> Self {
-        let mut list = Self::new();
+        let mut list = Self::default();
         list.extend(args);
         list
     }
@@ -101,7 +161,19 @@ mod tests {
             assert_eq!(&*list, (0..n).map(Arg::from).collect::<Vec<_>>());
             list.reserve(2);
             list.extend([n, n + 1].map(Arg::from));
-            assert_eq!(&*list, (0..n + 2).map(Arg::from).collect::<Vec<_>>());
+            list.push(Arg::from(n + 2));
+            assert_eq!(&*list, (0..n + 3).map(Arg::from).collect::<Vec<_>>());
+            assert_eq!(&*list.and(Arg::from("last")).into_owned(), {
+                let mut all: Vec<_> = (0..n + 3).map(Arg::from).collect();
+                all.push(Arg::from("last"));
+                all
+            });
         }
+    }
+
+    #[test]
+    fn a_few_arguments_take_no_allocation() {
+        let list: ArgList<'_> = ["key", "field", "value"].into_iter().map(Arg::from).collect();
+        assert!(matches!(list, ArgList::Three(_)));
     }
 }

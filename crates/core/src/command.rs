@@ -56,7 +56,7 @@ impl<'a> Command<'a> {
     /// A command of the table, without arguments yet.
     #[inline]
     pub fn new(spec: &'static CommandSpec) -> Self {
-        Self { name: Name::Known(spec), args: ArgList::new() }
+        Self { name: Name::Known(spec), args: ArgList::default() }
     }
 
     /// A command from its words: the name in any case, then the arguments.
@@ -66,45 +66,68 @@ impl<'a> Command<'a> {
     /// # Errors
     ///
     /// [`Error::Config`] where there is no word at all.
-    pub fn from_argv<I>(argv: I) -> Result<Self>
+    pub fn from_argv<I>(words: I) -> Result<Self>
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
     {
-        let mut words = argv.into_iter().map(Into::into);
+        let (name, args) = Self::name_and_args(words)?;
+        Ok(Self::named(&name, args))
+    }
+
+    /// The words of a command: its name, and the rest.
+    pub(crate) fn name_and_args<I>(words: I) -> Result<(Arg<'a>, ArgList<'a>)>
+    where
+        I: IntoIterator<Item: Into<Arg<'a>>>,
+    {
+        let mut words = words.into_iter().map(Into::into);
         let name = words.next().ok_or_else(|| Error::Config("a command needs at least its name".into()))?;
-        let mut rest: ArgList<'a> = words.collect();
-        let name = match table::find(name.as_bytes()).filter(|spec| spec.words == 1) {
-            None => Name::Unknown(Box::new(name)),
-            Some(spec) if spec.flags.contains(Flags::CONTAINER) && !rest.is_empty() => {
-                let full = [spec.name.as_bytes(), rest[0].as_bytes()].join(&b'|');
+        Ok((name, words.collect()))
+    }
+
+    /// A command by its name in any case.
+    #[inline]
+    pub(crate) fn named(name: &Arg<'a>, args: ArgList<'a>) -> Self {
+        match table::find(name.as_bytes()) {
+            Some(spec) if spec.words == 1 && !spec.flags.contains(Flags::CONTAINER) => {
+                Self { name: Name::Known(spec), args }
+            }
+            found => Self::contained_or_unknown(found.filter(|spec| spec.words == 1), name, args),
+        }
+    }
+
+    fn contained_or_unknown(found: Option<&'static CommandSpec>, name: &Arg<'a>, mut args: ArgList<'a>) -> Self {
+        let name = match found {
+            None => Name::Unknown(Box::new(name.clone())),
+            Some(spec) if args.is_empty() => Name::Known(spec),
+            Some(container) => {
+                let full = [container.name.as_bytes(), args[0].as_bytes()].join(&b'|');
                 match table::find(&full) {
                     Some(spec) => {
-                        let subcommand = rest[0].clone();
-                        rest = rest.iter().skip(1).cloned().collect();
+                        let subcommand = args[0].clone();
+                        args = args.iter().skip(1).cloned().collect();
                         if spec.name.as_bytes().ends_with(subcommand.as_bytes()) {
                             Name::Known(spec)
                         } else {
                             Name::Spelled(Box::new((spec, subcommand)))
                         }
                     }
-                    None => Name::UnknownSubcommand(spec),
+                    None => Name::UnknownSubcommand(container),
                 }
             }
-            Some(spec) => Name::Known(spec),
         };
-        Ok(Self { name, args: rest })
+        Self { name, args }
     }
 
     /// Adds an argument.
     #[must_use]
     #[inline]
-    pub fn arg(mut self, arg: impl Into<Arg<'a>>) -> Self {
-        self.args.push(arg.into());
-        self
+    pub fn arg(self, arg: impl Into<Arg<'a>>) -> Self {
+        Self { name: self.name, args: self.args.and(arg.into()) }
     }
 
     /// Adds arguments in order.
     #[must_use]
+    #[inline]
     pub fn args<I>(mut self, args: I) -> Self
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
@@ -115,17 +138,25 @@ impl<'a> Command<'a> {
 
     /// Adds pairs, such as fields and values, in order.
     #[must_use]
+    #[inline]
     pub fn pairs<I, K, V>(mut self, pairs: I) -> Self
     where
         I: IntoIterator<Item = (K, V)>,
         K: Into<Arg<'a>>,
         V: Into<Arg<'a>>,
     {
+        let pairs = pairs.into_iter();
+        self.args.reserve(pairs.size_hint().0.saturating_mul(2));
         for (key, value) in pairs {
             self.args.push(key.into());
             self.args.push(value.into());
         }
         self
+    }
+
+    /// Takes a key and the words that follow it for arguments.
+    pub(crate) fn key_before(self, key: impl Into<Arg<'a>>, words: Vec<Arg<'a>>) -> Self {
+        Self { name: self.name, args: ArgList::led_by(key.into(), words) }
     }
 
     /// Adds an argument in place.

@@ -11,6 +11,7 @@
 mod arg;
 mod arg_list;
 mod broker;
+mod call;
 mod command;
 pub mod commands;
 pub mod error;

@@ -1,5 +1,8 @@
 //! The integers of Redis's protocol, read as strictly as Redis reads them.
 
+/// The digits of the longest `i64`.
+const LONGEST: usize = 19;
+
 /// Reads an `i64` as Redis's `string2ll` does: no plus sign, no leading zero, no space, no `-0`.
 ///
 /// # Examples
@@ -10,28 +13,21 @@
 /// assert_eq!(parse_int(b"-42"), Some(-42));
 /// assert_eq!((parse_int(b"+42"), parse_int(b"042"), parse_int(b"")), (None, None, None));
 /// ```
-#[inline]
 pub fn parse_int(text: &[u8]) -> Option<i64> {
-    /// So many digits of any kind fit a `u64`.
-    const MOST_DIGITS: usize = 19;
-
-    let (negative, digits) = match text {
-        [b'0'] => return Some(0),
+    let (is_negative, digits) = match text {
+        b"0" => return Some(0),
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if !matches!(digits, [b'1'..=b'9', ..] if digits.len() <= MOST_DIGITS) {
+    if !matches!(digits, [b'1'..=b'9', ..]) || digits.len() > LONGEST {
         return None;
     }
-    let mut number = 0_u64;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number = number.wrapping_mul(10).wrapping_add(digit.into());
-    }
-    if negative { 0_i64.checked_sub_unsigned(number) } else { i64::try_from(number).ok() }
+    let magnitude = digits.iter().try_fold(0u64, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        // So many digits never overflow a u64.
+        (digit < 10).then(|| number * 10 + u64::from(digit))
+    })?;
+    if is_negative { 0i64.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() }
 }
 
 #[cfg(test)]
@@ -53,8 +49,11 @@ mod tests {
             "9223372036854775808",
             "-9223372036854775809",
             "9999999999999999999",
+            "-9999999999999999999",
             "99999999999999999999",
+            "1/",
             "1:",
+            "-:",
         ] {
             assert_eq!(parse_int(text.as_bytes()), None, "{text}");
         }

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use embroker_core::ServerError;
-use embroker_core::resp::RequestParser;
+use embroker_core::resp::{Request, RequestParser};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -21,6 +21,11 @@ fn packed(requests: &[Words]) -> Vec<u8> {
     bytes
 }
 
+fn words(request: &Request<'_>) -> Words {
+    let args = request.command().words().skip(1);
+    std::iter::once(request.name()).chain(args).map(<[u8]>::to_vec).collect()
+}
+
 /// What the parser makes of the bytes when they arrive in these pieces; the sizes are used in turn.
 fn parsed(bytes: &[u8], sizes: &[usize]) -> (Vec<Words>, Option<ServerError>) {
     let mut parser = RequestParser::new();
@@ -32,8 +37,8 @@ fn parsed(bytes: &[u8], sizes: &[usize]) -> (Vec<Words>, Option<ServerError>) {
         input.extend_from_slice(piece);
         rest = after;
         loop {
-            match parser.next(&mut input) {
-                Ok(Some(words)) => requests.push(words.iter().map(|word| word.as_bytes().to_vec()).collect()),
+            match parser.next(&mut input, words) {
+                Ok(Some(words)) => requests.push(words),
                 Ok(None) => break,
                 Err(error) => return (requests, Some(error)),
             }
@@ -80,7 +85,7 @@ fn a_client_that_owes_its_password_is_held_short() {
     let error = |bytes: &str| {
         let mut parser = RequestParser::new();
         parser.limit_until_authenticated(true);
-        parser.next(&mut BytesMut::from(bytes)).map(drop).map_err(|error| error.text().into_owned())
+        parser.next(&mut BytesMut::from(bytes), |_| ()).map(drop).map_err(|error| error.text().into_owned())
     };
     assert_eq!(error("*11\r\n"), Err("ERR Protocol error: unauthenticated multibulk length".into()));
     assert_eq!(error("*10\r\n"), Ok(()));

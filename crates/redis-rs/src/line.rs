@@ -53,13 +53,14 @@ impl<B: Broker> Line<B> {
         let mut input = BytesMut::from(packed);
         let mut parser = RequestParser::new();
         let mut replies = Vec::new();
-        while let Some(request) = parser.next(&mut input).transpose() {
+        while !input.is_empty() {
             let session = self.session.as_mut().map_err(|error| error.clone())?;
             let held_to_messages = session.is_held_to_messages();
             // A future that was dropped may have left the start of a reply.
             session.take_output();
-            match request {
-                Ok(words) => session.request(words).await,
+            match parser.next(&mut input, |request| session.begin(request)) {
+                Ok(Some(())) => session.finish().await,
+                Ok(None) => break,
                 Err(error) => {
                     session.end_with(&error);
                     input.clear();

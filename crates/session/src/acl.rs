@@ -9,11 +9,11 @@ use bytes::Bytes;
 use embroker_core::commands::AclCommand;
 use embroker_core::error::texts;
 use embroker_core::instance::config::Parameter;
+use embroker_core::resp::Request;
 use embroker_core::table::{self, Categories, Flags};
 use embroker_core::{Arg, Broker, Command, ServerError, Value, parse_int};
 use sha2::{Digest as _, Sha256};
 
-use crate::call::Call;
 use crate::connection::USER;
 use crate::session::{Context, Session, is_word};
 
@@ -83,8 +83,8 @@ impl AclLog {
 }
 
 impl<B: Broker> Session<B> {
-    pub(crate) fn acl(&mut self, command: AclCommand, call: &Call) -> Result<(), ServerError> {
-        match (command, call.arguments()) {
+    pub(crate) fn acl(&mut self, command: AclCommand, request: &Request<'_>) -> Result<(), ServerError> {
+        match (command, request.arguments()) {
             (AclCommand::WhoAmI, _) => self.value(&USER.into()),
             (AclCommand::Users, _) => self.value(&Value::from_iter([USER])),
             (AclCommand::List, _) => {
@@ -124,7 +124,7 @@ impl<B: Broker> Session<B> {
             }
             (AclCommand::Load | AclCommand::Save, _) => return Err(texts::ACL_NO_FILE),
             (AclCommand::Help, _) => self.value(&Value::lines(HELP)),
-            _ => return Err(ServerError::subcommand_syntax(call.subcommand(), "acl")),
+            _ => return Err(ServerError::subcommand_syntax(request.subcommand(), "acl")),
         }
         Ok(())
     }
@@ -194,10 +194,10 @@ impl<B: Broker> Session<B> {
     }
 
     /// Keeps that somebody gave a wrong name or password.
-    pub(crate) fn log_failed_login(&self, call: &Call, user: &[u8]) {
+    pub(crate) fn log_failed_login(&self, request: &Request<'_>, user: &[u8]) {
         let max = usize::try_from(self.shared.config().number(Parameter::AclLogMaxLen)).unwrap_or_default();
         let user = Bytes::copy_from_slice(user.get(..MAX_NAME).unwrap_or(user));
-        let command = Bytes::copy_from_slice(call.name());
+        let command = Bytes::copy_from_slice(request.name());
         let (now, context, client) = (Instant::now(), self.context, self.client.line());
         let mut log = self.shared.common.acl_log.lock();
         let is_same = |entry: &Failure| {

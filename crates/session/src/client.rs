@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use embroker_core::commands::ClientCommand;
 use embroker_core::error::texts;
+use embroker_core::resp::Request;
 use embroker_core::{Arg, Broker, ServerError, Value, parse_int};
 
-use crate::call::Call;
 use crate::clients::Client;
 use crate::connection::checked_name;
 use crate::pause::Level;
@@ -65,8 +65,8 @@ const HELP: [&str; 48] = [
 ];
 
 impl<B: Broker> Session<B> {
-    pub(crate) fn client_command(&mut self, command: ClientCommand, call: &Call) -> Result<(), ServerError> {
-        match (command, call.arguments()) {
+    pub(crate) fn client_command(&mut self, command: ClientCommand, request: &Request<'_>) -> Result<(), ServerError> {
+        match (command, request.arguments()) {
             (ClientCommand::Id, _) => self.value(&Value::Int(self.client.id)),
             (ClientCommand::GetName, _) => {
                 let name = Some(self.client.facts().name.clone()).filter(|name| !name.is_empty());
@@ -123,7 +123,7 @@ impl<B: Broker> Session<B> {
             (ClientCommand::GetRedir, _) => self.value(&Value::Int(-1)),
             (ClientCommand::Caching, _) => return Err(texts::CACHING_WITHOUT_TRACKING),
             (ClientCommand::Help, _) => self.value(&Value::lines(HELP)),
-            _ => return Err(ServerError::subcommand_syntax(call.subcommand(), "client")),
+            _ => return Err(ServerError::subcommand_syntax(request.subcommand(), "client")),
         }
         Ok(())
     }

@@ -3,21 +3,20 @@
 use bytes::Bytes;
 use embroker_core::commands::ConnectionCommand;
 use embroker_core::error::texts;
-use embroker_core::resp::Protocol;
+use embroker_core::resp::{Protocol, Request};
 use embroker_core::{Arg, Broker, REDIS_VERSION, ServerError, Value, parse_int};
 
-use crate::call::Call;
 use crate::session::{Answers, Session, in_server_words, is_word};
 
 /// The only user there is.
 pub(crate) const USER: &str = "default";
 
 impl<B: Broker> Session<B> {
-    pub(crate) async fn connection(&mut self, command: ConnectionCommand, call: &Call) -> Result<(), ServerError> {
-        let args = call.arguments();
+    pub(crate) fn connection(&mut self, command: ConnectionCommand, request: &Request<'_>) -> Result<(), ServerError> {
+        let args = request.arguments();
         match command {
-            ConnectionCommand::Auth => self.auth(call),
-            ConnectionCommand::Hello => self.hello(call),
+            ConnectionCommand::Auth => self.auth(request),
+            ConnectionCommand::Hello => self.hello(request),
             ConnectionCommand::Ping if self.is_held_to_messages() => {
                 self.pong(args);
                 Ok(())
@@ -25,27 +24,26 @@ impl<B: Broker> Session<B> {
             ConnectionCommand::Ping => self.ping(args),
             ConnectionCommand::Quit => self.quit(),
             ConnectionCommand::Reset => self.reset(),
-            ConnectionCommand::Select => self.select(args).await,
-            // The broker's.
-            ConnectionCommand::Echo => Err(texts::SYNTAX),
+            // SELECT may have to wait, ECHO is the broker's.
+            ConnectionCommand::Select | ConnectionCommand::Echo => Err(texts::SYNTAX),
         }
     }
 
     /// `AUTH [user] password`.
-    fn auth(&mut self, call: &Call) -> Result<(), ServerError> {
-        match call.arguments() {
+    fn auth(&mut self, request: &Request<'_>) -> Result<(), ServerError> {
+        match request.arguments() {
             [_] if self.shared.is_open() => return Err(texts::NO_PASSWORD_SET),
-            [password] => self.authenticate(call, USER.as_bytes(), password.as_bytes())?,
-            [user, password] => self.authenticate(call, user.as_bytes(), password.as_bytes())?,
+            [password] => self.authenticate(request, USER.as_bytes(), password.as_bytes())?,
+            [user, password] => self.authenticate(request, user.as_bytes(), password.as_bytes())?,
             _ => return Err(texts::SYNTAX),
         }
         self.ok();
         Ok(())
     }
 
-    fn authenticate(&mut self, call: &Call, user: &[u8], password: &[u8]) -> Result<(), ServerError> {
+    fn authenticate(&mut self, request: &Request<'_>, user: &[u8], password: &[u8]) -> Result<(), ServerError> {
         if user != USER.as_bytes() || !self.shared.is_password(password) {
-            self.log_failed_login(call, user);
+            self.log_failed_login(request, user);
             return Err(texts::WRONG_PASS);
         }
         self.authenticated = true;
@@ -53,8 +51,8 @@ impl<B: Broker> Session<B> {
     }
 
     /// `HELLO [version [AUTH user password] [SETNAME name]]`: who answers, in the version asked for.
-    fn hello(&mut self, call: &Call) -> Result<(), ServerError> {
-        let args = call.arguments();
+    fn hello(&mut self, request: &Request<'_>) -> Result<(), ServerError> {
+        let args = request.arguments();
         let mut rest = args;
         let mut protocol = self.protocol;
         if let [version, options @ ..] = args {
@@ -69,7 +67,7 @@ impl<B: Broker> Session<B> {
         while let [option, values @ ..] = rest {
             rest = match values {
                 [user, password, after @ ..] if is_word(option, "auth") => {
-                    self.authenticate(call, user.as_bytes(), password.as_bytes())?;
+                    self.authenticate(request, user.as_bytes(), password.as_bytes())?;
                     after
                 }
                 [name, after @ ..] if is_word(option, "setname") => {
@@ -135,15 +133,15 @@ impl<B: Broker> Session<B> {
     }
 
     /// `SELECT index`: the client's keys are in that database from now on.
-    async fn select(&mut self, args: &[Arg<'_>]) -> Result<(), ServerError> {
-        let index = args.first().and_then(|index| parse_int(index.as_bytes())).ok_or(texts::NOT_AN_INTEGER)?;
-        if i32::try_from(index).is_err() {
-            return Err(ServerError::not_between(i32::MIN.into(), i32::MAX.into()));
+    pub(crate) async fn select(&mut self, args: &[Arg<'_>]) {
+        let entered = match database(args) {
+            Ok(database) => self.enter(database).await.map_err(|error| in_server_words(&error)),
+            Err(error) => Err(error),
+        };
+        match entered {
+            Ok(()) => self.ok(),
+            Err(error) => self.error(&error),
         }
-        let index = u32::try_from(index).map_err(|_| texts::DB_OUT_OF_RANGE)?;
-        self.enter(index).await.map_err(|error| in_server_words(&error))?;
-        self.ok();
-        Ok(())
     }
 
     /// Moves the client to another database.
@@ -156,6 +154,15 @@ impl<B: Broker> Session<B> {
         self.client.facts().database = database;
         Ok(())
     }
+}
+
+/// The database that SELECT is to choose.
+fn database(args: &[Arg<'_>]) -> Result<u32, ServerError> {
+    let index = args.first().and_then(|index| parse_int(index.as_bytes())).ok_or(texts::NOT_AN_INTEGER)?;
+    if i32::try_from(index).is_err() {
+        return Err(ServerError::not_between(i32::MIN.into(), i32::MAX.into()));
+    }
+    u32::try_from(index).map_err(|_| texts::DB_OUT_OF_RANGE)
 }
 
 /// A client's name, which must be printable and without spaces.

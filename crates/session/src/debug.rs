@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use embroker_core::commands::DebugCommand;
 use embroker_core::error::texts;
 use embroker_core::instance::config::Parameter;
+use embroker_core::resp::Request;
+use embroker_core::table::CommandSpec;
 use embroker_core::{Arg, Broker, ServerError};
 use tokio::sync::oneshot;
 
@@ -24,6 +27,12 @@ impl<B: Broker> Session<B> {
         }
     }
 
+    /// How long a command is to take that is only to take time: `DEBUG SLEEP`, of a broker in this process.
+    pub(crate) fn sleep_time(&self, spec: &CommandSpec, request: &Request<'_>) -> Option<Duration> {
+        let is_ours = spec.id == DebugCommand::Debug.into() && self.shared.broker.instance().is_some();
+        sleep_time(request.arguments()).filter(|_| is_ours)
+    }
+
     /// Whether the client is on this machine, as far as its address tells; one without an address is in this process.
     fn is_local(&self) -> bool {
         let address = &self.client.address;
@@ -34,7 +43,7 @@ impl<B: Broker> Session<B> {
 }
 
 /// How long `DEBUG SLEEP seconds` is to take; `None` for any other call of DEBUG, and for what is no time.
-pub(crate) fn sleep_time(args: &[Arg<'_>]) -> Option<Duration> {
+fn sleep_time(args: &[Arg<'_>]) -> Option<Duration> {
     let [sleep, seconds] = args else { return None };
     let seconds = str::from_utf8(seconds.as_bytes()).ok()?.parse().ok();
     Duration::try_from_secs_f64(seconds.filter(|_| is_word(sleep, "sleep"))?).ok()

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use embroker_core::commands::LatencyCommand;
 use embroker_core::instance::{CommandStats, Counter};
+use embroker_core::resp::Request;
 use embroker_core::table::{self, CommandSpec, Flags};
 use embroker_core::{Broker, ServerError, Value};
 
-use crate::call::Call;
 use crate::session::Session;
 
 const HELP: [&str; 17] = [
@@ -36,37 +36,37 @@ const DOCTOR: &str = "I'm sorry, Dave, I can't do that. Latency monitoring is di
     mission I'd suggest to take a look at https://redis.io/topics/latency-monitor.\n";
 
 impl<B: Broker> Session<B> {
-    pub(crate) fn latency(&mut self, command: LatencyCommand, call: &Call) -> Result<(), ServerError> {
+    pub(crate) fn latency(&mut self, command: LatencyCommand, request: &Request<'_>) -> Result<(), ServerError> {
         match command {
             LatencyCommand::Doctor => self.value(&Value::verbatim(DOCTOR)),
             LatencyCommand::Graph => {
-                let event = call.arguments().first().map_or(&b""[..], |event| event.as_bytes());
+                let event = request.arguments().first().map_or(&b""[..], |event| event.as_bytes());
                 return Err(ServerError::no_latency_samples(event));
             }
             LatencyCommand::Help => self.value(&Value::lines(HELP)),
             LatencyCommand::Histogram => {
-                let histograms = self.histograms(call);
+                let histograms = self.histograms(request);
                 self.value(&Value::Map(histograms));
             }
             LatencyCommand::History | LatencyCommand::Latest => self.value(&Value::Array(Vec::new())),
             LatencyCommand::Reset => self.value(&Value::Int(0)),
-            LatencyCommand::Latency => return Err(ServerError::subcommand_syntax(call.subcommand(), "latency")),
+            LatencyCommand::Latency => return Err(ServerError::subcommand_syntax(request.subcommand(), "latency")),
         }
         Ok(())
     }
 
     /// `LATENCY HISTOGRAM [command …]`: of each command that ran, or of those named; a container stands for its
     /// subcommands.
-    fn histograms(&self, call: &Call) -> Vec<(Value, Value)> {
+    fn histograms(&self, request: &Request<'_>) -> Vec<(Value, Value)> {
         let counted = self.shared.instance.stats().commands();
         let of = |spec: &'static CommandSpec| -> Option<(Value, Value)> {
             let stats = counted.iter().find(|(id, _)| *id == spec.id).map(|(_, stats)| stats)?;
             Some((spec.name.into(), histogram(stats)?))
         };
-        if call.arguments().is_empty() {
+        if request.arguments().is_empty() {
             return table::all().filter_map(of).collect();
         }
-        let named = call.arguments().iter().filter_map(|name| table::find(name.as_bytes()));
+        let named = request.arguments().iter().filter_map(|name| table::find(name.as_bytes()));
         let each = named.flat_map(|spec| {
             let itself = Some(spec).filter(|spec| !spec.flags.contains(Flags::CONTAINER));
             itself.into_iter().chain(spec.subcommands())

@@ -7,7 +7,7 @@
 //! - With the feature `stream`, [`stream`] moves the bytes of a session over any stream of Tokio's.
 
 mod acl;
-mod call;
+mod admit;
 mod client;
 mod clients;
 mod connection;
@@ -17,6 +17,7 @@ mod latency;
 mod monitor;
 mod pause;
 mod pubsub;
+mod run;
 mod session;
 mod shared;
 mod shutdown;

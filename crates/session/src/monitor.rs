@@ -10,13 +10,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use embroker_core::error::texts;
+use embroker_core::resp::Request;
 use embroker_core::table::{CommandSpec, Flags};
 use embroker_core::{
     BoxFuture, Broker, Event, Message, Overflow, Queue, Result, ServerError, SubscribeOptions, Subscriber,
     SubscriberBackend, SubscriptionKind,
 };
 
-use crate::call::Call;
 use crate::clients::{Address, Client};
 use crate::session::{Context, Session};
 
@@ -135,13 +135,13 @@ impl<B: Broker> Session<B> {
     }
 
     /// Tells the monitors of a command that ran, in the database where it left the client.
-    pub(crate) fn tell_monitors(&mut self, spec: &CommandSpec, call: &Call) {
+    pub(crate) fn tell_monitors(&mut self, spec: &CommandSpec, request: &Request<'_>) {
         // Redis's EVALSHA and its kin skip the common line and write one of their own.
         if spec.flags.contains(Flags::ADMIN) || !self.shared.common.monitors.any() {
             return;
         }
         let database = self.client.facts().database;
-        self.shared.common.monitors.feed(database, &self.client.address, &call.shown());
+        self.shared.common.monitors.feed(database, &self.client.address, &request.shown());
         self.deliver_lines();
     }
 

@@ -29,8 +29,8 @@ use crate::slowlog::Slowlog;
 /// let sessions = Sessions::new(MemBroker::new());
 /// let mut session = sessions.open(Address::unknown())?;
 /// let mut input = b"ECHO hello\r\n"[..].into();
-/// while let Some(words) = RequestParser::new().next(&mut input)? {
-///     session.request(words).await;
+/// while RequestParser::new().next(&mut input, |request| session.begin(request))?.is_some() {
+///     session.finish().await;
 /// }
 /// assert_eq!(session.output()[..], b"$5\r\nhello\r\n"[..]);
 /// # Ok(())

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use embroker_core::commands::SlowlogCommand;
 use embroker_core::error::texts;
 use embroker_core::instance::config::Parameter;
+use embroker_core::resp::Request;
 use embroker_core::{Arg, Broker, ServerError, Value, parse_int};
 
-use crate::call::Call;
 use crate::session::Session;
 
 /// So many words of a command are kept.
@@ -63,8 +63,8 @@ impl Slowlog {
 }
 
 impl<B: Broker> Session<B> {
-    pub(crate) fn slowlog(&mut self, command: SlowlogCommand, call: &Call) -> Result<(), ServerError> {
-        match (command, call.arguments()) {
+    pub(crate) fn slowlog(&mut self, command: SlowlogCommand, request: &Request<'_>) -> Result<(), ServerError> {
+        match (command, request.arguments()) {
             (SlowlogCommand::Get, []) => self.slowlog_get(DEFAULT_COUNT),
             (SlowlogCommand::Get, [count]) => {
                 let count = slowlog_count(count)?;
@@ -80,7 +80,7 @@ impl<B: Broker> Session<B> {
             }
             (SlowlogCommand::Help, _) => self.value(&Value::lines(HELP)),
             (SlowlogCommand::Get | SlowlogCommand::Slowlog, _) => {
-                return Err(ServerError::subcommand_syntax(call.subcommand(), "slowlog"));
+                return Err(ServerError::subcommand_syntax(request.subcommand(), "slowlog"));
             }
         }
         Ok(())
@@ -95,19 +95,19 @@ impl<B: Broker> Session<B> {
 
     /// Keeps a command that ran, if it took long.
     #[inline]
-    pub(crate) fn log_if_slow(&self, call: &Call, took: Duration) {
+    pub(crate) fn log_if_slow(&self, request: &Request<'_>, took: Duration) {
         let limit = self.shared.config().number(Parameter::SlowlogLogSlowerThan);
         let microseconds = i64::try_from(took.as_micros()).unwrap_or(i64::MAX);
         if limit >= 0 && microseconds >= limit {
-            self.log_slow(call, microseconds);
+            self.log_slow(request, microseconds);
         }
     }
 
     #[cold]
-    fn log_slow(&self, call: &Call, microseconds: i64) {
+    fn log_slow(&self, request: &Request<'_>, microseconds: i64) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let max = self.shared.config().number(Parameter::SlowlogMaxLen);
-        let words = trimmed(&call.shown());
+        let words = trimmed(&request.shown());
         let name = self.client.facts().name.clone();
         let mut log = self.shared.common.slowlog.lock();
         let id = log.next_id;

@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 
 use embroker_core::commands::{ConnectionCommand, PubSubCommand, TransactionCommand};
 use embroker_core::error::texts;
+use embroker_core::resp::Request;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
-use embroker_core::{Arg, Broker, Error, Pipeline, Queue, Replies, Result};
+use embroker_core::{Arg, Broker, Error, Pipeline, Queue, Replies, Result, ServerError};
 
-use crate::call::Call;
 use crate::session::{Context, Session, in_server_words};
 
 /// Commands that wait for EXEC.
 #[derive(Default)]
 pub(crate) struct Transaction {
-    commands: Vec<Call>,
+    commands: Vec<Request<'static>>,
     /// The flags of all of them together.
     flags: Flags,
     /// A command could not be queued, so EXEC will run none.
@@ -27,9 +27,9 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     /// Keeps a command for EXEC, which will run none of a doomed transaction.
-    pub(crate) fn queue(&mut self, call: Call, flags: Flags) {
+    pub(crate) fn queue(&mut self, request: &Request<'_>, flags: Flags) {
         if !self.doomed {
-            self.commands.push(call);
+            self.commands.push(request.clone().into_owned());
             self.flags = self.flags | flags;
         }
     }
@@ -93,39 +93,36 @@ pub(crate) fn runs_at_once(id: CommandId) -> bool {
 }
 
 impl<B: Broker> Session<B> {
-    /// All of them but EXEC.
-    pub(crate) async fn transaction(&mut self, command: TransactionCommand, args: &[Arg<'_>]) {
+    /// Those that never wait.
+    pub(crate) fn transaction(&mut self, command: TransactionCommand) -> Result<(), ServerError> {
         match command {
-            TransactionCommand::Multi if self.transaction.is_some() => self.error(&texts::MULTI_NESTED),
-            TransactionCommand::Multi => {
-                self.transaction = Some(Transaction::default());
-                self.ok();
-            }
-            TransactionCommand::Discard if self.transaction.is_none() => self.error(&texts::DISCARD_WITHOUT_MULTI),
+            TransactionCommand::Multi if self.transaction.is_some() => return Err(texts::MULTI_NESTED),
+            TransactionCommand::Multi => self.transaction = Some(Transaction::default()),
+            TransactionCommand::Discard if self.transaction.is_none() => return Err(texts::DISCARD_WITHOUT_MULTI),
             TransactionCommand::Discard => {
                 self.transaction = None;
                 self.watch = None;
-                self.ok();
             }
-            TransactionCommand::Watch if self.transaction.is_some() => self.error(&texts::WATCH_IN_MULTI),
-            TransactionCommand::Watch => match self.watch(args).await {
-                Ok(()) => self.ok(),
-                Err(error) => self.error(&in_server_words(&error)),
-            },
             // Inside a transaction EXEC has ended the watch already.
-            TransactionCommand::Unwatch | TransactionCommand::Exec => {
-                self.watch = None;
-                self.ok();
-            }
+            TransactionCommand::Unwatch | TransactionCommand::Watch | TransactionCommand::Exec => self.watch = None,
         }
+        self.ok();
+        Ok(())
     }
 
-    async fn watch(&mut self, keys: &[Arg<'_>]) -> Result<()> {
-        if let Some(watch) = &mut self.watch {
-            return watch.add(keys).await;
+    /// `WATCH key …`
+    pub(crate) async fn watch(&mut self, keys: &[Arg<'_>]) {
+        if self.transaction.is_some() {
+            return self.error(&texts::WATCH_IN_MULTI);
         }
-        self.watch = Some(self.broker().watch_keys(keys).await?);
-        Ok(())
+        let watched = match &mut self.watch {
+            Some(watch) => watch.add(keys).await,
+            None => self.broker().watch_keys(keys).await.map(|watch| self.watch = Some(watch)),
+        };
+        match watched {
+            Ok(()) => self.ok(),
+            Err(error) => self.error(&in_server_words(&error)),
+        }
     }
 
     /// `EXEC`: the replies of all commands; nil where a watched key was written.
@@ -139,19 +136,19 @@ impl<B: Broker> Session<B> {
         }
         let began = Instant::now();
         let mut pipeline = Pipeline::atomic();
-        let steps: Vec<(Step, &'static CommandSpec, Call)> = commands
+        let steps: Vec<(Step, &'static CommandSpec, Request<'static>)> = commands
             .into_iter()
-            .filter_map(|call| {
-                let spec = call.command().spec()?;
+            .filter_map(|request| {
+                let spec = request.command().spec()?;
                 let step = match spec.id {
-                    _ if call.command().is_select() => Step::Select,
+                    _ if request.command().is_select() => Step::Select,
                     id if spec.is_session() || id == ConnectionCommand::Ping.into() => Step::OfSession,
                     _ => Step::OfBroker,
                 };
                 if !matches!(step, Step::OfSession) {
-                    pipeline.push(call.command().clone());
+                    pipeline.push(request.command().clone());
                 }
-                Some((step, spec, call))
+                Some((step, spec, request))
             })
             .collect();
         let in_pipeline = u32::try_from(pipeline.len()).unwrap_or(u32::MAX).max(1);
@@ -189,7 +186,7 @@ impl<B: Broker> Session<B> {
     /// share.
     async fn write_replies(
         &mut self,
-        steps: Vec<(Step, &'static CommandSpec, Call)>,
+        steps: Vec<(Step, &'static CommandSpec, Request<'static>)>,
         replies: Replies,
         mut marks: impl Iterator<Item = u64>,
         share: Duration,
@@ -198,7 +195,7 @@ impl<B: Broker> Session<B> {
             self.protocol.array(&mut self.out, steps.len());
         }
         let mut replies = replies.into_iter();
-        for (step, spec, call) in steps {
+        for (step, spec, request) in steps {
             let (errors, began) = (self.errors, Instant::now());
             if !matches!(step, Step::OfSession) {
                 marks.next().into_iter().for_each(|end| self.deliver_until(end));
@@ -207,7 +204,7 @@ impl<B: Broker> Session<B> {
                 Step::OfSession if spec.id == PubSubCommand::SSubscribe.into() => {
                     self.error(&texts::SSUBSCRIBE_IN_MULTI);
                 }
-                Step::OfSession => Box::pin(self.run(spec, &call)).await,
+                Step::OfSession => self.run_inside(spec, &request).await,
                 Step::OfBroker => {
                     if let Some(reply) = replies.next() {
                         self.reply(spec, reply);
@@ -215,13 +212,19 @@ impl<B: Broker> Session<B> {
                 }
                 Step::Select => match replies.next() {
                     Some(Err(error)) => self.error(&error),
-                    _ => Box::pin(self.run(spec, &call)).await,
+                    _ => self.run_inside(spec, &request).await,
                 },
             }
             // A client that killed itself is not answered what comes after that.
             self.answers.off |= self.ending;
             let took = if matches!(step, Step::OfBroker) { share } else { began.elapsed() };
-            self.has_run(spec, &call, took, self.errors > errors);
+            self.has_run(spec, &request, took, self.errors > errors);
+        }
+    }
+    /// Runs one of the session's own commands.
+    async fn run_inside(&mut self, spec: &'static CommandSpec, request: &Request<'_>) {
+        if !self.run(spec, request) {
+            Box::pin(self.run_waiting(spec, request)).await;
         }
     }
 }

@@ -4,17 +4,18 @@
 
 use std::time::Duration;
 
-use embroker_core::{Arg, Event};
+use embroker_core::Event;
+use embroker_core::resp::Request;
 use embroker_mem::MemBroker;
 use embroker_session::{Address, Session, Sessions};
 
-fn words(line: &str) -> Vec<Arg<'static>> {
-    line.split(' ').map(|word| Arg::from(word).into_owned()).collect()
+fn request(line: &str) -> Request<'_> {
+    Request::from_argv(line.split(' ')).unwrap()
 }
 
 /// What is answered to one request.
 async fn ask(session: &mut Session<MemBroker>, line: &str) -> String {
-    session.request(words(line)).await;
+    session.request(&request(line)).await;
     String::from_utf8(session.take_output().to_vec()).unwrap()
 }
 
@@ -44,7 +45,7 @@ async fn a_client_that_waits_and_is_killed_ends_without_running_its_command() {
     let sessions = Sessions::new(MemBroker::new());
     let (mut admin, mut other) = (open(&sessions), open(&sessions));
     ask(&mut admin, "CLIENT PAUSE 3600000 WRITE").await;
-    other.begin(words("SET k v")).await;
+    other.begin(&request("SET k v"));
     let hold = other.hold().unwrap();
     assert_eq!(ask(&mut admin, "CLIENT KILL TYPE normal").await, ":1\r\n");
     hold.over().await;
@@ -120,7 +121,7 @@ async fn what_a_pause_held_may_have_to_wait_again() {
     let sessions = Sessions::new(MemBroker::new());
     let (mut admin, mut other) = (open(&sessions), open(&sessions));
     ask(&mut admin, "CLIENT PAUSE 3600000 WRITE").await;
-    other.begin(words("SET k v")).await;
+    other.begin(&request("SET k v"));
     ask(&mut admin, "CLIENT UNPAUSE").await;
     ask(&mut admin, "CLIENT PAUSE 3600000 WRITE").await;
     other.resume().await;
@@ -178,7 +179,7 @@ async fn a_script_that_is_not_there_is_monitored_and_waits_as_a_write() {
     ask(&mut other, "CLIENT PAUSE 3600000 WRITE").await;
     for request in ["EVALSHA x 0", "FCALL x 0", "SPUBLISH c x"] {
         let mut held = open(&sessions);
-        held.begin(words(request)).await;
+        held.begin(&Request::from_argv(request.split(' ')).unwrap());
         assert!(held.hold().is_some(), "{request}");
     }
     ask(&mut other, "CLIENT UNPAUSE").await;

@@ -168,6 +168,7 @@ impl<'a> Shard<'a> {
     }
 
     /// About how many bytes all keys take: a walk.
+    #[cfg(test)]
     pub(super) fn walked_memory(&self) -> usize {
         self.look(|lines| {
             let places = 0..lines.keys.len() as u32;
@@ -178,10 +179,10 @@ impl<'a> Shard<'a> {
 
     /// Removes all keys; about how many bytes they took.
     pub(super) fn clear(&mut self) -> usize {
-        let memory = self.walked_memory();
-        *self.table = Table::new();
         self.books().edit(|lines| *lines = Lines::default());
-        memory
+        let table = std::mem::replace(&mut *self.table, Table::new());
+        let entries = table.into_iter().map(|(key, entry)| (key, entry.into_inner()));
+        entries.map(|(key, entry)| entry.memory(&key, entry.line.expires())).fold(0, usize::saturating_add)
     }
 
     /// Swaps all that two shards hold. Both hash alike.

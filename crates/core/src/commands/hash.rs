@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::calls;
+use crate::call::Call;
 use crate::error::Result;
 use crate::from_value::FromPairs as _;
 use crate::table::{Keys, rows};
@@ -32,6 +33,7 @@ rows! {
     }
 }
 
+#[inline]
 fn command<'a>(command: HashCommand, key: impl Into<Arg<'a>>) -> Command<'a> {
     Command::new(command.spec()).arg(key)
 }
@@ -360,7 +362,7 @@ calls! {
                 key: impl Into<Arg<'a>>,
                 field: impl Into<Arg<'a>>,
             ) -> impl Future<Output = Result<Option<T>>> + Send {
-                super::run(self, command(HashCommand::HGet, key).arg(field))
+                Call::new(self, command(HashCommand::HGet, key).arg(field))
             }
 
             /// `HSCAN key cursor …` (since 2.8.0): one step of an iteration over the fields and their values, and the
@@ -390,7 +392,7 @@ calls! {
             ) -> impl Future<Output = Result<(u64, Vec<(Bytes, Bytes)>)>> + Send {
                 let command = hscan(key, cursor, options);
                 async move {
-                    let (next, fields) = <(u64, Value)>::from_value(self.execute(command).await?)?;
+                    let (next, fields) = Call::<_, (u64, Value)>::new(self, command).await?;
                     Ok((next, Vec::from_pairs(fields)?))
                 }
             }

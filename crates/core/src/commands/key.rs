@@ -43,6 +43,7 @@ rows! {
     }
 }
 
+#[inline]
 fn command<'a>(command: KeyCommand, key: impl Into<Arg<'a>>) -> Command<'a> {
     Command::new(command.spec()).arg(key)
 }

@@ -41,21 +41,6 @@ pub use slowlog::*;
 pub use string::*;
 pub use transaction::*;
 
-use crate::error::Result;
-use crate::{Broker, Command, FromValue};
-
-/// Runs a command and reads its reply as the type that the typed call promises.
-///
-/// It runs, as every future does, when it is polled. A broker that need not wait answers from where the command lies;
-/// it only moves on into the future of one that does.
-async fn run<T: FromValue, B: Broker>(broker: &B, command: Command<'_>) -> Result<T> {
-    let reply = match broker.execute_now(&command) {
-        Some(reply) => reply,
-        None => broker.execute(command).await,
-    };
-    T::from_value(reply?)
-}
-
 /// Declares the typed calls of a family. Each becomes a method of the family's trait, which every [`Broker`] has, and a
 /// builder method of [`Pipeline`](crate::Pipeline). Calls that are no single command stand in `also`.
 macro_rules! calls {
@@ -78,7 +63,7 @@ macro_rules! calls {
                     $($param: $type),*
                 ) -> impl ::std::future::Future<Output = $crate::Result<$output>> + Send {
                     let command: $crate::Command<$a> = $command;
-                    $crate::commands::run(self, command)
+                    $crate::call::Call::new(self, command)
                 }
             )*
             $($($also)*)?

@@ -16,6 +16,7 @@ rows! {
     }
 }
 
+#[inline]
 fn command<'a>(command: ObjectCommand, key: impl Into<Arg<'a>>) -> Command<'a> {
     Command::new(command.spec()).arg(key)
 }

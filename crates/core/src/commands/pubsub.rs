@@ -3,8 +3,9 @@
 use bytes::Bytes;
 
 use super::calls;
+use crate::call::Call;
 use crate::table::{Keys, rows};
-use crate::{Arg, Command};
+use crate::{Arg, Command, Value};
 
 rows! {
     /// Commands on messages.
@@ -152,7 +153,7 @@ calls! {
                 use crate::from_value::FromPairs as _;
 
                 let command = Command::new(PubSubCommand::PubSubNumSub.spec()).args(channels);
-                async move { Vec::from_pairs(self.execute(command).await?) }
+                async move { Vec::from_pairs(Call::<_, Value>::new(self, command).await?) }
             }
 
             /// `PUBSUB SHARDNUMSUB channel …` (since 7.0.0): how many subscribers each of the shard channels has, in
@@ -178,7 +179,7 @@ calls! {
                 use crate::from_value::FromPairs as _;
 
                 let command = Command::new(PubSubCommand::PubSubShardNumSub.spec()).args(channels);
-                async move { Vec::from_pairs(self.execute(command).await?) }
+                async move { Vec::from_pairs(Call::<_, Value>::new(self, command).await?) }
             }
         }
     }

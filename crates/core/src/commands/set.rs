@@ -31,6 +31,7 @@ rows! {
     }
 }
 
+#[inline]
 fn command<'a>(command: SetCommand, key: impl Into<Arg<'a>>) -> Command<'a> {
     Command::new(command.spec()).arg(key)
 }

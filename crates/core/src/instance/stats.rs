@@ -131,6 +131,8 @@ pub struct Tally {
     microseconds: u64,
     failed: u64,
     latency: [u64; 32],
+    /// A bit for each place in `latency` that is not 0.
+    counted: u32,
 }
 
 impl Tally {
@@ -141,8 +143,9 @@ impl Tally {
         self.calls += 1;
         self.microseconds = self.microseconds.saturating_add(microseconds);
         self.failed += u64::from(failed);
-        let bucket = (u64::BITS - microseconds.leading_zeros()) as usize;
-        self.latency[bucket.min(self.latency.len() - 1)] += 1;
+        let bucket = (u64::BITS - microseconds.leading_zeros()).min(u32::BITS - 1);
+        self.latency[bucket as usize] += 1;
+        self.counted |= 1 << bucket;
     }
 
     /// Whether there are none.
@@ -161,12 +164,18 @@ impl CommandStats {
 
     /// Counts the calls of a tally, and empties it; how many there were.
     pub fn add(&self, tally: &mut Tally) -> u64 {
-        let Tally { calls, microseconds, failed, latency } = std::mem::take(tally);
-        let counts = [(&self.calls, calls), (&self.microseconds, microseconds), (&self.failed, failed)];
-        for (counter, more) in counts.into_iter().chain(self.latency.iter().zip(latency)) {
-            if more > 0 {
-                counter.add(more);
-            }
+        let take = std::mem::take::<u64>;
+        let calls = take(&mut tally.calls);
+        self.calls.add(calls);
+        self.microseconds.add(take(&mut tally.microseconds));
+        match take(&mut tally.failed) {
+            0 => {}
+            failed => self.failed.add(failed),
+        }
+        while tally.counted != 0 {
+            let bucket = tally.counted.trailing_zeros() as usize;
+            self.latency[bucket].add(take(&mut tally.latency[bucket]));
+            tally.counted &= tally.counted - 1;
         }
         calls
     }

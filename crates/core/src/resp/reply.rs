@@ -49,7 +49,10 @@ impl Protocol {
     pub fn value(self, out: &mut BytesMut, value: &Value) {
         match value {
             Value::Null => self.null(out),
-            Value::Int(number) => line(out, b':', itoa::Buffer::new().format(*number).as_bytes()),
+            Value::Int(number) => match usize::try_from(*number) {
+                Ok(number) => count(out, b':', number),
+                Err(_) => line(out, b':', itoa::Buffer::new().format(*number).as_bytes()),
+            },
             Value::Bulk(bytes) => bulk(out, bytes),
             Value::Status(text) => line(out, b'+', text),
             Value::Verbatim(text) => self.verbatim(out, text),
@@ -144,15 +147,23 @@ fn line(out: &mut BytesMut, kind: u8, text: &[u8]) {
     out.put_slice(b"\r\n");
 }
 
+/// A line of one number. Most have one digit or two.
+#[inline]
 fn count(out: &mut BytesMut, kind: u8, items: usize) {
-    line(out, kind, itoa::Buffer::new().format(items).as_bytes());
+    let digit = |number: usize| b'0' + (number % 10) as u8;
+    match items {
+        0..10 => out.extend_from_slice(&[kind, digit(items), b'\r', b'\n']),
+        10..100 => out.extend_from_slice(&[kind, digit(items / 10), digit(items), b'\r', b'\n']),
+        _ => line(out, kind, itoa::Buffer::new().format(items).as_bytes()),
+    }
 }
 
+#[inline]
 fn bulk(out: &mut BytesMut, bytes: &[u8]) {
     count(out, b'$', bytes.len());
     out.reserve(bytes.len() + 2);
-    out.put_slice(bytes);
-    out.put_slice(b"\r\n");
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// A number as C prints it by `%.17g`: 17 significant digits without the zeros at their end, as Redis 7.0 answers

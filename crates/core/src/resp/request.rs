@@ -1,250 +1,141 @@
-//! Requests, read from bytes as they come: arrays of bulk strings, and inline lines.
+//! One request: the command, and the words that the client spelled it with.
 //!
-//! The parser takes a request's bytes as they arrive and never looks at one twice. What a client claims costs nothing:
-//! memory grows with the bytes that are there.
+//! MONITOR and SLOWLOG repeat a name as it was written, in any case; a [`Command`] keeps which one it is.
 
-use bytes::{Buf as _, BytesMut};
+use crate::arg_list::ArgList;
+use crate::commands::{AclCommand, ConnectionCommand};
+use crate::table::CommandId;
+use crate::{Arg, Command, Result};
 
-use super::inline;
-use crate::error::{ServerError, texts};
-use crate::{Arg, parse_int};
+/// What stands where a password was.
+const REDACTED: &[u8] = b"(redacted)";
+/// The parameters whose values CONFIG SET does not show.
+const SECRET_PARAMETERS: [&str; 5] =
+    ["masteruser", "masterauth", "requirepass", "tls-key-file-pass", "tls-client-key-file-pass"];
 
-/// With so many bytes and no end of a line among them, an inline request or a line that says a length is refused.
-const MAX_LINE: usize = 64 * 1024;
-/// Where the end is looked for: what Redis's buffer holds after its second read, when it has seen that the first one of
-/// 16 KiB was not enough.
-const MAX_BUFFERED: usize = 81_910;
-/// The longest argument, unless told otherwise.
-const MAX_BULK: i64 = 512 * 1024 * 1024;
-/// What a client that has not given its password may send.
-const MAX_WORDS_BEFORE_AUTH: i64 = 10;
-const MAX_BULK_BEFORE_AUTH: i64 = 16 * 1024;
-/// An argument of this size keeps the bytes it came in; a shorter one is copied, so that it holds no buffer.
-const SHARED_FROM: usize = 1024 * 1024;
-
-/// Reads requests from bytes that arrive in pieces of any size.
+/// One request of a client: a command, and its name as it was written. It borrows the bytes that it came in, where its
+/// words stand in them as they are.
 ///
 /// # Examples
 ///
 /// ```
-/// use bytes::BytesMut;
-/// use embroker_core::resp::RequestParser;
+/// use embroker_core::resp::Request;
 ///
-/// let mut parser = RequestParser::new();
-/// let mut input = BytesMut::from("*2\r\n$4\r\nECHO\r\n$2\r\nhi");
-/// assert!(parser.next(&mut input)?.is_none(), "the last two bytes are missing");
-/// input.extend_from_slice(b"\r\nPING\r\n");
-/// assert_eq!(parser.next(&mut input)?.unwrap(), ["ECHO".into(), "hi".into()]);
-/// assert_eq!(parser.next(&mut input)?.unwrap(), ["PING".into()]);
-/// # Ok::<(), embroker_core::ServerError>(())
+/// let request = Request::from_argv(["Config", "SET", "requirepass", "secret"])?;
+/// assert_eq!(request.command().spec().map(|spec| spec.name), Some("config|set"));
+/// assert_eq!((request.name(), request.subcommand()), (&b"Config"[..], &b"SET"[..]));
+/// assert_eq!(request.shown(), [&b"Config"[..], b"SET", b"requirepass", b"(redacted)"]);
+/// # Ok::<(), embroker_core::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct RequestParser {
-    request: Option<Multibulk>,
-    /// How many bytes at the front of the input hold no end of a line.
-    scanned: usize,
-    limited: bool,
-    max_bulk: i64,
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    name: Arg<'a>,
+    command: Command<'a>,
 }
 
-/// An array of bulk strings that has begun.
-#[derive(Debug)]
-struct Multibulk {
-    words: Vec<Arg<'static>>,
-    missing: usize,
-    /// The length of the word that comes next, once it is known.
-    bulk: Option<usize>,
-}
-
-impl RequestParser {
-    /// A parser at the start of a connection.
-    pub fn new() -> Self {
-        Self { request: None, scanned: 0, limited: false, max_bulk: MAX_BULK }
-    }
-
-    /// Sets how long an argument may be, in bytes: `proto-max-bulk-len`, 512 MiB at first.
-    pub fn limit_bulk(&mut self, bytes: i64) {
-        self.max_bulk = bytes;
-    }
-
-    /// Sets whether the client still owes its password: then a request may have 10 words of 16 KiB.
-    pub fn limit_until_authenticated(&mut self, limited: bool) {
-        self.limited = limited;
-    }
-
-    /// Takes the next whole request off the front of the input; `None` where its end has not arrived yet. Requests
-    /// without a word are skipped.
+impl<'a> Request<'a> {
+    /// A request from its words.
     ///
     /// # Errors
     ///
-    /// Redis's `ERR Protocol error: …`. The connection is to be closed after that answer: what follows has no meaning.
-    pub fn next(&mut self, input: &mut BytesMut) -> Result<Option<Vec<Arg<'static>>>, ServerError> {
-        if let Some((words, len)) = self.plain(input) {
-            input.advance(len);
-            self.scanned = 0;
-            return Ok(Some(words));
-        }
-        loop {
-            let words = match &mut self.request {
-                Some(_) => self.multibulk(input)?,
-                None => match input.first() {
-                    None => return Ok(None),
-                    Some(b'*') => self.begin_multibulk(input)?,
-                    Some(_) => self.inline(input)?,
-                },
-            };
-            match words {
-                Progress::Request(words) if words.is_empty() => {}
-                Progress::Request(words) => return Ok(Some(words)),
-                Progress::Begun => {}
-                Progress::Incomplete => return Ok(None),
+    /// [`Error::Config`](crate::Error::Config) where there is no word at all.
+    pub fn from_argv<I>(words: I) -> Result<Self>
+    where
+        I: IntoIterator<Item: Into<Arg<'a>>>,
+    {
+        let (name, args) = Command::name_and_args(words)?;
+        Ok(Self::new(name, args))
+    }
+
+    #[inline]
+    pub(super) fn new(name: Arg<'a>, args: ArgList<'a>) -> Self {
+        Self { command: Command::named(&name, args), name }
+    }
+
+    /// What is to run.
+    #[inline]
+    pub fn command(&self) -> &Command<'a> {
+        &self.command
+    }
+
+    /// The same request without borrows.
+    pub fn into_owned(self) -> Request<'static> {
+        Request { name: self.name.into_owned(), command: self.command.into_owned() }
+    }
+
+    /// The arguments after the name; after the subcommand, where there is one.
+    #[inline]
+    pub fn arguments(&self) -> &[Arg<'a>] {
+        self.command.arguments()
+    }
+
+    /// The name as it was written.
+    pub fn name(&self) -> &[u8] {
+        self.name.as_bytes()
+    }
+
+    /// The subcommand as it was written, or nothing.
+    pub fn subcommand(&self) -> &[u8] {
+        let has_one = self.command.spec().is_some_and(|spec| spec.words == 2);
+        self.command.words().nth(1).filter(|_| has_one).unwrap_or_default()
+    }
+
+    /// All words as they were written, with passwords replaced.
+    pub fn shown(&self) -> Vec<&[u8]> {
+        let mut words: Vec<&[u8]> = std::iter::once(self.name()).chain(self.command.words().skip(1)).collect();
+        let Some(spec) = self.command.spec() else { return words };
+        let first = usize::from(spec.words);
+        match spec.id {
+            CommandId::Connection(ConnectionCommand::Auth) | CommandId::Acl(AclCommand::SetUser) => {
+                words.iter_mut().skip(first).for_each(|word| *word = REDACTED);
             }
-        }
-    }
-
-    /// The words of a request that is there as a whole and is plain, as almost all are: few words, each short, each
-    /// length written as clients write it; and how many bytes it takes. `None` says nothing of the request.
-    fn plain(&self, input: &[u8]) -> Option<(Vec<Arg<'static>>, usize)> {
-        const MOST_WORDS: usize = 64;
-
-        if self.limited || self.request.is_some() {
-            return None;
-        }
-        let mut rest = input.strip_prefix(b"*")?;
-        let count = plain_length(&mut rest).filter(|count| (1..=MOST_WORDS).contains(count))?;
-        let mut words = Vec::with_capacity(count);
-        for _ in 0..count {
-            rest = rest.strip_prefix(b"$")?;
-            let len = plain_length(&mut rest)?;
-            let (word, after) = rest.split_at_checked(len)?;
-            rest = after.get(2..)?;
-            words.push(Arg::copied(word));
-        }
-        Some((words, input.len() - rest.len()))
-    }
-
-    fn begin_multibulk(&mut self, input: &mut BytesMut) -> Result<Progress, ServerError> {
-        let Some(end) = self.line_end(input, texts::PROTOCOL_BIG_MBULK_COUNT)? else { return Ok(Progress::Incomplete) };
-        let count = input.get(1..end).and_then(parse_int).filter(|count| *count <= i64::from(i32::MAX));
-        let count = count.ok_or(texts::PROTOCOL_MBULK_LENGTH)?;
-        if self.limited && count > MAX_WORDS_BEFORE_AUTH {
-            return Err(texts::PROTOCOL_UNAUTHENTICATED_MBULK);
-        }
-        self.consume_line(input, end);
-        if let Some(missing) = usize::try_from(count).ok().filter(|count| *count > 0) {
-            // As many as any usual command has; a claim of millions grows as they come.
-            let words = Vec::with_capacity(missing.min(16));
-            self.request = Some(Multibulk { words, missing, bulk: None });
-        }
-        Ok(Progress::Begun)
-    }
-
-    fn multibulk(&mut self, input: &mut BytesMut) -> Result<Progress, ServerError> {
-        loop {
-            let Some(request) = &mut self.request else { return Ok(Progress::Begun) };
-            let Some(len) = request.bulk else {
-                let Some(len) = self.bulk_length(input)? else { return Ok(Progress::Incomplete) };
-                if let Some(request) = &mut self.request {
-                    request.bulk = Some(len);
+            CommandId::Connection(ConnectionCommand::Hello) => hide_hello(words.get_mut(2..).unwrap_or_default()),
+            _ if spec.name == "config|set" => {
+                for pair in words.get_mut(first..).unwrap_or_default().chunks_exact_mut(2) {
+                    let is_secret = |name: &&str| pair[0].eq_ignore_ascii_case(name.as_bytes());
+                    if SECRET_PARAMETERS.iter().any(is_secret) {
+                        pair[1] = REDACTED;
+                    }
                 }
-                continue;
-            };
-            if input.len() < len + 2 {
-                return Ok(Progress::Incomplete);
             }
-            let word = if len >= SHARED_FROM {
-                Arg::from(input.split_to(len).freeze())
-            } else {
-                let word = Arg::copied(&input[..len]);
-                input.advance(len);
-                word
-            };
-            // Redis does not look at what stands where the line should end.
-            input.advance(2);
-            request.words.push(word);
-            request.bulk = None;
-            request.missing -= 1;
-            if request.missing == 0 {
-                let words = self.request.take().map(|request| request.words);
-                return Ok(Progress::Request(words.unwrap_or_default()));
-            }
+            _ => {}
         }
-    }
-
-    /// The line before a word: `$` and how long it is.
-    fn bulk_length(&mut self, input: &mut BytesMut) -> Result<Option<usize>, ServerError> {
-        let Some(end) = self.line_end(input, texts::PROTOCOL_BIG_BULK_COUNT)? else { return Ok(None) };
-        if input[0] != b'$' {
-            return Err(ServerError::expected_bulk(input[0]));
-        }
-        let len = input.get(1..end).and_then(parse_int).filter(|len| (0..=self.max_bulk).contains(len));
-        let len = len.ok_or(texts::PROTOCOL_BULK_LENGTH)?;
-        if self.limited && len > MAX_BULK_BEFORE_AUTH {
-            return Err(texts::PROTOCOL_UNAUTHENTICATED_BULK);
-        }
-        self.consume_line(input, end);
-        Ok(usize::try_from(len).ok())
-    }
-
-    fn inline(&mut self, input: &mut BytesMut) -> Result<Progress, ServerError> {
-        let Some(end) = self.find(input, b'\n', texts::PROTOCOL_BIG_INLINE)? else { return Ok(Progress::Incomplete) };
-        let line = input.split_to(end + 1);
-        self.scanned = 0;
-        let line = &line[..end];
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        inline::split(line).map(Progress::Request).ok_or(texts::PROTOCOL_UNBALANCED_QUOTES)
-    }
-
-    /// Where the line's `\r` stands, once the byte after it has arrived too; Redis does not look which one that is.
-    fn line_end(&mut self, input: &BytesMut, too_big: ServerError) -> Result<Option<usize>, ServerError> {
-        Ok(self.find(input, b'\r', too_big)?.filter(|end| end + 1 < input.len()))
-    }
-
-    /// Where the first such byte stands. A NUL byte before it hides it, as it does from C's `strchr`.
-    fn find(&mut self, input: &BytesMut, wanted: u8, too_big: ServerError) -> Result<Option<usize>, ServerError> {
-        let line = &input[..input.len().min(MAX_BUFFERED)];
-        let fresh = line.get(self.scanned..).unwrap_or_default();
-        let at = fresh.iter().position(|byte| *byte == wanted || *byte == 0).map(|at| self.scanned + at);
-        self.scanned = at.unwrap_or(line.len());
-        match at.filter(|at| line[*at] == wanted) {
-            None if input.len() > MAX_LINE => Err(too_big),
-            found => Ok(found),
-        }
-    }
-
-    fn consume_line(&mut self, input: &mut BytesMut, end: usize) {
-        input.advance(end + 2);
-        self.scanned = 0;
+        words
     }
 }
 
-impl Default for RequestParser {
-    fn default() -> Self {
-        Self::new()
+/// Hides the user and the password of each `AUTH` among HELLO's options.
+fn hide_hello(options: &mut [&[u8]]) {
+    let mut rest = options;
+    while let Some((option, values)) = rest.split_first_mut() {
+        let taken = if option.eq_ignore_ascii_case(b"auth") && values.len() >= 2 {
+            values.iter_mut().take(2).for_each(|value| *value = REDACTED);
+            2
+        } else if option.eq_ignore_ascii_case(b"setname") {
+            1
+        } else {
+            return;
+        };
+        rest = values.get_mut(taken..).unwrap_or_default();
     }
 }
 
-/// A length of up to four digits and the end of its line, taken off the front.
-fn plain_length(rest: &mut &[u8]) -> Option<usize> {
-    let mut length = 0;
-    for (at, byte) in rest.iter().enumerate().take(5) {
-        match byte {
-            b'0'..=b'9' if at < 4 => length = length * 10 + usize::from(byte - b'0'),
-            // A zero before other digits is no number to Redis.
-            b'\r' if at == 1 || at > 1 && rest[0] != b'0' => {
-                *rest = rest.get(at + 1..)?.strip_prefix(b"\n")?;
-                return Some(length);
-            }
-            _ => return None,
-        }
-    }
-    None
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What one step of the parser came to.
-enum Progress {
-    Request(Vec<Arg<'static>>),
-    /// The next step goes on.
-    Begun,
-    Incomplete,
+    fn shown(line: &str) -> String {
+        let request = Request::from_argv(line.split(' ')).unwrap();
+        request.shown().iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn words_are_shown_as_they_were_written_and_passwords_are_not() {
+        assert_eq!(shown("sEt k v"), "sEt k v");
+        assert_eq!(shown("Client iD"), "Client iD");
+        assert_eq!(shown("auth me secret"), "auth (redacted) (redacted)");
+        assert_eq!(shown("HELLO 3 SETNAME auth AUTH me secret"), "HELLO 3 SETNAME auth AUTH (redacted) (redacted)");
+        assert_eq!(shown("HELLO 3 AUTH me"), "HELLO 3 AUTH me");
+        assert_eq!(shown("ACL SETUSER default >secret"), "ACL SETUSER (redacted) (redacted)");
+    }
 }

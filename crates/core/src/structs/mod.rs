@@ -13,9 +13,10 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::call::Call;
 use crate::commands::HashCommand;
 use crate::error::Result;
-use crate::{Arg, Broker, Command, Pipeline};
+use crate::{Arg, Broker, Command, Pipeline, Value};
 use ser::Writes;
 
 /// Writing structs to hashes and reading them back, with serde.
@@ -89,7 +90,7 @@ pub trait StructCommands: Broker + Sized {
         let writes = Writes::of(key.into(), value);
         async move {
             let Writes { set, clear } = writes?;
-            let Some(clear) = clear else { return self.execute(set).await.map(drop) };
+            let Some(clear) = clear else { return Call::<_, Value>::new(self, set).await.map(drop) };
             let mut pipeline = Pipeline::atomic();
             // HSET first: a hash that lost its last field in between would lose its time to live too.
             pipeline.push(set).push(clear);
@@ -140,7 +141,7 @@ pub trait StructCommands: Broker + Sized {
         let key = key.into();
         async move {
             let command = Command::new(HashCommand::HGetAll.spec()).arg(&key);
-            de::read(key.as_bytes(), self.execute(command).await?)
+            de::read(key.as_bytes(), Call::<_, Value>::new(self, command).await?)
         }
     }
 }

@@ -10,10 +10,7 @@ mod facts;
 mod find_keys;
 mod flags;
 mod key_spec;
-
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::LazyLock;
+mod names;
 
 pub use category::{Categories, categories};
 pub use facts::{Facts, Group};
@@ -302,41 +299,9 @@ pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
 /// let hget = embroker_core::table::find(b"HGet").expect("HGET is in the table");
 /// assert_eq!((hget.name, hget.arity), ("hget", 3));
 /// ```
+#[inline]
 pub fn find(name: &[u8]) -> Option<&'static CommandSpec> {
-    static BY_NAME: LazyLock<HashMap<&'static [u8], &'static CommandSpec, BuildHasherDefault<NameHasher>>> =
-        LazyLock::new(|| all().map(|spec| (spec.name.as_bytes(), spec)).collect());
-    const LONGEST: usize = 40;
-
-    let mut lower = [0; LONGEST];
-    let lower = lower.get_mut(..name.len())?;
-    lower.copy_from_slice(name);
-    lower.make_ascii_lowercase();
-    BY_NAME.get(&*lower).copied()
-}
-
-/// FNV-1a: the names are ours, few and short, so nobody can choose ones that collide.
-struct NameHasher(u64);
-
-impl Default for NameHasher {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for NameHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn write_usize(&mut self, _: usize) {
-        // The length of the name, which tells nothing that the name does not.
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
+    names::find(name)
 }
 
 /// Whether two words are the same in any case. A NUL byte ends a word, as it does for C's `strcasecmp`.

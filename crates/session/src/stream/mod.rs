@@ -102,8 +102,9 @@ async fn converse<B: Broker>(
         while !session.is_ending() && session.hold().is_none() && session.output().len() < MAX_OUTPUT {
             parser.limit_until_authenticated(!session.is_authenticated());
             parser.limit_bulk(limits.bulk());
-            match parser.next(&mut input) {
-                Ok(Some(words)) => session.begin(words).await,
+            match parser.next(&mut input, |request| session.begin(request)) {
+                Ok(Some(())) if session.is_waiting() && session.hold().is_none() => session.resume().await,
+                Ok(Some(())) => {}
                 Ok(None) => break,
                 Err(error) => session.end_with(&error),
             }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 pub use options::{Expiry, SetOptions};
 
 use super::calls;
+use crate::call::Call;
 use crate::expiry::{to_ms, to_seconds};
 use crate::table::{Keys, rows};
 use crate::{Arg, Command, FromValue};
@@ -39,6 +40,7 @@ rows! {
     }
 }
 
+#[inline]
 fn command<'a>(command: StringCommand, key: impl Into<Arg<'a>>) -> Command<'a> {
     Command::new(command.spec()).arg(key)
 }
@@ -494,7 +496,7 @@ calls! {
                 &'a self,
                 key: impl Into<Arg<'a>>,
             ) -> impl Future<Output = crate::Result<Option<T>>> + Send {
-                super::run(self, command(StringCommand::Get, key))
+                Call::new(self, command(StringCommand::Get, key))
             }
         }
     }
