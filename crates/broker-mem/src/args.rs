@@ -28,6 +28,12 @@ impl<'a> Args<'a> {
         self.1.unwrap_or(name.as_bytes())
     }
 
+    /// All arguments.
+    #[inline]
+    pub(crate) fn all(&self) -> &'a [Arg<'a>] {
+        self.0
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
