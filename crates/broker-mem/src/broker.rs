@@ -113,6 +113,17 @@ impl MemBroker {
         Ok(self.engine.run(self.database, command)?)
     }
 
+    /// Runs the commands of a pipeline on this thread.
+    fn call_all(&self, pipeline: &Pipeline<'_>) -> Result<Replies> {
+        pipeline.check_not_session()?;
+        if pipeline.is_atomic() {
+            let replies = self.engine.run_atomic(self.database, pipeline, None)?;
+            Ok(replies.unwrap_or_default())
+        } else {
+            Ok(self.engine.run_each(self.database, pipeline))
+        }
+    }
+
     /// About how many bytes the data takes, of all databases, with what an empty broker takes: what `maxmemory` bounds
     /// and INFO calls `used_memory`. One load, however much there is.
     ///
@@ -319,13 +330,11 @@ impl Broker for MemBroker {
     }
 
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
-        pipeline.check_not_session()?;
-        if pipeline.is_atomic() {
-            let replies = self.engine.run_atomic(self.database, &pipeline, None)?;
-            Ok(replies.unwrap_or_default())
-        } else {
-            Ok(self.engine.run_each(self.database, &pipeline))
-        }
+        self.call_all(&pipeline)
+    }
+
+    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>> {
+        Some(self.call_all(pipeline))
     }
 
     async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {

@@ -12,7 +12,7 @@ use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
 
 use crate::args::Args;
 use crate::clock::Clock;
-use crate::keyspace::{Databases, Held, Keyspace, Memory, Policy, Tx, Wanted};
+use crate::keyspace::{Databases, Held, Keyspace, Lookups, Memory, Policy, Tx, Wanted};
 use crate::objects::HashLimits;
 use crate::pubsub::PubSub;
 use crate::watch::Watched;
@@ -24,6 +24,8 @@ pub(crate) struct Engine {
     pub(crate) memory: Memory,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) instance: Arc<Instance>,
+    /// The lookups up to the last `CONFIG RESETSTAT`.
+    old_lookups: Mutex<Lookups>,
     clock: Box<dyn Clock>,
     rng: Mutex<fastrand::Rng>,
     /// Whether expired keys are removed before somebody asks for them; DEBUG SET-ACTIVE-EXPIRE.
@@ -47,6 +49,7 @@ impl Engine {
             memory: Memory::default(),
             pubsub: Arc::default(),
             instance: Arc::new(Instance::with_config(config)),
+            old_lookups: Mutex::default(),
             clock,
             rng: Mutex::new(rng),
             active_expire: AtomicBool::new(true),
@@ -107,6 +110,19 @@ impl Engine {
         draw(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The lookups since the last [reset](Self::reset_stats).
+    pub(crate) fn lookups(&self) -> Lookups {
+        let before = self.old_lookups.lock().unwrap_or_else(PoisonError::into_inner);
+        self.databases.lookups().since(*before)
+    }
+
+    /// Everything that INFO counts starts at 0.
+    pub(crate) fn reset_stats(&self) {
+        self.instance.stats().reset();
+        // Shards are not latched here, so that theirs go on.
+        *self.old_lookups.lock().unwrap_or_else(PoisonError::into_inner) = self.databases.lookups();
+    }
+
     /// How many bytes it takes before anything is written: the engine and its first database.
     pub(crate) fn startup_memory(&self) -> u64 {
         size_of::<Self>().saturating_add(self.databases.own_bytes()) as u64
@@ -158,10 +174,10 @@ impl Engine {
         self.admit(|| spec.flags.contains(Flags::DENYOOM))?;
         let args = command.arguments();
         let keyspace = self.databases.get(database);
-        let held = match spec.keys {
+        let held = match (spec.keys, args) {
             _ if spec.flags.contains(Flags::DATABASES) => self.latch(keyspace, [(spec, args)].into_iter(), None),
-            Keys::None => Held::default(),
-            Keys::ONE => keyspace.latch_one(args[0].as_bytes()),
+            (Keys::None, _) => Held::default(),
+            (Keys::ONE, [key, ..]) | (Keys::ALL, [key]) => keyspace.latch_one(key.as_bytes()),
             _ => self.latch(keyspace, [(spec, args)].into_iter(), None),
         };
         run_in(&mut Tx::new(self, keyspace, held), spec, &Args::of(command))
@@ -240,17 +256,18 @@ impl Engine {
     }
 }
 
+#[inline]
 fn run_in(tx: &mut Tx<'_>, spec: &'static CommandSpec, args: &Args<'_>) -> Reply {
     // A command that reads takes no key out of the map. Where somebody wants to hear of keys that expire, those whose
     // time is over go before the command, as if Redis had come upon them just then.
     if tx.told().contains(KeyspaceEvents::EXPIRED) {
         args.keys(spec.keys).for_each(|key| tx.expire(key));
     }
-    let reply = commands::handler(spec.id)(tx, args);
     if spec.flags.contains(Flags::WRITE) {
         tx.pay_for_write();
     }
-    reply
+    // Last, so that the reply is written where the caller wants it.
+    commands::handler(spec.id)(tx, args)
 }
 
 impl Drop for Engine {

@@ -11,7 +11,10 @@ use ahash::RandomState;
 use embroker_core::{Arg, BoxFuture, Pipeline, Replies, Result, WatchBackend};
 
 use crate::engine::Engine;
-use crate::keyspace::{Key, Tx, Wanted};
+use crate::keyspace::{Tx, Wanted};
+
+/// A key that is watched.
+type Key = Arc<[u8]>;
 
 /// Who watches which key of one database.
 #[derive(Default)]

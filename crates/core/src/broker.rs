@@ -111,6 +111,27 @@ pub trait Broker: Send + Sync + 'static {
     /// would not queue (unknown, wrong arity) makes the whole fail with `EXECABORT`, and nothing runs.
     fn pipeline(&self, pipeline: Pipeline<'_>) -> impl Future<Output = Result<Replies>> + Send;
 
+    /// Runs commands here and now, if this broker never waits for another process: what [`pipeline`](Self::pipeline)
+    /// would answer. `None`, and nothing has run, where it may have to wait.
+    ///
+    /// [`AnyBroker::pipeline`](AnyBroker) asks here first, which spares it a boxed future. A broker around another one
+    /// need not have it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Broker, Pipeline, Value};
+    ///
+    /// let broker = embroker_mem::MemBroker::new();
+    /// let mut pipeline = Pipeline::atomic();
+    /// pipeline.incr("visits").incr("visits");
+    /// assert_eq!(broker.pipeline_now(&pipeline), Some(Ok(vec![Ok(Value::Int(1)), Ok(Value::Int(2))])));
+    /// ```
+    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>> {
+        let _ = pipeline;
+        None
+    }
+
     /// Watches keys for an optimistic transaction: any write to one of them makes its EXEC do nothing.
     fn watch_keys(&self, keys: &[Arg<'_>]) -> impl Future<Output = Result<Watch>> + Send;
 
@@ -152,6 +173,7 @@ trait DynBroker: Send + Sync {
     fn execute<'a>(&'a self, command: Command<'a>) -> BoxFuture<'a, Result<Value>>;
     fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>>;
     fn pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Replies>>;
+    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>>;
     fn watch_keys<'a>(&'a self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<Watch>>;
     fn subscriber(&self, options: SubscribeOptions) -> BoxFuture<'_, Result<Subscriber>>;
     fn select(&self, database: u32) -> BoxFuture<'_, Result<AnyBroker>>;
@@ -171,6 +193,10 @@ impl<B: Broker> DynBroker for B {
 
     fn pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Replies>> {
         Box::pin(Broker::pipeline(self, pipeline))
+    }
+
+    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>> {
+        Broker::pipeline_now(self, pipeline)
     }
 
     fn watch_keys<'a>(&'a self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<Watch>> {
@@ -240,7 +266,15 @@ impl Broker for AnyBroker {
     }
 
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
-        self.0.pipeline(pipeline).await
+        match self.0.pipeline_now(&pipeline) {
+            Some(replies) => replies,
+            None => self.0.pipeline(pipeline).await,
+        }
+    }
+
+    #[inline]
+    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>> {
+        self.0.pipeline_now(pipeline)
     }
 
     async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
@@ -281,6 +315,11 @@ impl<B: Broker> Broker for Arc<B> {
 
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
         B::pipeline(self, pipeline).await
+    }
+
+    #[inline]
+    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>> {
+        B::pipeline_now(self, pipeline)
     }
 
     async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {

@@ -154,6 +154,11 @@ impl<'a> Command<'a> {
         self
     }
 
+    /// Takes a key and the words that follow it for arguments.
+    pub(crate) fn key_before(self, key: impl Into<Arg<'a>>, words: Vec<Arg<'a>>) -> Self {
+        Self { name: self.name, args: ArgList::led_by(key.into(), words) }
+    }
+
     /// Adds an argument in place.
     pub(crate) fn push(&mut self, arg: Arg<'a>) {
         self.args.push(arg);

@@ -157,7 +157,12 @@ impl<T: FromValue + Eq + Hash, S: BuildHasher + Default> FromValue for HashSet<T
 
 impl<K: FromValue + Eq + Hash, V: FromValue, S: BuildHasher + Default> FromValue for HashMap<K, V, S> {
     fn from_value(value: Value) -> Result<Self> {
-        Vec::<(K, V)>::from_pairs(value)?.into_iter().map(Ok).collect()
+        let pairs = pairs(value)?;
+        let mut map = Self::with_capacity_and_hasher(pairs.len(), S::default());
+        for (key, value) in pairs {
+            map.insert(K::from_value(key)?, V::from_value(value)?);
+        }
+        Ok(map)
     }
 }
 
@@ -177,15 +182,19 @@ pub(crate) trait FromPairs: Sized {
 
 impl<K: FromValue, V: FromValue> FromPairs for Vec<(K, V)> {
     fn from_pairs(value: Value) -> Result<Self> {
-        let decode = |(k, v)| Ok((K::from_value(k)?, V::from_value(v)?));
-        match value {
-            Value::Map(pairs) => pairs.into_iter().map(decode).collect(),
-            Value::Array(items) if items.len() % 2 == 0 => {
-                let mut items = items.into_iter();
-                std::iter::from_fn(|| Some((items.next()?, items.next()?))).map(decode).collect()
-            }
-            other => Err(Error::decode("a map", &other)),
+        pairs(value)?.into_iter().map(|(k, v)| Ok((K::from_value(k)?, V::from_value(v)?))).collect()
+    }
+}
+
+/// The keys and values of a map, or of the flat array that RESP2 has for it.
+pub(crate) fn pairs(value: Value) -> Result<Vec<(Value, Value)>> {
+    match value {
+        Value::Map(pairs) => Ok(pairs),
+        Value::Array(items) if items.len() % 2 == 0 => {
+            let mut items = items.into_iter();
+            Ok(std::iter::from_fn(|| Some((items.next()?, items.next()?))).collect())
         }
+        other => Err(Error::decode("a map", &other)),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The integers of Redis's protocol, read as strictly as Redis reads them.
 
+/// The digits of the longest `i64`.
+const LONGEST: usize = 19;
+
 /// Reads an `i64` as Redis's `string2ll` does: no plus sign, no leading zero, no space, no `-0`.
 ///
 /// # Examples
@@ -11,13 +14,20 @@
 /// assert_eq!((parse_int(b"+42"), parse_int(b"042"), parse_int(b"")), (None, None, None));
 /// ```
 pub fn parse_int(text: &[u8]) -> Option<i64> {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    match digits {
-        b"0" if digits.len() == text.len() => return Some(0),
-        [b'1'..=b'9', rest @ ..] if digits.len() <= 19 && rest.iter().all(u8::is_ascii_digit) => {}
-        _ => return None,
+    let (is_negative, digits) = match text {
+        b"0" => return Some(0),
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if !matches!(digits, [b'1'..=b'9', ..]) || digits.len() > LONGEST {
+        return None;
     }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let magnitude = digits.iter().try_fold(0u64, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        // So many digits never overflow a u64.
+        (digit < 10).then(|| number * 10 + u64::from(digit))
+    })?;
+    if is_negative { 0i64.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() }
 }
 
 #[cfg(test)]
@@ -26,8 +36,25 @@ mod tests {
 
     #[test]
     fn integers_are_read_as_strictly_as_redis_reads_them() {
-        for text in ["", "-", "-0", "+1", "01", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "99999999999999999999"]
-        {
+        for text in [
+            "",
+            "-",
+            "-0",
+            "+1",
+            "01",
+            " 1",
+            "1 ",
+            "1.0",
+            "0x1",
+            "9223372036854775808",
+            "-9223372036854775809",
+            "9999999999999999999",
+            "-9999999999999999999",
+            "99999999999999999999",
+            "1/",
+            "1:",
+            "-:",
+        ] {
             assert_eq!(parse_int(text.as_bytes()), None, "{text}");
         }
         for number in [0, 1, -1, 10, i64::MAX, i64::MIN] {

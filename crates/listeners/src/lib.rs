@@ -11,6 +11,7 @@ mod report;
 mod runner;
 mod running;
 mod subscriptions;
+mod tally;
 pub mod ticket_shop;
 mod worker;
 

@@ -62,15 +62,15 @@ impl Sum for ListenerCounts {
 pub struct Counts(Vec<Progress>);
 
 #[derive(Clone, Debug)]
-struct Progress {
-    name: Arc<str>,
-    counts: ListenerCounts,
-    ended: bool,
+pub(crate) struct Progress {
+    pub(crate) name: Arc<str>,
+    pub(crate) counts: ListenerCounts,
+    pub(crate) ended: bool,
 }
 
 impl Counts {
-    pub(crate) fn new(names: impl IntoIterator<Item = Arc<str>>) -> Self {
-        Self(names.into_iter().map(|name| Progress { name, counts: ListenerCounts::default(), ended: false }).collect())
+    pub(crate) fn new(listeners: impl IntoIterator<Item = Progress>) -> Self {
+        Self(listeners.into_iter().collect())
     }
 
     /// The counts of the listener with this name; `None` where there is no such listener.
@@ -91,18 +91,6 @@ impl Counts {
     /// The first listener whose stream has ended before it was told to shut down.
     pub(crate) fn ended(&self) -> Option<&str> {
         self.0.iter().find(|progress| progress.ended).map(|progress| &*progress.name)
-    }
-
-    pub(crate) fn update(&mut self, listener: usize, update: impl FnOnce(&mut ListenerCounts)) {
-        if let Some(progress) = self.0.get_mut(listener) {
-            update(&mut progress.counts);
-        }
-    }
-
-    pub(crate) fn end(&mut self, listener: usize) {
-        if let Some(progress) = self.0.get_mut(listener) {
-            progress.ended = true;
-        }
     }
 
     pub(crate) fn into_reports(self) -> impl Iterator<Item = ListenerReport> {

@@ -6,8 +6,8 @@ use embroker_core::{BoxFuture, Broker, Error, Result, Subscriber};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::report::Counts;
 use crate::running::Task;
+use crate::tally::Tally;
 use crate::worker::{Outcome, Worker};
 use crate::{Failure, Listener, Running, Subscriptions};
 
@@ -65,7 +65,7 @@ pub(crate) struct Start<B> {
     pub(crate) name: Arc<str>,
     /// The listener's place in the counts.
     pub(crate) index: usize,
-    pub(crate) counts: watch::Sender<Counts>,
+    pub(crate) tally: Arc<Tally>,
     /// Becomes true when the listeners are to shut down.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) settings: Settings,
@@ -133,7 +133,7 @@ impl<B: Broker> Runner<B> {
             subscribers.push(subscriber);
         }
 
-        let counts = watch::Sender::new(Counts::new(self.listeners.iter().map(|listener| listener.name.clone())));
+        let tally = Arc::new(Tally::new(self.listeners.iter().map(|listener| listener.name.clone())));
         let stop = watch::Sender::new(false);
         let listeners = self.listeners.into_iter().zip(subscribers).enumerate();
         let tasks = listeners.map(|(index, (listener, subscriber))| {
@@ -142,13 +142,13 @@ impl<B: Broker> Runner<B> {
                 subscriber,
                 name: listener.name.clone(),
                 index,
-                counts: counts.clone(),
+                tally: tally.clone(),
                 stop: stop.subscribe(),
                 settings: self.settings.clone(),
             };
             Task { subscriptions: listener.subscriptions, handle: runtime.spawn((listener.run)(start)) }
         });
-        Ok(Running { tasks: tasks.collect(), counts, stop })
+        Ok(Running { tasks: tasks.collect(), tally, stop })
     }
 
     fn check(&self) -> Result<()> {

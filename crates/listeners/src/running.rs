@@ -1,10 +1,13 @@
 //! [`Running`]: listeners at work.
 
+use std::sync::Arc;
+
 use embroker_core::Arg;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::report::{Counts, RunReport};
+use crate::tally::Tally;
 use crate::worker::Outcome;
 use crate::{Cause, FailedAt, Failure, Subscriptions};
 
@@ -30,7 +33,7 @@ use crate::{Cause, FailedAt, Failure, Subscriptions};
 #[must_use = "dropping it stops the listeners at once"]
 pub struct Running {
     pub(crate) tasks: Vec<Task>,
-    pub(crate) counts: watch::Sender<Counts>,
+    pub(crate) tally: Arc<Tally>,
     pub(crate) stop: watch::Sender<bool>,
 }
 
@@ -64,7 +67,7 @@ impl StreamEnded {
 impl Running {
     /// What the listeners have received so far.
     pub fn counts(&self) -> Counts {
-        self.counts.borrow().clone()
+        self.tally.counts()
     }
 
     /// How often these listeners receive a message that is published to the channel: what PUBLISH adds to
@@ -124,21 +127,15 @@ impl Running {
     /// # }
     /// ```
     pub async fn wait_for(&self, mut reached: impl FnMut(&Counts) -> bool) -> Result<Counts, StreamEnded> {
-        let mut counts = self.counts.subscribe();
-        loop {
-            {
-                let now = counts.borrow_and_update();
-                if reached(&now) {
-                    return Ok(now.clone());
-                }
-                if let Some(listener) = now.ended() {
-                    return Err(StreamEnded { listener: listener.to_owned() });
-                }
-            }
-            if counts.changed().await.is_err() {
-                // Can't be while `self` holds the sender.
-                return Err(StreamEnded { listener: String::new() });
-            }
+        let mut is_reached = false;
+        let satisfy = |counts: &Counts| {
+            is_reached = reached(counts);
+            is_reached || counts.ended().is_some()
+        };
+        let counts = self.tally.wait_until(satisfy).await;
+        match counts.ended() {
+            Some(listener) if !is_reached => Err(StreamEnded { listener: listener.to_owned() }),
+            _ => Ok(counts),
         }
     }
 
@@ -176,7 +173,7 @@ impl Running {
         for task in &mut self.tasks {
             outcomes.push((&mut task.handle).await);
         }
-        let reports = self.counts.borrow().clone().into_reports().zip(outcomes).map(|(mut report, outcome)| {
+        let reports = self.tally.counts().into_reports().zip(outcomes).map(|(mut report, outcome)| {
             match outcome {
                 Ok(outcome) => {
                     report.failures = outcome.failures;
@@ -197,6 +194,6 @@ impl Running {
 
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Running").field(&*self.counts.borrow()).finish()
+        f.debug_tuple("Running").field(&self.tally.counts()).finish()
     }
 }

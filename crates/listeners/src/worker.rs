@@ -12,8 +12,8 @@ use futures_util::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::coop::consume_budget;
 
-use crate::report::{Counts, ListenerCounts};
 use crate::runner::{Settings, Start};
+use crate::tally::Tally;
 use crate::{Cause, FailedAt, Failure, Listener, ListenerError};
 
 pub(crate) struct Worker<L, B> {
@@ -41,29 +41,35 @@ pub(crate) struct Outcome {
 struct Log {
     name: Arc<str>,
     index: usize,
-    counts: watch::Sender<Counts>,
+    tally: Arc<Tally>,
     settings: Settings,
     outcome: Outcome,
 }
 
 impl<B: Broker, L: Listener<B>> Worker<L, B> {
     pub(crate) fn new(listener: L, start: Start<B>) -> Self {
-        let Start { broker, subscriber, name, index, counts, stop, settings } = start;
-        let log = Log { name, index, counts, settings, outcome: Outcome::default() };
+        let Start { broker, subscriber, name, index, tally, stop, settings } = start;
+        let log = Log { name, index, tally, settings, outcome: Outcome::default() };
         Self { listener, broker, subscriber, stop: Stop { signal: stop, told: false }, log }
     }
 
     pub(crate) async fn run(mut self) -> Outcome {
         loop {
-            let event = tokio::select! {
-                // First, or a busy stream would hide it.
-                biased;
-                () = self.stop.asked() => {
-                    close(&self.subscriber, &mut self.log).await;
-                    continue;
-                }
-                event = self.subscriber.next() => event,
-            };
+            // Before the next event, or a busy stream would hide it.
+            if self.stop.is_asked() {
+                close(&self.subscriber, &mut self.log).await;
+            }
+            let mut event = self.subscriber.try_next();
+            if event.is_none() {
+                event = tokio::select! {
+                    biased;
+                    () = self.stop.asked() => {
+                        close(&self.subscriber, &mut self.log).await;
+                        continue;
+                    }
+                    event = self.subscriber.next() => event,
+                };
+            }
             match event {
                 Some(Event::Message(message)) => self.message(message).await,
                 Some(Event::Gap(gap)) => self.gap(gap).await,
@@ -75,7 +81,7 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
             consume_budget().await;
         }
         if !self.stop.told {
-            self.log.counts.send_modify(|counts| counts.end(self.log.index));
+            self.log.tally.end(self.log.index);
         }
         self.log.outcome
     }
@@ -84,10 +90,10 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
         let Self { listener, broker, subscriber, stop, log } = self;
         let call = caught(async || listener.on_message(broker, &message).await);
         match closing(call, subscriber, stop, log).await {
-            Ok(()) => log.count(|counts| counts.handled += 1),
+            Ok(()) => log.tally.message(log.index, true),
             Err(cause) => {
                 log.failure(FailedAt::Message(message), cause);
-                log.count(|counts| counts.failed += 1);
+                log.tally.message(log.index, false);
             }
         }
     }
@@ -98,10 +104,7 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
         if let Err(cause) = closing(call, subscriber, stop, log).await {
             log.failure(FailedAt::Gap(gap), cause);
         }
-        log.count(|counts| match gap {
-            Gap::Lagged(messages) => counts.lagged += messages,
-            _ => counts.gaps += 1,
-        });
+        log.tally.gap(log.index, gap);
     }
 }
 
@@ -124,6 +127,14 @@ async fn close(subscriber: &Subscriber, log: &mut Log) {
 }
 
 impl Stop {
+    /// Whether the shutdown has come: says so once. This is one load, where [`asked`](Self::asked) queues for the word.
+    fn is_asked(&mut self) -> bool {
+        // An error means that the runner is gone, which is a shutdown too.
+        let now = !self.told && self.signal.has_changed().unwrap_or(true);
+        self.told |= now;
+        now
+    }
+
     /// Returns once when the shutdown comes, and never again.
     async fn asked(&mut self) {
         if self.told {
@@ -136,10 +147,6 @@ impl Stop {
 }
 
 impl Log {
-    fn count(&self, update: impl FnOnce(&mut ListenerCounts)) {
-        self.counts.send_modify(|counts| counts.update(self.index, update));
-    }
-
     fn failure(&mut self, at: FailedAt, cause: Cause) {
         let failure = Failure { listener: self.name.to_string(), at, cause };
         // A hook that panics must not end the listener that it hears of.

@@ -39,7 +39,7 @@ fn set(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `CONFIG RESETSTAT`: what INFO counts starts at 0.
 fn resetstat(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    tx.engine().instance.stats().reset();
+    tx.engine().reset_stats();
     Ok(Value::OK)
 }
 

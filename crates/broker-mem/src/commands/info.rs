@@ -174,7 +174,7 @@ fn stats(tx: &mut Tx<'_>, fields: &mut Fields) {
     let Stats { connections_received, rejected_connections, commands_processed, bytes_received, .. } =
         tx.engine().instance.stats();
     let Stats { bytes_sent, expired_keys, evicted_keys, errors, .. } = tx.engine().instance.stats();
-    let Stats { keyspace_hits, keyspace_misses, .. } = tx.engine().instance.stats();
+    let lookups = tx.engine().lookups();
     let rates = tx.engine().instance.stats().rates();
     let messages = tx.messages();
     let channels = [messages.channels.len(), messages.patterns.len(), messages.shard_channels.len()];
@@ -192,8 +192,8 @@ fn stats(tx: &mut Tx<'_>, fields: &mut Fields) {
         ("sync_partial_err", &0),
         ("expired_keys", &expired_keys.get()),
         ("evicted_keys", &evicted_keys.get()),
-        ("keyspace_hits", &keyspace_hits.get()),
-        ("keyspace_misses", &keyspace_misses.get()),
+        ("keyspace_hits", &lookups.hits),
+        ("keyspace_misses", &lookups.misses),
         ("pubsub_channels", &channels[0]),
         ("pubsub_patterns", &channels[1]),
         ("pubsubshard_channels", &channels[2]),

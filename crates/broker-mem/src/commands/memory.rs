@@ -176,9 +176,10 @@ mod tests {
     #[test]
     fn a_longer_value_a_longer_key_and_a_deadline_take_more() {
         let bench = Bench::new();
-        bench.expect(&[("SET k 1", "+OK"), ("SET longer 1", "+OK"), ("SET t 1 EX 100", "+OK")]);
+        let longer = "k".repeat(100);
+        bench.expect(&[("SET k 1", "+OK"), (&format!("SET {longer} 1"), "+OK"), ("SET t 1 EX 100", "+OK")]);
         let number = usage(&bench, "k");
-        assert_eq!(usage(&bench, "longer"), number + 5);
+        assert_eq!(usage(&bench, &longer), number + 100);
         assert!(usage(&bench, "t") > number);
         bench.run(&format!("SET k {}", "x".repeat(1000)));
         assert_eq!(usage(&bench, "k"), number + 1000);

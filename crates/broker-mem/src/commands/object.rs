@@ -68,7 +68,7 @@ fn idletime(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if policy(tx).ends_with("-lfu") {
         return Err(texts::IDLE_NOT_TRACKED);
     }
-    Ok(idle_seconds(tx, &entry).into())
+    Ok(idle_seconds(tx, entry).into())
 }
 
 /// `OBJECT REFCOUNT key`: 1, but for a number that Redis shares among keys.

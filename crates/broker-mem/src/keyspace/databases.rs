@@ -10,7 +10,7 @@ use embroker_core::ServerError;
 use embroker_core::error::texts;
 use smallvec::SmallVec;
 
-use super::{Held, Keyspace};
+use super::{Held, Keyspace, Lookups};
 
 pub(crate) struct Databases {
     slots: Box<[OnceLock<Keyspace>]>,
@@ -55,6 +55,11 @@ impl Databases {
         self.slots.iter().filter_map(OnceLock::get)
     }
 
+    /// The lookups so far, in all of them.
+    pub(crate) fn lookups(&self) -> Lookups {
+        self.made().map(Keyspace::lookups).fold(Lookups::default(), Lookups::with)
+    }
+
     /// Takes the latches that are wanted.
     pub(crate) fn latch(&self, mut wanted: Wanted) -> Held<'_> {
         if !wanted.everything {
@@ -73,18 +78,14 @@ impl Databases {
     }
 
     fn take(&self, wanted: &Wanted) -> Held<'_> {
-        let mut held = Held::default();
-        for (number, shards) in &wanted.shards {
-            held.take(self.get(*number), *shards);
-        }
-        held
+        Held::take(wanted.shards.iter().map(|(number, shards)| (self.get(*number), *shards)))
     }
 }
 
 impl Wanted {
     /// The shard of a key.
     pub(crate) fn key(&mut self, keyspace: &Keyspace, key: &[u8]) {
-        *self.of(keyspace) |= 1 << keyspace.shard(key);
+        *self.of(keyspace) |= 1 << keyspace.shard(keyspace.hash(key));
     }
 
     /// All of a database.

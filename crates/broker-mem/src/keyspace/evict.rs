@@ -6,8 +6,9 @@
 
 use embroker_core::instance::config::{Config, Parameter};
 
-use super::latches::Shard;
-use super::{Held, Key, Keyspace, SHARDS, Tx};
+use super::books::Lines;
+use super::shard::Shard;
+use super::{Entry, Key, Keyspace, SHARDS, Tx};
 use crate::engine::Engine;
 use crate::events::Event;
 
@@ -37,7 +38,6 @@ enum Order {
 /// A key that may go.
 struct Candidate<'a> {
     keyspace: &'a Keyspace,
-    shard: usize,
     key: Key,
     /// The lowest goes first.
     rank: u64,
@@ -67,7 +67,7 @@ impl Policy {
             }
             let candidates = engine.databases.made().filter_map(|keyspace| self.candidate(engine, keyspace));
             let Some(victim) = candidates.min_by_key(|candidate| candidate.rank) else { return fits() };
-            let held = Held::one(victim.keyspace, victim.shard);
+            let held = victim.keyspace.latch_one(&victim.key);
             Tx::new(engine, victim.keyspace, held).evict(&victim.key);
         }
         true
@@ -79,15 +79,17 @@ impl Policy {
         let mut best: Option<Candidate<'a>> = None;
         let mut left = self.samples;
         for shard in (start..SHARDS).chain(0..start) {
-            let mut tx = Tx::new(engine, keyspace, Held::one(keyspace, shard));
-            let keys = engine.random(|rng| self.sample(tx.held.shard(keyspace, shard), left, rng));
-            left = left.saturating_sub(keys.len());
-            for key in keys {
-                let Some(rank) = self.rank(&tx, &key) else { continue };
-                if best.as_ref().is_none_or(|best| rank < best.rank) {
-                    best = Some(Candidate { keyspace, shard, key, rank });
+            let held = Shard::latch(keyspace, shard);
+            held.look(|lines| {
+                let places = engine.random(|rng| self.sample(lines, left, rng));
+                left = left.saturating_sub(places.len());
+                for (key, entry) in places.into_iter().filter_map(|place| held.at(lines, place)) {
+                    let rank = self.rank(engine, entry, lines.deadline(entry.line));
+                    if best.as_ref().is_none_or(|best| rank < best.rank) {
+                        best = Some(Candidate { keyspace, key: key.clone(), rank });
+                    }
                 }
-            }
+            });
             if left == 0 {
                 break;
             }
@@ -95,45 +97,28 @@ impl Policy {
         best
     }
 
-    /// Up to `most` keys of a shard that may go.
-    fn sample(self, shard: &Shard, most: usize, rng: &mut fastrand::Rng) -> Vec<Key> {
+    /// The places of up to `most` keys of a shard that may go.
+    fn sample(self, lines: &Lines, most: usize, rng: &mut fastrand::Rng) -> Vec<u32> {
         if self.order == Order::Deadline {
             // They stand in order.
-            return shard.deadlines.first().map(|(_, key)| key.clone()).into_iter().collect();
+            let first = lines.order.first().map(|(_, at)| lines.expiring[*at as usize].place);
+            return first.into_iter().collect();
         }
-        let all = if self.only_volatile { shard.deadlines.len() } else { shard.keys.len() };
-        match (all <= most, self.only_volatile) {
-            (true, true) => shard.deadlines.iter().map(|(_, key)| key.clone()).collect(),
-            (true, false) => shard.keys.clone(),
-            (false, true) => around_a_deadline(shard, most, rng),
-            (false, false) => (0..most).map(|_| shard.keys[rng.usize(..all)].clone()).collect(),
-        }
+        let all = if self.only_volatile { lines.expiring.len() } else { lines.keys.len() };
+        let place = |at: usize| if self.only_volatile { lines.expiring[at].place } else { at as u32 };
+        if all <= most { (0..all).map(place).collect() } else { (0..most).map(|_| place(rng.usize(..all))).collect() }
     }
 
-    /// A key's place in the order in which they go; `None` where it is not there.
-    fn rank(self, tx: &Tx<'_>, key: &[u8]) -> Option<u64> {
-        let entry = tx.keyspace.map.get(key)?;
-        Some(match self.order {
+    /// A key's place in the order in which they go.
+    fn rank(self, engine: &Engine, entry: &Entry, deadline: Option<u64>) -> u64 {
+        match self.order {
             // Nobody misses it.
-            _ if !tx.is_live(&entry) => 0,
+            _ if deadline.is_some_and(|deadline| deadline < engine.now_ms()) => 0,
             Order::Idle => entry.last_used().into(),
-            Order::Deadline => entry.deadline().unwrap_or(u64::MAX),
-            Order::Random => tx.engine().random(|rng| rng.u64(..)),
-        })
+            Order::Deadline => deadline.unwrap_or(u64::MAX),
+            Order::Random => engine.random(|rng| rng.u64(..)),
+        }
     }
-}
-
-/// Keys that expire next after a time that is drawn between the first deadline and the last. There are no places in an
-/// ordered set that one could draw.
-fn around_a_deadline(shard: &Shard, most: usize, rng: &mut fastrand::Rng) -> Vec<Key> {
-    let (Some((first, _)), Some((last, _))) = (shard.deadlines.first(), shard.deadlines.last()) else {
-        return Vec::new();
-    };
-    let mut draw = || {
-        let from = (rng.u64(first..=last), Key::from(&[][..]));
-        shard.deadlines.range(from..).next().map(|(_, key)| key.clone())
-    };
-    (0..most).filter_map(|_| draw()).collect()
 }
 
 impl Tx<'_> {

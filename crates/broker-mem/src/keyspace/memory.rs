@@ -8,9 +8,9 @@ use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use dashmap::mapref::one::MappedRefMut;
-
-use super::{Entry, Key, ObjectKind, Tx};
+#[cfg(test)]
+use super::shard::Shard;
+use super::{Key, ObjectKind, Tx};
 
 /// The bytes that all keys of all databases take. On cache lines of its own, for every writer writes it.
 #[derive(Default)]
@@ -77,14 +77,14 @@ impl Drop for Growth<'_> {
 
 /// A value of one type, for writing. When it is dropped, what it has grown by counts.
 pub(crate) struct Write<'t, T: ObjectKind> {
-    value: MappedRefMut<'t, Key, Entry, T>,
+    value: &'t mut T,
     before: usize,
     growth: &'t Growth<'t>,
 }
 
 impl<'t, T: ObjectKind> Write<'t, T> {
     #[inline]
-    pub(super) fn new(value: MappedRefMut<'t, Key, Entry, T>, growth: &'t Growth<'t>) -> Self {
+    pub(super) fn new(value: &'t mut T, growth: &'t Growth<'t>) -> Self {
         Self { before: value.heap_bytes(), value, growth }
     }
 }
@@ -94,14 +94,14 @@ impl<T: ObjectKind> Deref for Write<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        &self.value
+        self.value
     }
 }
 
 impl<T: ObjectKind> DerefMut for Write<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        &mut self.value
+        self.value
     }
 }
 
@@ -115,12 +115,13 @@ impl<T: ObjectKind> Drop for Write<'_, T> {
 impl Tx<'_> {
     /// About how many bytes the key takes with its value.
     pub(crate) fn memory_of(&self, key: &[u8]) -> Option<usize> {
-        self.get(key).map(|entry| entry.memory(key.len()))
+        self.get(key).map(|entry| entry.memory(&Key::from(key), entry.line.expires()))
     }
 
     /// About how many bytes the keys of the database take, which is latched as a whole: a walk over all of them.
+    #[cfg(test)]
     pub(crate) fn walked_memory(&self) -> usize {
-        self.keyspace.map.iter().map(|entry| entry.memory(entry.key().len())).fold(0, usize::saturating_add)
+        self.held.shards(self.keyspace).map(Shard::walked_memory).fold(0, usize::saturating_add)
     }
 
     /// About how many bytes the keys of all databases take, what this transaction has changed so far included.

@@ -1,37 +1,41 @@
 //! The keys and what they hold.
 //!
-//! A database's values live in a [`DashMap`]. Beside it stands one latch for each shard of that map (see [`latches`]):
-//! a command first takes the latches of all its keys, then works through a [`Tx`]. Whoever holds a shard's latch is the
-//! only one to touch that shard, so the map's own locks are never waited for, and commands on many keys are atomic, in
-//! however many databases.
+//! A database's values live in a [`DashMap`], whose own shard locks are the latches (see [`latches`]): a command takes
+//! those of all its keys, each as a [`Shard`](shard::Shard), and works through a [`Tx`] on what it holds. Whoever holds
+//! a latch is the only one to touch that shard, so commands on many keys are atomic, in however many databases. Beside
+//! each shard are its [`books`].
 //!
-//! Lock order: latches by database and then by shard, then the pub/sub registry, then a watch list or a queue.
+//! Lock order: latches by database and then by shard, then a shard's books, then the pub/sub registry, then a watch
+//! list or a queue.
 
+mod books;
 mod databases;
 mod entry;
 mod evict;
+mod key;
 mod latches;
 mod memory;
+mod shard;
 #[cfg(test)]
 mod tests;
 mod tx;
 mod whole;
 
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hasher};
 
 use ahash::RandomState;
 use dashmap::DashMap;
 pub(crate) use databases::{Databases, Wanted};
 pub(crate) use entry::{Entry, Object, ObjectKind};
 pub(crate) use evict::Policy;
-pub(crate) use latches::{Held, Latches};
+pub(crate) use key::Key;
+pub(crate) use latches::Held;
 pub(crate) use memory::Memory;
-pub(crate) use tx::{Read, Tx};
+pub(crate) use tx::Tx;
 
+use self::books::Books;
+pub(crate) use self::books::Lookups;
 use crate::watch::WatchList;
-
-/// A key, shared by the map and by the indexes beside it.
-pub(crate) type Key = Arc<[u8]>;
 
 /// How many shards a map has: enough that two threads seldom meet, few enough to latch all, and a bit each in
 /// [`Wanted`].
@@ -41,20 +45,20 @@ const SHARDS: usize = u64::BITS as usize;
 pub(crate) struct Keyspace {
     number: u32,
     map: DashMap<Key, Entry, RandomState>,
-    latches: Latches,
+    books: Box<[Books]>,
     /// Who watches keys of this number's database, whatever it holds after a SWAPDB.
     pub(crate) watches: WatchList,
 }
 
 impl Keyspace {
-    /// How many bytes its shards take without a key: in the map, on cache lines of their own, and their latches.
-    const SHARD_BYTES: usize = SHARDS * (128 + Latches::BYTES_EACH);
+    /// How many bytes its shards take without a key: in the map, on cache lines of their own, and their books.
+    const SHARD_BYTES: usize = SHARDS * (128 + size_of::<Books>());
 
     fn new(number: u32, hasher: RandomState) -> Self {
         Self {
             number,
             map: DashMap::with_hasher_and_shard_amount(hasher, SHARDS),
-            latches: Latches::new(SHARDS),
+            books: (0..SHARDS).map(|_| Books::default()).collect(),
             watches: WatchList::default(),
         }
     }
@@ -64,21 +68,33 @@ impl Keyspace {
         self.number
     }
 
-    /// The shard that a key belongs to.
-    fn shard(&self, key: &[u8]) -> usize {
-        self.map.determine_map(key)
+    /// The hash of a key, the same in all databases of a broker.
+    #[inline]
+    fn hash(&self, key: &[u8]) -> u64 {
+        let mut state = self.map.hasher().build_hasher();
+        state.write(key);
+        state.finish()
+    }
+
+    /// The shard that has the keys of this hash.
+    #[inline]
+    fn shard(&self, hash: u64) -> usize {
+        self.map.determine_shard(hash as usize)
+    }
+
+    /// The lookups so far.
+    fn lookups(&self) -> Lookups {
+        self.books.iter().map(Books::lookups).fold(Lookups::default(), Lookups::with)
     }
 
     /// Latches the shard of one key: what most commands do.
     #[inline]
-    pub(crate) fn latch_one(&self, key: &[u8]) -> Held<'_> {
-        Held::one(self, self.shard(key))
+    pub(crate) fn latch_one<'a>(&'a self, key: &'a [u8]) -> Held<'a> {
+        Held::of_key(self, key)
     }
 
     /// Latches the whole database.
     pub(crate) fn latch_all(&self) -> Held<'_> {
-        let mut held = Held::default();
-        held.take(self, u64::MAX);
-        held
+        Held::take([(self, u64::MAX)])
     }
 }

@@ -25,27 +25,32 @@ fn tx(engine: &Engine) -> Tx<'_> {
 }
 
 fn text(tx: &Tx<'_>, key: &[u8]) -> Option<i64> {
-    tx.read::<Str>(key).unwrap().and_then(|text| text.as_int())
+    tx.read::<Str>(key).unwrap().and_then(Str::as_int)
 }
 
 /// What the books beside the map hold, after a look at whether they agree with it.
 fn books(engine: &Engine) -> (BTreeSet<Key>, BTreeSet<(u64, Key)>) {
     let keyspace = engine.databases.get(0);
-    let mut held = keyspace.latch_all();
+    let held = keyspace.latch_all();
     let (mut keys, mut deadlines) = (BTreeSet::new(), BTreeSet::new());
-    for (number, shard) in held.shards(keyspace) {
-        for (place, key) in shard.keys.iter().enumerate() {
-            assert_eq!(keyspace.shard(key), number);
-            let entry = keyspace.map.get(key).expect("a key of the books is in the map");
-            assert_eq!(entry.place as usize, place);
-            assert!(entry.deadline.is_none_or(|deadline| shard.deadlines.contains(&(deadline, key.clone()))));
-            assert!(keys.insert(key.clone()));
-        }
-        deadlines.extend(shard.deadlines.iter().cloned());
+    for shard in held.shards(keyspace) {
+        shard.look(|lines| {
+            assert_eq!((shard.len(), shard.any_expires()), (lines.keys.len(), !lines.expiring.is_empty()));
+            for (place, hash) in lines.keys.iter().enumerate() {
+                let (key, entry) = shard.at(lines, place as u32).expect("a key of the books is in the map");
+                assert_eq!((*hash, shard.number), (keyspace.hash(key), keyspace.shard(*hash)));
+                assert!(std::ptr::eq(shard.get(*hash, key).unwrap(), entry));
+                assert!(keys.insert(key.clone()));
+                deadlines.extend(lines.deadline(entry.line).map(|deadline| (deadline, key.clone())));
+            }
+            let mut order: Vec<(u64, u32)> =
+                lines.expiring.iter().zip(0..).map(|(expiring, at)| (expiring.deadline, at)).collect();
+            order.sort_unstable();
+            assert!(lines.order.iter().eq(&order), "every deadline of the books is one of the map");
+        });
     }
-    assert_eq!(keyspace.map.len(), keys.len());
-    let expiring = keyspace.map.iter().filter(|entry| entry.deadline.is_some()).count();
-    assert_eq!(expiring, deadlines.len(), "every deadline of the books is one of the map");
+    let expiring: usize = held.shards(keyspace).map(|shard| shard.look(|lines| lines.expiring.len())).sum();
+    assert_eq!(expiring, deadlines.len());
     (keys, deadlines)
 }
 
@@ -148,8 +153,11 @@ fn nothing_is_left_of_keys_that_are_gone() {
     }
     assert_eq!(books(&engine), (BTreeSet::new(), BTreeSet::new()));
     let keyspace = engine.databases.get(0);
-    let mut held = keyspace.latch_all();
-    assert!(held.shards(keyspace).all(|(_, shard)| shard.keys.capacity() <= 64));
+    let held = keyspace.latch_all();
+    assert!(
+        held.shards(keyspace)
+            .all(|shard| shard.look(|lines| lines.keys.capacity().max(lines.expiring.capacity()) <= 64))
+    );
 }
 
 #[test]
@@ -289,7 +297,7 @@ proptest! {
             clock.advance(Duration::from_millis(1));
         }
         for key in 0..150_u16 {
-            prop_assert!(seen.contains(&key.to_be_bytes()[..]), "{} was passed over", key);
+            prop_assert!(seen.contains(&Key::from(&key.to_be_bytes()[..])), "{} was passed over", key);
         }
     }
 }

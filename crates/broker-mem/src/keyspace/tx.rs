@@ -4,27 +4,22 @@
 //! nobody holds one while changing the map.
 
 use std::cell::{Cell, RefCell};
-use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, MutexGuard};
+use std::sync::MutexGuard;
 use std::task::Waker;
 
-use dashmap::mapref::one::{MappedRef, Ref, RefMut};
 use embroker_core::ServerError;
+use embroker_core::error::texts;
 use embroker_core::instance::config::{KeyspaceEvents, Parameter};
 
-use super::entry::{deadline_memory, expect};
-use super::latches::Shard;
+use super::entry::DEADLINE_BYTES;
 use super::memory::{Growth, Write};
+use super::shard::{Removed, Shard};
 use super::{Entry, Held, Key, Keyspace, Object, ObjectKind};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::pubsub::{Readers, Registry};
 
-/// A value of one type, for reading.
-pub(crate) type Read<'t, T> = MappedRef<'t, Key, Entry, T>;
-
-/// How many writes to a shard pay for one look at its deadlines, and how many keys one look removes at most.
-const WRITES_PER_SWEEP: u8 = 16;
+/// How many keys of a shard one write removes at most because their time is over.
 const KEYS_PER_SWEEP: usize = 32;
 
 pub(crate) struct Tx<'a> {
@@ -35,20 +30,42 @@ pub(crate) struct Tx<'a> {
     pub(super) growth: Growth<'a>,
     pub(super) held: Held<'a>,
     now: Cell<Option<u64>>,
-    /// Who is subscribed to what, once it was asked for.
-    messages: RefCell<Option<MutexGuard<'a, Registry>>>,
-    // Behind the latches and the registry, so that it is dropped after them.
+    // Behind the latches, so that readers are woken when those are released.
+    outbox: RefCell<Option<Outbox<'a>>>,
+}
+
+/// What a transaction has to do with pub/sub from its first message on.
+struct Outbox<'a> {
+    /// Who is subscribed to what.
+    registry: MutexGuard<'a, Registry>,
+    // Behind the registry, so that it is dropped after it.
     readers: Wakeful,
 }
 
 /// Readers of what the transaction published, woken when its latches are released: a waker may run its reader on the
 /// spot, and that one may call the broker.
 #[derive(Default)]
-struct Wakeful(RefCell<Readers>);
+struct Wakeful(Readers);
 
 impl Drop for Wakeful {
     fn drop(&mut self) {
-        self.0.take().into_iter().for_each(Waker::wake);
+        self.0.drain(..).for_each(Waker::wake);
+    }
+}
+
+impl<'a> Outbox<'a> {
+    fn open(engine: &'a Engine) -> Self {
+        Self { registry: engine.pubsub.lock(), readers: Wakeful::default() }
+    }
+
+    /// Wakes these readers at the end.
+    fn wake_at_end(&mut self, readers: Readers) {
+        let waiting = &mut self.readers.0;
+        if waiting.is_empty() {
+            *waiting = readers;
+        } else {
+            waiting.extend(readers);
+        }
     }
 }
 
@@ -60,8 +77,7 @@ impl<'a> Tx<'a> {
             growth: Growth::new(&engine.memory),
             held,
             now: Cell::new(None),
-            messages: RefCell::default(),
-            readers: Wakeful::default(),
+            outbox: RefCell::new(None),
         }
     }
 
@@ -107,8 +123,18 @@ impl<'a> Tx<'a> {
         })
     }
 
-    pub(super) fn is_live(&self, entry: &Entry) -> bool {
-        entry.deadline.is_none_or(|deadline| self.now() <= deadline)
+    /// Whether a key with this deadline is to be seen.
+    #[inline]
+    fn is_live(&self, deadline: Option<u64>) -> bool {
+        deadline.is_none_or(|deadline| self.now() <= deadline)
+    }
+
+    /// The shard of a key, and what the key holds there with its deadline, if it exists and has not expired.
+    #[inline]
+    fn look_up(&self, key: &[u8]) -> (&Shard<'a>, Option<(&Entry, Option<u64>)>) {
+        let (hash, shard) = self.held.of(self.keyspace, key);
+        let found = shard.get(hash, key).map(|entry| (entry, shard.deadline(entry)));
+        (shard, found.filter(|(_, deadline)| self.is_live(*deadline)))
     }
 
     /// What the key holds, if it exists and has not expired. Whoever asks in order to write takes this, or
@@ -116,8 +142,9 @@ impl<'a> Tx<'a> {
     ///
     /// This is no use of the key that OBJECT IDLETIME would tell of; Redis looks up so for EXISTS, TYPE, TTL and
     /// OBJECT.
-    pub(crate) fn get(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
-        self.keyspace.map.get(key).filter(|entry| self.is_live(entry))
+    #[inline]
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Entry> {
+        self.look_up(key).1.map(|(entry, _)| entry)
     }
 
     /// Whether the key exists, which is [no use](Self::get) of it.
@@ -136,68 +163,65 @@ impl<'a> Tx<'a> {
     }
 
     /// What the key holds, as a command looks it up that reads it: that there is no such key is an event.
-    pub(crate) fn find(&self, key: &[u8]) -> Option<Ref<'_, Key, Entry>> {
-        let (found, stats) = (self.get(key), self.engine.instance.stats());
-        if found.is_some() {
-            stats.keyspace_hits.add(1);
-        } else {
-            stats.keyspace_misses.add(1);
+    #[inline]
+    pub(crate) fn find(&self, key: &[u8]) -> Option<&Entry> {
+        let (shard, found) = self.look_up(key);
+        shard.books().count_lookup(found.is_some());
+        if found.is_none() {
             self.tell(key, Event::KEYMISS);
         }
-        found
+        found.map(|(entry, _)| entry)
     }
 
     /// The value as one type, for a command that [reads it](Self::find); `None` where there is no key, `WRONGTYPE`
     /// where it is another.
-    pub(crate) fn read<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<Read<'_, T>>, ServerError> {
+    #[inline]
+    pub(crate) fn read<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<&T>, ServerError> {
         self.of_type(self.find(key))
     }
 
     /// As [`read`](Self::read), for a command that may write the key: that it is missing is no event.
-    pub(crate) fn peek<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<Read<'_, T>>, ServerError> {
+    #[inline]
+    pub(crate) fn peek<T: ObjectKind>(&self, key: &[u8]) -> Result<Option<&T>, ServerError> {
         self.of_type(self.get(key))
     }
 
-    fn of_type<'t, T: ObjectKind>(
-        &self,
-        entry: Option<Ref<'t, Key, Entry>>,
-    ) -> Result<Option<Read<'t, T>>, ServerError> {
+    #[inline]
+    fn of_type<'t, T: ObjectKind>(&self, entry: Option<&'t Entry>) -> Result<Option<&'t T>, ServerError> {
         let Some(entry) = entry else { return Ok(None) };
         entry.use_at(self.seconds());
-        expect::<T>(&entry.object)?;
-        Ok(entry.try_map(|entry| T::of(&entry.object)).ok())
+        match T::of(&entry.object) {
+            None => Err(texts::WRONG_TYPE),
+            value => Ok(value),
+        }
     }
 
     /// The value as one type, for writing. Say [`changed`](Self::changed) when it was, and
     /// [`remove_if_empty`](Self::remove_if_empty) when it may have lost its last member.
+    #[inline]
     pub(crate) fn write<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Option<Write<'_, T>>, ServerError> {
-        let Some(entry) = self.live_mut(key) else { return Ok(None) };
-        expect::<T>(&entry.object)?;
-        let value = entry.try_map(|entry| T::of_mut(&mut entry.object)).ok();
-        Ok(value.map(|value| Write::new(value, &self.growth)))
+        self.expire(key);
+        let seconds = self.seconds();
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        let Some(entry) = shard.get_mut(hash, key) else { return Ok(None) };
+        entry.use_at(seconds);
+        match T::of_mut(&mut entry.object) {
+            None => Err(texts::WRONG_TYPE),
+            Some(value) => Ok(Some(Write::new(value, &self.growth))),
+        }
     }
 
     /// As [`write`](Self::write), with an empty value where there is no key. The caller fills it.
     pub(crate) fn write_or_new<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Write<'_, T>, ServerError> {
-        if self.live_mut(key).is_none() {
+        self.expire(key);
+        let (hash, shard) = self.held.of(self.keyspace, key);
+        if shard.get(hash, key).is_none() {
             self.add(key, T::default().into(), None);
         }
         match self.write(key)? {
             Some(value) => Ok(value),
             None => unreachable!("the key was put just now, under its latch"),
         }
-    }
-
-    fn live_mut(&mut self, key: &[u8]) -> Option<RefMut<'a, Key, Entry>> {
-        let keyspace = self.keyspace;
-        let entry = keyspace.map.get_mut(key)?;
-        if self.is_live(&entry) {
-            entry.use_at(self.seconds());
-            return Some(entry);
-        }
-        drop(entry);
-        self.remove(key);
-        None
     }
 
     /// Gives the key this value and no deadline, whatever it held before.
@@ -208,63 +232,60 @@ impl<'a> Tx<'a> {
     /// Gives the key this value and this deadline, in milliseconds since the epoch.
     pub(crate) fn put_until(&mut self, key: &[u8], value: impl Into<Object>, deadline: Option<u64>) {
         let object = value.into();
-        let Some(mut entry) = self.live_mut(key) else { return self.add(key, object, deadline) };
-        let before = std::mem::replace(&mut entry.object, object).heap_bytes();
-        let after = entry.object.heap_bytes();
-        drop(entry);
-        self.growth.change(before, after);
-        self.set_deadline(key, deadline);
+        self.expire(key);
+        let seconds = self.seconds();
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        let Some(entry) = shard.get_mut(hash, key) else { return self.add(key, object, deadline) };
+        entry.use_at(seconds);
+        self.growth.change(entry.object.heap_bytes(), object.heap_bytes());
+        entry.object = object;
+        if deadline.is_some() || entry.line.expires() {
+            self.set_deadline(key, deadline);
+        }
     }
 
-    /// Puts a key that is not there into the map and into its shard's books.
+    /// Puts a key that is not there into its shard.
     fn add(&mut self, key: &[u8], object: Object, deadline: Option<u64>) {
-        let key: Key = Arc::from(key);
-        let shard = self.shard(&key);
-        let place = shard.keys.len() as u32;
-        shard.keys.push(key.clone());
-        if let Some(deadline) = deadline {
-            shard.deadlines.insert((deadline, key.clone()));
-        }
-        self.tell(&key, Event::NEW);
-        let used = AtomicU32::new(self.seconds());
-        let entry = Entry { object, deadline, place, used };
-        self.growth.change(0, entry.memory(key.len()));
-        self.keyspace.map.insert(key, entry);
+        self.tell(key, Event::NEW);
+        let used = self.seconds();
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        self.growth.change(0, shard.insert(hash, key, object, used, deadline));
     }
 
     /// Takes the key out; `None` where there is none or it has expired. To take an expired key out is no write that a
     /// watch would have to hear of: who saw the key live misses it at EXEC, and for anybody else nothing changes.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Object> {
-        let entry = self.take(key)?;
-        self.is_live(&entry).then_some(entry.object)
+        let removed = self.take(key)?;
+        self.is_live(removed.deadline).then_some(removed.entry.object)
     }
 
-    /// Takes the key out of the map and of its shard's books.
-    fn take(&mut self, key: &[u8]) -> Option<Entry> {
-        let map = &self.keyspace.map;
-        let (key, entry) = map.remove(key)?;
-        self.growth.change(entry.memory(key.len()), 0);
-        let shard = self.shard(&key);
-        if let Some(deadline) = entry.deadline {
-            shard.deadlines.remove(&(deadline, key.clone()));
-        }
-        shard.keys.swap_remove(entry.place as usize);
-        shard.give_back();
-        if let Some(moved) = shard.keys.get(entry.place as usize)
-            && let Some(mut other) = map.get_mut(moved)
-        {
-            other.place = entry.place;
-        }
-        if !self.is_live(&entry) {
+    /// Takes the key out of its shard.
+    fn take(&mut self, key: &[u8]) -> Option<Removed> {
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        let removed = shard.remove(hash, key)?;
+        self.growth.change(removed.memory(), 0);
+        if !self.is_live(removed.deadline) {
             self.engine.instance.stats().expired_keys.add(1);
-            self.tell(&key, Event::EXPIRED);
+            self.tell(key, Event::EXPIRED);
         }
-        Some(entry)
+        Some(removed)
     }
 
-    /// Removes the key if its time is over.
+    /// Removes the key if its time is over: what comes before a write. Where no key has a deadline, this is one load.
+    #[inline]
     pub(crate) fn expire(&mut self, key: &[u8]) {
-        self.live_mut(key);
+        if self.held.of(self.keyspace, key).1.any_expires() {
+            self.take_expired(key);
+        }
+    }
+
+    #[inline(never)]
+    fn take_expired(&mut self, key: &[u8]) {
+        let (hash, shard) = self.held.of(self.keyspace, key);
+        let deadline = shard.get(hash, key).and_then(|entry| shard.deadline(entry));
+        if !self.is_live(deadline) {
+            self.take(key);
+        }
     }
 
     /// Removes the key if it holds a collection without members; whether it did.
@@ -279,26 +300,18 @@ impl<'a> Tx<'a> {
     /// When the key expires, in milliseconds since the epoch: `None` where there is no key, `Some(None)` for never.
     #[expect(clippy::option_option, reason = "a key may be missing, and one that is there may have no deadline")]
     pub(crate) fn deadline(&self, key: &[u8]) -> Option<Option<u64>> {
-        self.get(key).map(|entry| entry.deadline)
+        self.look_up(key).1.map(|(_, deadline)| deadline)
     }
 
     /// Sets or clears the deadline of a key that exists.
     pub(crate) fn set_deadline(&mut self, key: &[u8], deadline: Option<u64>) {
-        let Some(mut entry) = self.keyspace.map.get_mut(key) else { return };
-        let before = std::mem::replace(&mut entry.deadline, deadline);
-        if before == deadline {
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        if shard.get(hash, key).is_none() {
             return;
         }
-        let key = entry.key().clone();
-        drop(entry);
-        self.growth.change(deadline_memory(before), deadline_memory(deadline));
-        let shard = self.shard(&key);
-        if let Some(before) = before {
-            shard.deadlines.remove(&(before, key.clone()));
-        }
-        if let Some(deadline) = deadline {
-            shard.deadlines.insert((deadline, key));
-        }
+        let before = shard.set_deadline(hash, key, deadline);
+        let bytes = |deadline: Option<u64>| if deadline.is_some() { DEADLINE_BYTES } else { 0 };
+        self.growth.change(bytes(before), bytes(deadline));
     }
 
     /// Says that a command changed the key, and how: whoever watches it hears of it, and whoever is subscribed to the
@@ -324,53 +337,51 @@ impl<'a> Tx<'a> {
     fn tell(&self, key: &[u8], event: Event) {
         let told = self.told();
         if told.contains(event.class()) {
-            let mut messages = self.messages.borrow_mut();
-            let messages = messages.get_or_insert_with(|| self.engine.pubsub.lock());
-            self.wake_at_end(event.publish(told, messages, self.database(), key));
+            self.publish_event(key, event, told);
         }
+    }
+
+    #[cold]
+    fn publish_event(&self, key: &[u8], event: Event, told: KeyspaceEvents) {
+        let mut outbox = self.outbox.borrow_mut();
+        let outbox = outbox.get_or_insert_with(|| Outbox::open(self.engine));
+        let readers = event.publish(told, &mut outbox.registry, self.database(), key);
+        outbox.wake_at_end(readers);
+    }
+
+    fn outbox(&mut self) -> &mut Outbox<'a> {
+        let engine = self.engine;
+        self.outbox.get_mut().get_or_insert_with(|| Outbox::open(engine))
     }
 
     /// Who is subscribed to what. From here to the end of the transaction nobody else sends a message: those of one
     /// transaction stay together, as nothing else runs during Redis's EXEC.
     pub(crate) fn messages(&mut self) -> &mut Registry {
-        let engine = self.engine;
-        self.messages.get_mut().get_or_insert_with(|| engine.pubsub.lock())
+        &mut self.outbox().registry
     }
 
     /// Sends a message; how many subscriptions receive it.
     pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8]) -> usize {
-        let (receivers, readers) = self.messages().publish(channel, payload);
-        self.wake_at_end(readers);
+        let outbox = self.outbox();
+        let (receivers, readers) = outbox.registry.publish(channel, payload);
+        outbox.wake_at_end(readers);
         receivers
     }
 
     /// Sends a message to a shard channel; how many subscribers receive it.
     pub(crate) fn publish_sharded(&mut self, channel: &[u8], payload: &[u8]) -> usize {
-        let (receivers, readers) = self.messages().publish_sharded(channel, payload);
-        self.wake_at_end(readers);
+        let outbox = self.outbox();
+        let (receivers, readers) = outbox.registry.publish_sharded(channel, payload);
+        outbox.wake_at_end(readers);
         receivers
     }
 
-    /// Wakes these readers once the latches and the registry are released.
-    fn wake_at_end(&self, readers: Readers) {
-        let mut waiting = self.readers.0.borrow_mut();
-        if waiting.is_empty() {
-            *waiting = readers;
-        } else {
-            waiting.extend(readers);
-        }
-    }
-
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
+    #[inline]
     pub(crate) fn pay_for_write(&mut self) {
-        if !self.engine.expires_actively() {
-            return;
-        }
-        let due = self.held.shards(self.keyspace).fold(false, |due, (_, shard)| {
-            shard.writes = (shard.writes + 1) % WRITES_PER_SWEEP;
-            due || (shard.writes == 0 && !shard.deadlines.is_empty())
-        });
-        if due {
+        // Each of them pays.
+        let due = self.held.shards(self.keyspace).filter(|shard| shard.pays()).count();
+        if due > 0 && self.engine.expires_actively() {
             self.sweep(KEYS_PER_SWEEP);
         }
     }
@@ -378,19 +389,10 @@ impl<'a> Tx<'a> {
     /// Removes up to `limit` expired keys from each shard that is held; how many there were.
     pub(crate) fn sweep(&mut self, limit: usize) -> usize {
         let now = self.now();
-        let expired: Vec<Key> = (self.held.shards(self.keyspace))
-            .flat_map(|(_, shard)| {
-                let over = shard.deadlines.iter().take_while(|(deadline, _)| *deadline < now);
-                over.take(limit).map(|(_, key)| key.clone()).collect::<Vec<_>>()
-            })
-            .collect();
+        let expired: Vec<Key> = self.held.shards(self.keyspace).flat_map(|shard| shard.expired(now, limit)).collect();
         for key in &expired {
             self.remove(key);
         }
         expired.len()
-    }
-
-    fn shard(&mut self, key: &[u8]) -> &mut Shard {
-        self.held.shard(self.keyspace, self.keyspace.shard(key))
     }
 }

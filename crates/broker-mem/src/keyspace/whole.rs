@@ -1,6 +1,6 @@
 //! What a command does with a database as a whole, of which it holds all latches: counts, walks, draws, clears, swaps.
 
-use super::latches::Shard;
+use super::shard::Shard;
 use super::{Key, Tx};
 
 /// What INFO tells of the keys that have a deadline.
@@ -14,7 +14,7 @@ impl Tx<'_> {
     /// How many keys the latched shards hold, expired ones not counted.
     pub(crate) fn len(&mut self) -> usize {
         self.sweep(usize::MAX);
-        self.held.shards(self.keyspace).map(|(_, shard)| shard.keys.len()).sum()
+        self.held.shards(self.keyspace).map(Shard::len).sum()
     }
 
     /// The deadlines of the latched shards' keys.
@@ -23,12 +23,14 @@ impl Tx<'_> {
         const LOOKED_AT: usize = 100;
 
         let (now, mut count, mut looked_at, mut ttl) = (self.now(), 0, 0, 0);
-        for (_, shard) in self.held.shards(self.keyspace) {
-            count += shard.deadlines.len();
-            for (deadline, _) in shard.deadlines.iter().take(LOOKED_AT) {
-                looked_at += 1;
-                ttl += u128::from(deadline.saturating_sub(now));
-            }
+        for shard in self.held.shards(self.keyspace).filter(|shard| shard.any_expires()) {
+            shard.look(|lines| {
+                count += lines.order.len();
+                for (deadline, _) in lines.order.iter().take(LOOKED_AT) {
+                    looked_at += 1;
+                    ttl += u128::from(deadline.saturating_sub(now));
+                }
+            });
         }
         Deadlines { count, average_ttl: ttl / looked_at.max(1) }
     }
@@ -36,10 +38,7 @@ impl Tx<'_> {
     /// The latched shards' keys, in the order that SCAN walks them: shard by shard, each from its end.
     pub(crate) fn keys(&mut self) -> Vec<Key> {
         self.sweep(usize::MAX);
-        self.held
-            .shards(self.keyspace)
-            .flat_map(|(_, shard)| shard.keys.iter().rev().cloned().collect::<Vec<_>>())
-            .collect()
+        self.held.shards(self.keyspace).flat_map(|shard| shard.keys(0..shard.len())).collect()
     }
 
     /// One step of SCAN over the whole keyspace: up to `count` keys from the cursor on, and the next cursor, 0 at the
@@ -56,12 +55,12 @@ impl Tx<'_> {
         };
         self.sweep(usize::MAX);
         let mut found = Vec::new();
-        for (number, shard) in self.held.shards(self.keyspace).skip(first) {
-            let end = shard.keys.len().min(left as usize);
+        for shard in self.held.shards(self.keyspace).skip(first) {
+            let end = shard.len().min(left as usize);
             let start = end.saturating_sub(count - found.len());
-            found.extend(shard.keys[start..end].iter().rev().cloned());
+            found.extend(shard.keys(start..end));
             if start > 0 {
-                return ((number as u64 + 1) << LEFT_BITS | start as u64, found);
+                return ((shard.number as u64 + 1) << LEFT_BITS | start as u64, found);
             }
             left = ALL;
         }
@@ -75,9 +74,9 @@ impl Tx<'_> {
             return None;
         }
         let mut at = self.engine.random(|rng| rng.usize(..total));
-        self.held.shards(self.keyspace).find_map(|(_, shard)| {
-            let key = shard.keys.get(at).cloned();
-            at = at.wrapping_sub(shard.keys.len());
+        self.held.shards(self.keyspace).find_map(|shard| {
+            let key = if at < shard.len() { shard.keys(at..at + 1).pop() } else { None };
+            at = at.wrapping_sub(shard.len());
             key
         })
     }
@@ -87,12 +86,9 @@ impl Tx<'_> {
         for key in self.keyspace.watches.keys().iter().filter(|key| self.exists(key)) {
             self.keyspace.watches.touch(key);
         }
-        for (_, shard) in self.held.shards(self.keyspace) {
-            *shard = Shard::default();
+        for shard in self.held.shards_mut(self.keyspace) {
+            self.growth.change(shard.clear(), 0);
         }
-        self.growth.change(self.walked_memory(), 0);
-        self.keyspace.map.clear();
-        self.keyspace.map.shrink_to_fit();
     }
 
     /// Removes every key of every database; all of them are latched.
@@ -117,8 +113,5 @@ impl Tx<'_> {
             }
         }
         self.held.swap(first, second);
-        for (one, other) in first.map.shards().iter().zip(second.map.shards()) {
-            std::mem::swap(&mut *one.write(), &mut *other.write());
-        }
     }
 }

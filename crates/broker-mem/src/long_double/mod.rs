@@ -7,7 +7,7 @@ mod natural;
 #[cfg(test)]
 mod tests;
 
-use natural::Natural;
+use natural::{LIMB_DIGITS, Natural};
 
 /// The power of two of the smallest number: 2^-16445.
 const MIN_EXPONENT: i32 = -16445;
@@ -198,12 +198,38 @@ impl Literal {
         if !(-4950..=4933).contains(&below) {
             return None;
         }
+        self.small_decimal().or_else(|| self.any_decimal())
+    }
+
+    /// As [`decimal`](Self::decimal), with whole numbers as large as it takes.
+    fn any_decimal(&self) -> Option<Magnitude> {
         let ten = Natural::power_of_ten(self.exponent.unsigned_abs() as usize);
         let digits = Natural::from_digits(&self.digits);
         let (dividend, divisor) =
             if self.exponent < 0 { (digits, ten) } else { (digits.times(&ten), Natural::from(1)) };
         let (bits, exponent) = dividend.divide(&divisor);
         Magnitude::nearest(bits, exponent).in_range()
+    }
+
+    /// As [`decimal`](Self::decimal) for what most numbers are: at most 19 digits, with the point within 19 places of
+    /// them. The digits and the power of ten fit 64 bits each.
+    fn small_decimal(&self) -> Option<Magnitude> {
+        if self.digits.len() > LIMB_DIGITS {
+            return None;
+        }
+        let places = usize::try_from(self.exponent.unsigned_abs()).ok().filter(|places| *places <= LIMB_DIGITS)?;
+        let digits = self.digits.iter().fold(0, |digits: u64, digit| digits * 10 + u64::from(*digit));
+        let ten = 10u64.pow(places as u32);
+        if self.exponent >= 0 {
+            return Some(Magnitude::nearest(u128::from(digits) * u128::from(ten), 0));
+        }
+        // Both with their top bit set, so that the quotient has 72 or 73 bits, in two steps of 64 and 8.
+        let (digits_zeros, ten_zeros) = (digits.leading_zeros(), ten.leading_zeros());
+        let (dividend, divisor) = (u128::from(digits << digits_zeros) << 64, u128::from(ten << ten_zeros));
+        let (high, rest) = (dividend / divisor, dividend % divisor);
+        let (low, rest) = ((rest << 8) / divisor, (rest << 8) % divisor);
+        let quotient = high << 8 | low | u128::from(rest != 0);
+        Some(Magnitude::nearest(quotient, ten_zeros as i32 - digits_zeros as i32 - 72))
     }
 
     fn hexadecimal(&self) -> Option<Magnitude> {

@@ -7,7 +7,7 @@ use std::fmt;
 pub(super) struct Natural(Vec<u64>);
 
 /// How many decimal digits fit a limb, and the power of ten that goes with them.
-const LIMB_DIGITS: usize = 19;
+pub(super) const LIMB_DIGITS: usize = 19;
 const LIMB_POWER: u64 = 10u64.pow(LIMB_DIGITS as u32);
 
 impl From<u64> for Natural {

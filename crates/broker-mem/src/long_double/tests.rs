@@ -138,6 +138,14 @@ proptest! {
     }
 
     #[test]
+    fn a_small_decimal_is_what_it_is_among_all(digits in 1..10u64.pow(19), exponent in -19i64..=19) {
+        let digits = digits.to_string().bytes().map(|digit| digit - b'0').collect();
+        let literal = super::Literal { digits, exponent };
+        prop_assert!(literal.small_decimal().is_some());
+        prop_assert_eq!(literal.small_decimal(), literal.any_decimal());
+    }
+
+    #[test]
     fn decimal_and_hexadecimal_notation_mean_the_same(mantissa: u64, exponent in -200i32..200) {
         let decimal = if exponent < 0 {
             // A fraction with a power of two below: multiply by 5 for each halving, and move the point.

@@ -97,7 +97,7 @@ impl Encoding {
 
 impl From<Encoding> for Arg<'_> {
     fn from(Encoding { signed, bits }: Encoding) -> Self {
-        Self::display(format_args!("{}{bits}", if signed { 'i' } else { 'u' }))
+        Self::marked(if signed { b'i' } else { b'u' }, bits.into())
     }
 }
 
@@ -122,7 +122,7 @@ impl From<BitOffset> for Arg<'_> {
     fn from(offset: BitOffset) -> Self {
         match offset {
             BitOffset::Bit(bit) => bit.into(),
-            BitOffset::Field(index) => Self::display(format_args!("#{index}")),
+            BitOffset::Field(index) => Self::marked(b'#', index),
         }
     }
 }
@@ -193,7 +193,9 @@ impl Bitfield {
         })
     }
 
-    fn field(self, action: &'static str, encoding: Encoding, offset: impl Into<BitOffset>) -> Self {
+    fn field(mut self, action: &'static str, encoding: Encoding, offset: impl Into<BitOffset>) -> Self {
+        // An operation has four words at most, and the key will stand before the first.
+        self.0.reserve(5);
         self.word(action).word(encoding).word(offset.into())
     }
 
@@ -306,7 +308,7 @@ calls! {
         /// # }
         /// ```
         fn bitfield<'a>(key: impl Into<Arg<'a>>, operations: Bitfield) -> Vec<Option<i64>> =
-            command(BitfieldCommand::Bitfield, key).args(operations.0);
+            Command::new(BitfieldCommand::Bitfield.spec()).key_before(key, operations.0);
 
         /// `BITFIELD_RO key GET encoding offset …` (since 6.0.0): the numbers in these fields; it never writes, so on
         /// Redis a replica answers it as well.
@@ -331,7 +333,7 @@ calls! {
             fields: impl IntoIterator<Item = (Encoding, impl Into<BitOffset>)>,
         ) -> Vec<i64> = {
             let reads = fields.into_iter().fold(Bitfield::new(), |reads, (encoding, offset)| reads.get(encoding, offset));
-            command(BitfieldCommand::BitfieldRo, key).args(reads.0)
+            Command::new(BitfieldCommand::BitfieldRo.spec()).key_before(key, reads.0)
         };
 
         /// `GETBIT key offset` (since 2.2.0): the bit at this offset, false behind the string's end.

@@ -3,7 +3,6 @@
 pub mod config;
 mod rates;
 mod stats;
-mod striped;
 
 use std::any::Any;
 use std::fmt;
@@ -12,7 +11,6 @@ use std::sync::{Arc, OnceLock};
 use self::config::Config;
 pub use rates::Rates;
 pub use stats::{CommandStats, Counter, Gauge, Stats, Tally};
-pub use striped::StripedCounter;
 
 /// What a broker in this process keeps beside its data, for all that serve it: [`Broker::instance`] lends it.
 ///

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::rates::{Rates, Sampler};
-use super::striped::StripedCounter;
 use crate::table::CommandId;
 
 /// A number that only goes up, until `CONFIG RESETSTAT`.
@@ -89,10 +88,6 @@ pub struct Stats {
     pub expired_keys: Counter,
     /// Keys that were removed to make room.
     pub evicted_keys: Counter,
-    /// Keys that reading commands looked for and found.
-    pub keyspace_hits: StripedCounter,
-    /// Keys that reading commands looked for and did not find.
-    pub keyspace_misses: StripedCounter,
     errors_by_code: Mutex<BTreeMap<String, u64>>,
     sampler: Mutex<Sampler>,
     commands: RwLock<HashMap<CommandId, Arc<CommandStats>>>,
@@ -206,8 +201,6 @@ impl Default for Stats {
             errors: Counter::default(),
             expired_keys: Counter::default(),
             evicted_keys: Counter::default(),
-            keyspace_hits: StripedCounter::default(),
-            keyspace_misses: StripedCounter::default(),
             errors_by_code: Mutex::default(),
             sampler: Mutex::default(),
             commands: RwLock::default(),
@@ -295,8 +288,6 @@ impl Stats {
             &self.evicted_keys,
         ];
         counters.into_iter().for_each(Counter::reset);
-        self.keyspace_hits.reset();
-        self.keyspace_misses.reset();
         self.by_code().clear();
         for (_, stats) in self.commands() {
             stats.reset();

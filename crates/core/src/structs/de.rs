@@ -10,13 +10,13 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visi
 use serde::forward_to_deserialize_any;
 
 use super::{NO_SEQUENCE, NO_STRUCT, NO_UNIT, Problem};
-use crate::Value;
 use crate::error::{Error, Result};
-use crate::from_value::FromPairs;
+use crate::from_value::pairs;
+use crate::{Value, parse_int};
 
 /// Reads the reply to HGETALL; `None` where it is empty, for then there is no such key.
 pub(super) fn read<T: DeserializeOwned>(key: &[u8], reply: Value) -> Result<Option<T>> {
-    let pairs: Vec<(Value, Value)> = Vec::from_pairs(reply)?;
+    let pairs = pairs(reply)?;
     if pairs.is_empty() {
         return Ok(None);
     }
@@ -87,7 +87,16 @@ impl<'t> Text<'t> {
         std::str::from_utf8(self.0).map_err(|_| self.problem("is not UTF-8 text: read it as Bytes or with serde_bytes"))
     }
 
-    fn integer<T: FromStr<Err = ParseIntError>>(self) -> Result<T, Problem> {
+    fn integer<T: FromStr<Err = ParseIntError> + TryFrom<i64>>(self) -> Result<T, Problem> {
+        match parse_int(self.0).map(T::try_from) {
+            Some(Ok(number)) => Ok(number),
+            _ => self.any_integer(),
+        }
+    }
+
+    /// What is not the usual form of an `i64` in the range of the type: another form, a larger number, or an error.
+    #[cold]
+    fn any_integer<T: FromStr<Err = ParseIntError>>(self) -> Result<T, Problem> {
         let text = std::str::from_utf8(self.0).map_err(|_| self.problem("is no integer"))?;
         text.parse().map_err(|_| {
             // A minus before an unsigned number is no overflow for Rust, but is one here.

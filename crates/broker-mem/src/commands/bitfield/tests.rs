@@ -93,7 +93,7 @@ fn a_bit_is_checked_as_offset_then_value_then_type() {
 fn the_last_bit_of_512_mb_can_be_set() {
     let broker = new_broker();
     check(&broker, &[("SETBIT k 4294967295 1", "0"), ("GETBIT k 4294967295", "1"), ("BITPOS k 1 -1", "4294967295")]);
-    let len = with_key(&broker, "k", |tx, key| tx.read::<Str>(key).unwrap().map(|string| string.len()));
+    let len = with_key(&broker, "k", |tx, key| tx.read::<Str>(key).unwrap().map(Str::len));
     assert_eq!(len, Some(512 << 20));
 }
 

@@ -91,7 +91,7 @@ fn describe(tx: &mut Tx<'_>, key: &[u8]) -> Reply {
         object::references(tx, &entry.object),
         entry.object.encoding(),
         entry.object.dumped_len(),
-        object::idle_seconds(tx, &entry),
+        object::idle_seconds(tx, entry),
     );
     Ok(Value::Status(line.into()))
 }

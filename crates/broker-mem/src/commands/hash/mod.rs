@@ -100,7 +100,7 @@ fn hkeys(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `HLEN key`: how many fields there are.
 fn hlen(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let hash = tx.read::<Hash>(&args[0])?;
-    Ok(hash.map_or(0, |hash| hash.len()).into())
+    Ok(hash.map_or(0, Hash::len).into())
 }
 
 /// `HMGET key field …`: the value of each field.

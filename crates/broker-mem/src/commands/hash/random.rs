@@ -17,7 +17,7 @@ pub(super) fn hrandfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let engine = tx.engine();
     if args.len() == 1 {
         let Some(hash) = tx.read::<Hash>(&args[0])? else { return Ok(Value::Null) };
-        return Ok(engine.random(|rng| draw(&hash, rng)).map(|(field, _)| field.clone()).into());
+        return Ok(engine.random(|rng| draw(hash, rng)).map(|(field, _)| field.clone()).into());
     }
     let count = args.int_within(1, -i64::MAX..=i64::MAX)?;
     let with_values = match args.len() {
@@ -37,7 +37,7 @@ pub(super) fn hrandfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     };
     if count < 0 {
         let draws = sample::repeats(count, if with_values { 2 } else { 1 })?;
-        return Ok(engine.random(|rng| (0..draws).filter_map(|_| draw(&hash, rng)).map(reply).collect()));
+        return Ok(engine.random(|rng| (0..draws).filter_map(|_| draw(hash, rng)).map(reply).collect()));
     }
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     if count >= hash.len() {

@@ -133,7 +133,7 @@ impl Condition {
 
 /// The answer of TTL and its kin.
 fn tell(tx: &Tx<'_>, args: &Args<'_>, of_deadline: impl FnOnce(u64) -> u64) -> Value {
-    Value::Int(match tx.find(&args[0]).map(|entry| entry.deadline()) {
+    Value::Int(match tx.find(&args[0]).and_then(|_| tx.deadline(&args[0])) {
         None => -2,
         Some(None) => -1,
         Some(Some(deadline)) => signed(of_deadline(deadline)),

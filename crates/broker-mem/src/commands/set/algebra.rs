@@ -10,11 +10,11 @@ use super::members;
 use crate::Reply;
 use crate::args::Args;
 use crate::events::Event;
-use crate::keyspace::{Read, Tx};
+use crate::keyspace::Tx;
 use crate::objects::Set;
 
 /// The sets of some keys, nothing for a key that does not exist.
-type Sources<'t> = [Option<Read<'t, Set>>];
+type Sources<'t> = [Option<&'t Set>];
 
 /// `SUNION key …`: the members of any of the sets.
 pub(super) fn sunion(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
@@ -75,10 +75,7 @@ fn count(args: &Args<'_>, at: usize) -> Option<usize> {
     args.int(at).ok().and_then(|count| usize::try_from(count).ok())
 }
 
-fn sources<'t, 'k>(
-    tx: &'t Tx<'_>,
-    keys: impl Iterator<Item = &'k [u8]>,
-) -> Result<Vec<Option<Read<'t, Set>>>, ServerError> {
+fn sources<'t, 'k>(tx: &'t Tx<'_>, keys: impl Iterator<Item = &'k [u8]>) -> Result<Vec<Option<&'t Set>>, ServerError> {
     keys.map(|key| tx.read::<Set>(key)).collect()
 }
 
@@ -88,7 +85,7 @@ fn union(sources: &Sources<'_>, most: usize) -> Set {
 
 /// Looks each member of the smallest set up in the others; lazily, so that a limit ends it early.
 fn intersection<'s>(sources: &'s Sources<'_>) -> impl Iterator<Item = &'s Bytes> {
-    let mut sets: Vec<&Set> = sources.iter().flatten().map(|set| &**set).collect();
+    let mut sets: Vec<&Set> = sources.iter().flatten().copied().collect();
     if sets.len() < sources.len() {
         sets.clear();
     }
@@ -101,7 +98,7 @@ fn intersection<'s>(sources: &'s Sources<'_>) -> impl Iterator<Item = &'s Bytes>
 /// Looks each member of the first set up in the others, or takes all of theirs away, whichever is less work.
 fn difference(sources: &Sources<'_>, most: usize) -> Set {
     let Some((Some(first), others)) = sources.split_first() else { return Set::default() };
-    let others: Vec<&Set> = others.iter().flatten().map(|set| &**set).collect();
+    let others: Vec<&Set> = others.iter().flatten().copied().collect();
     let total = others.iter().fold(first.len(), |total, set| total.saturating_add(set.len()));
     // Which way it is shows in how the result is kept, so the choice is Redis's, the half included.
     if first.len().saturating_mul(others.len() + 1) / 2 <= total {

@@ -73,7 +73,6 @@ fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let (source, destination, member) = (&args[0], &args[1], &args[2]);
     let Some(set) = tx.peek::<Set>(source)? else { return Ok(Value::Int(0)) };
     let found = set.contains(member);
-    drop(set);
     tx.peek::<Set>(destination)?;
     if !found || source == destination {
         return Ok(Value::flag(found));
@@ -91,7 +90,7 @@ fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SCARD key`: how many members the set has.
 fn scard(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(tx.read::<Set>(&args[0])?.map_or(0, |set| set.len()).into())
+    Ok(tx.read::<Set>(&args[0])?.map_or(0, Set::len).into())
 }
 
 /// `SISMEMBER key member`: whether the set has the member.

@@ -51,7 +51,7 @@ pub(super) fn srandmember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     match args.len() {
         1 => {
             let Some(set) = tx.read::<Set>(&args[0])? else { return Ok(Value::Null) };
-            Ok(engine.random(|rng| draw(&set, rng)).into())
+            Ok(engine.random(|rng| draw(set, rng)).into())
         }
         2 => {
             // The reply is an array and no set: a member may be in it twice.
@@ -59,7 +59,7 @@ pub(super) fn srandmember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             let Some(set) = tx.read::<Set>(&args[0])? else { return Ok(Value::Array(Vec::new())) };
             if count < 0 {
                 let draws = sample::repeats(count, 1)?;
-                return Ok(engine.random(|rng| (0..draws).filter_map(|_| draw(&set, rng)).collect()));
+                return Ok(engine.random(|rng| (0..draws).filter_map(|_| draw(set, rng)).collect()));
             }
             let count = usize::try_from(count).unwrap_or(usize::MAX);
             let places = engine.random(|rng| sample::distinct(rng, set.len(), count));

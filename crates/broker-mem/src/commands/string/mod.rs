@@ -49,7 +49,7 @@ pub(super) fn handler(command: StringCommand) -> Handler {
 
 /// The text under the key, to hand out.
 fn text(tx: &Tx<'_>, key: &[u8]) -> Result<Option<Bytes>, ServerError> {
-    tx.read::<Str>(key)?.map(|string| string.to_bytes()).transpose()
+    tx.read::<Str>(key)?.map(Str::to_bytes).transpose()
 }
 
 /// Gives the key this text and no deadline, whatever it held before.

@@ -29,7 +29,7 @@ pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `STRLEN key`: how many bytes.
 pub(super) fn strlen(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(tx.read::<Str>(&args[0])?.map_or(0, |string| string.len()).into())
+    Ok(tx.read::<Str>(&args[0])?.map_or(0, Str::len).into())
 }
 
 /// `GETRANGE key start end`, and its older name SUBSTR: the bytes from start to end, both included.
@@ -59,7 +59,7 @@ fn range(len: usize, start: i64, end: i64) -> Range<usize> {
 pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let (key, value) = (&args[0], &args[2]);
     let offset = usize::try_from(args.int(1)?).map_err(|_| texts::OFFSET_OUT_OF_RANGE)?;
-    let len = tx.peek::<Str>(key)?.map_or(0, |string| string.len());
+    let len = tx.peek::<Str>(key)?.map_or(0, Str::len);
     if value.is_empty() {
         return Ok(len.into());
     }
