@@ -65,11 +65,17 @@ impl Event {
     /// Publishes the event of a key in a database, on the channels that `told` has. The caller wakes the readers once
     /// it holds nothing.
     #[cold]
-    pub(crate) fn publish(self, told: KeyspaceEvents, messages: &mut Registry, database: u32, key: &[u8]) -> Readers {
-        let mut readers = Readers::new();
+    pub(crate) fn publish(
+        self,
+        told: KeyspaceEvents,
+        messages: &mut Registry,
+        database: u32,
+        key: &[u8],
+        readers: &mut Readers,
+    ) {
         let mut publish = |kind: &str, of: &[u8], payload: &[u8]| {
             let channel = [format!("__{kind}@{database}__:").as_bytes(), of].concat();
-            readers.extend(messages.publish(&channel, payload).1);
+            messages.publish(&channel, payload, readers);
         };
         if told.contains(KeyspaceEvents::KEYSPACE) {
             publish("keyspace", key, self.name.as_bytes());
@@ -77,6 +83,5 @@ impl Event {
         if told.contains(KeyspaceEvents::KEYEVENT) {
             publish("keyevent", self.name.as_bytes(), key);
         }
-        readers
     }
 }

@@ -44,7 +44,7 @@ pub use number::parse_int;
 pub use pipeline::{Pipeline, Replies, Reply};
 pub use scan::{KeyType, ScanOptions};
 pub use subscriber::{
-    Event, Gap, Message, Overflow, Queue, SubscribeOptions, Subscriber, SubscriberBackend, SubscriptionKind,
+    Event, Gap, Message, Name, Overflow, Queue, SubscribeOptions, Subscriber, SubscriberBackend, SubscriptionKind,
 };
 pub use value::Value;
 pub use watch::{Watch, WatchBackend};

@@ -44,7 +44,7 @@ fn channels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
         return Err(ServerError::subcommand_syntax(args.subcommand("channels"), "pubsub"));
     }
-    Ok(tx.messages().channels.matching(args.get(0)).into_iter().collect())
+    Ok(tx.messages().channels.matching(args.get(0)).collect())
 }
 
 /// `PUBSUB NUMPAT`: how many different patterns are subscribed.
@@ -64,7 +64,7 @@ fn shardchannels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
         return Err(ServerError::subcommand_syntax(args.subcommand("shardchannels"), "pubsub"));
     }
-    Ok(tx.messages().shard_channels.matching(args.get(0)).into_iter().collect())
+    Ok(tx.messages().shard_channels.matching(args.get(0)).collect())
 }
 
 /// `PUBSUB SHARDNUMSUB [channel …]`: as NUMSUB, of the shard channels.

@@ -57,16 +57,6 @@ impl<'a> Outbox<'a> {
     fn open(engine: &'a Engine) -> Self {
         Self { registry: engine.pubsub.lock(), readers: Wakeful::default() }
     }
-
-    /// Wakes these readers at the end.
-    fn wake_at_end(&mut self, readers: Readers) {
-        let waiting = &mut self.readers.0;
-        if waiting.is_empty() {
-            *waiting = readers;
-        } else {
-            waiting.extend(readers);
-        }
-    }
 }
 
 impl<'a> Tx<'a> {
@@ -348,8 +338,7 @@ impl<'a> Tx<'a> {
     fn publish_event(&self, key: &[u8], event: Event, told: KeyspaceEvents) {
         let mut outbox = self.outbox.borrow_mut();
         let outbox = outbox.get_or_insert_with(|| Outbox::open(self.engine));
-        let readers = event.publish(told, &mut outbox.registry, self.database(), key);
-        outbox.wake_at_end(readers);
+        event.publish(told, &mut outbox.registry, self.database(), key, &mut outbox.readers.0);
     }
 
     fn outbox(&mut self) -> &mut Outbox<'a> {
@@ -363,20 +352,17 @@ impl<'a> Tx<'a> {
         &mut self.outbox().registry
     }
 
-    /// Sends a message; how many subscriptions receive it.
+    /// Sends a message; how many subscriptions receive it. Their readers are woken once the latches and the registry are
+    /// released.
     pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8]) -> usize {
         let outbox = self.outbox();
-        let (receivers, readers) = outbox.registry.publish(channel, payload);
-        outbox.wake_at_end(readers);
-        receivers
+        outbox.registry.publish(channel, payload, &mut outbox.readers.0)
     }
 
-    /// Sends a message to a shard channel; how many subscribers receive it.
+    /// As [`publish`](Self::publish), to a shard channel.
     pub(crate) fn publish_sharded(&mut self, channel: &[u8], payload: &[u8]) -> usize {
         let outbox = self.outbox();
-        let (receivers, readers) = outbox.registry.publish_sharded(channel, payload);
-        outbox.wake_at_end(readers);
-        receivers
+        outbox.registry.publish_sharded(channel, payload, &mut outbox.readers.0)
     }
 
     /// Pays for a write: now and then removes keys of the same shards whose time is over.

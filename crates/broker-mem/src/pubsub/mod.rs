@@ -4,11 +4,11 @@
 //! order. Readers are woken after it is released. The registry knows nothing of keys, and no latch is taken under its
 //! lock.
 
-mod channels;
 mod patterns;
 mod subscriber;
 #[cfg(test)]
 mod tests;
+mod topics;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,19 +16,15 @@ use std::task::Waker;
 
 use ahash::RandomState;
 use bytes::Bytes;
-use channels::Channels;
-use embroker_core::{Message, Queue, SubscriptionKind};
-use indexmap::{IndexMap, IndexSet};
+use embroker_core::{Message, Name, Queue, SubscriptionKind};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use patterns::PatternIndex;
 use smallvec::SmallVec;
 pub(crate) use subscriber::MemSubscriber;
+use topics::{Subscription, TopicId, Topics};
 
 type ClientId = u64;
-/// The clients of one channel or pattern, in the order they came until one leaves.
-type Clients = IndexMap<ClientId, Arc<Queue>, RandomState>;
-
-/// What one client is subscribed to, of one kind.
-type Names = IndexSet<Bytes, RandomState>;
 
 /// Readers to be woken.
 pub(crate) type Readers = SmallVec<[Waker; 4]>;
@@ -40,52 +36,58 @@ pub(crate) struct PubSub(Mutex<Registry>);
 /// All subscriptions. Who holds it is the only one to send.
 #[derive(Default)]
 pub(crate) struct Registry {
-    pub(crate) channels: Channels,
+    pub(crate) channels: Topics<Name>,
     pub(crate) patterns: PatternIndex,
-    pub(crate) shard_channels: Channels,
+    pub(crate) shard_channels: Topics<Name>,
     clients: HashMap<ClientId, Client, RandomState>,
+    hasher: RandomState,
     next_id: ClientId,
 }
 
 /// One subscriber and what it is subscribed to.
 struct Client {
     queue: Arc<Queue>,
-    channels: Names,
-    patterns: Names,
-    shard_channels: Names,
+    seats: HashTable<Seat>,
 }
 
-impl Client {
-    fn names(&mut self, kind: SubscriptionKind) -> &mut Names {
-        match kind {
-            SubscriptionKind::Channel => &mut self.channels,
-            SubscriptionKind::Pattern => &mut self.patterns,
-            SubscriptionKind::Shard => &mut self.shard_channels,
-        }
-    }
+/// Where one subscription of a client stands.
+#[derive(Clone, Copy)]
+struct Seat {
+    kind: SubscriptionKind,
+    topic: TopicId,
+    /// Its place among the topic's subscriptions.
+    place: u32,
 }
 
-/// What became of a message.
-#[derive(Default)]
-struct FanOut {
+/// What is under way to the receivers of one message.
+struct Delivery<'a> {
     /// How many subscriptions received it.
     receivers: usize,
     /// Who waits for it.
-    readers: Readers,
+    readers: &'a mut Readers,
     /// Who was cut off, having read too slowly.
     cut_off: Vec<ClientId>,
 }
 
-impl FanOut {
-    /// Pushes a message to each of the clients.
-    fn send(&mut self, clients: &Clients, message: impl Fn() -> Message) {
-        self.receivers += clients.len();
-        for (id, queue) in clients {
-            let (open, reader) = queue.push_unwoken(message());
-            self.readers.extend(reader);
-            if !open {
-                self.cut_off.push(*id);
-            }
+impl Delivery<'_> {
+    /// Pushes a message to each of the subscribers.
+    fn send(&mut self, message: Message, to: &[Subscription]) {
+        let Some((last, others)) = to.split_last() else { return };
+        self.receivers += to.len();
+        for subscription in others {
+            self.push(message.clone(), subscription);
+        }
+        self.push(message, last);
+    }
+
+    #[inline]
+    fn push(&mut self, message: Message, to: &Subscription) {
+        let (open, reader) = to.queue.push_unwoken(message);
+        if let Some(reader) = reader {
+            self.readers.push(reader);
+        }
+        if !open {
+            self.cut_off.push(to.client);
         }
     }
 }
@@ -94,7 +96,8 @@ impl PubSub {
     /// Sends a message to every subscription that matches; how many there were.
     #[cfg(test)]
     fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
-        let (receivers, readers) = self.lock().publish(channel, payload);
+        let mut readers = Readers::new();
+        let receivers = self.lock().publish(channel, payload, &mut readers);
         readers.into_iter().for_each(Waker::wake);
         receivers
     }
@@ -109,36 +112,23 @@ impl PubSub {
         let mut registry = self.lock();
         let id = registry.next_id;
         registry.next_id += 1;
-        let (channels, patterns, shard_channels) = (Names::default(), Names::default(), Names::default());
-        registry.clients.insert(id, Client { queue, channels, patterns, shard_channels });
+        registry.clients.insert(id, Client { queue, seats: HashTable::new() });
         id
     }
 
     /// Adds subscriptions; those that the client has stay. `false` where the client was cut off.
-    fn subscribe(&self, id: ClientId, kind: SubscriptionKind, names: Vec<Bytes>) -> bool {
-        let registry = &mut *self.lock();
-        let Some(client) = registry.clients.get_mut(&id) else { return false };
-        for name in names {
-            if !client.names(kind).insert(name.clone()) {
-                continue;
-            }
-            let queue = client.queue.clone();
-            match kind {
-                SubscriptionKind::Channel => registry.channels.add(name, id, queue),
-                SubscriptionKind::Pattern => registry.patterns.add(name, id, queue),
-                SubscriptionKind::Shard => registry.shard_channels.add(name, id, queue),
-            }
-        }
-        true
+    fn subscribe(&self, client: ClientId, kind: SubscriptionKind, names: &[Bytes]) -> bool {
+        let mut registry = self.lock();
+        names.iter().all(|name| registry.subscribe(client, kind, name).is_some())
     }
 
     /// Ends the named subscriptions, or all of the kind where none is named.
-    fn unsubscribe(&self, id: ClientId, kind: SubscriptionKind, names: &[Bytes]) {
-        self.lock().unsubscribe(id, kind, names);
+    fn unsubscribe(&self, client: ClientId, kind: SubscriptionKind, names: &[Bytes]) {
+        self.lock().unsubscribe(client, kind, names);
     }
 
-    fn leave(&self, id: ClientId) {
-        self.lock().leave(id);
+    fn leave(&self, client: ClientId) {
+        self.lock().leave(client);
     }
 
     /// Ends every subscriber's stream: the broker is gone.
@@ -156,80 +146,125 @@ impl PubSub {
 }
 
 impl Registry {
-    /// Sends a message to every subscription that matches; how many there were, and who waits for it.
+    /// Sends a message to every subscription that matches, exact ones first, then patterns in the order they were first
+    /// subscribed; how many there were. Adds who waits for it to the readers.
     ///
     /// The caller wakes them once it holds nothing: a waker may run its reader on the spot, and that one may call the
     /// broker.
-    #[must_use = "the readers wait for their wakers"]
-    pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
-        let sent = self.fan_out(channel, payload);
-        self.settle(sent)
-    }
-
-    /// As [`publish`](Self::publish), to the subscribers of a shard channel.
-    #[must_use = "the readers wait for their wakers"]
-    pub(crate) fn publish_sharded(&mut self, channel: &[u8], payload: &[u8]) -> (usize, Readers) {
-        let sent = self.fan_out_sharded(channel, payload);
-        self.settle(sent)
-    }
-
-    /// Pushes the message: exact subscriptions first, then patterns in the order they were first subscribed.
-    fn fan_out(&self, channel: &[u8], payload: &[u8]) -> FanOut {
-        let mut out = FanOut::default();
-        let exact = self.channels.get(channel);
-        let matching = self.patterns.matching(channel);
-        if exact.is_none() && matching.is_empty() {
-            return out;
+    pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8], readers: &mut Readers) -> usize {
+        let exact = self.channels.subscriptions(channel);
+        let patterns = self.patterns.matching(channel);
+        if exact.is_empty() && patterns.is_empty() {
+            return 0;
         }
+        let mut delivery = Delivery { receivers: 0, readers, cut_off: Vec::new() };
         let message = Message::new(channel, payload);
-        if let Some(clients) = exact {
-            out.send(clients, || message.clone());
+        if patterns.is_empty() {
+            delivery.send(message, exact);
+        } else {
+            delivery.send(message.clone(), exact);
+            for (pattern, subscriptions) in patterns.into_iter().filter_map(|found| self.patterns.matched(found)) {
+                delivery.send(message.matched_by(pattern.clone()), subscriptions);
+            }
         }
-        for pattern in matching {
-            out.send(pattern.clients(), || message.matched_by(pattern.name().clone()));
-        }
-        out
+        let Delivery { receivers, cut_off, .. } = delivery;
+        self.settle(receivers, cut_off)
     }
 
-    /// Pushes the message to the subscribers of the shard channel, and to nobody else.
-    fn fan_out_sharded(&self, channel: &[u8], payload: &[u8]) -> FanOut {
-        let mut out = FanOut::default();
-        if let Some(clients) = self.shard_channels.get(channel) {
-            let message = Message::sharded(channel, payload);
-            out.send(clients, || message.clone());
+    /// As [`publish`](Self::publish), to the subscribers of a shard channel and to nobody else.
+    pub(crate) fn publish_sharded(&mut self, channel: &[u8], payload: &[u8], readers: &mut Readers) -> usize {
+        let subscriptions = self.shard_channels.subscriptions(channel);
+        if subscriptions.is_empty() {
+            return 0;
         }
-        out
+        let mut delivery = Delivery { receivers: 0, readers, cut_off: Vec::new() };
+        delivery.send(Message::sharded(channel, payload), subscriptions);
+        let Delivery { receivers, cut_off, .. } = delivery;
+        self.settle(receivers, cut_off)
     }
 
-    /// Removes those who were cut off; how many received the message, and who waits for it.
-    fn settle(&mut self, FanOut { receivers, readers, cut_off }: FanOut) -> (usize, Readers) {
-        for id in cut_off {
-            self.leave(id);
+    /// Removes those who were cut off; how many received the message.
+    fn settle(&mut self, receivers: usize, cut_off: Vec<ClientId>) -> usize {
+        for client in cut_off {
+            self.leave(client);
         }
-        (receivers, readers)
+        receivers
+    }
+
+    /// Adds a subscription where the client does not have it; `None` where there is no such client.
+    fn subscribe(&mut self, id: ClientId, kind: SubscriptionKind, name: &[u8]) -> Option<()> {
+        let Self { channels, patterns, shard_channels, clients, hasher, .. } = self;
+        let client = clients.get_mut(&id)?;
+        let topic = match kind {
+            SubscriptionKind::Channel => channels.find_or_insert(name),
+            SubscriptionKind::Pattern => patterns.find_or_insert(name),
+            SubscriptionKind::Shard => shard_channels.find_or_insert(name),
+        };
+        let hash = |seat: &Seat| hasher.hash_one((seat.kind, seat.topic));
+        let seat = Seat { kind, topic, place: 0 };
+        let entry = client.seats.entry(hash(&seat), |other| other.is_of(kind, topic), hash);
+        if let Entry::Vacant(vacant) = entry {
+            let subscription = Subscription { client: id, queue: client.queue.clone() };
+            let place = match kind {
+                SubscriptionKind::Channel => channels.subscribe(topic, subscription),
+                SubscriptionKind::Pattern => patterns.subscribe(topic, subscription),
+                SubscriptionKind::Shard => shard_channels.subscribe(topic, subscription),
+            };
+            vacant.insert(Seat { place, ..seat });
+        }
+        Some(())
     }
 
     fn unsubscribe(&mut self, id: ClientId, kind: SubscriptionKind, names: &[Bytes]) {
-        let Some(client) = self.clients.get_mut(&id) else { return };
-        let own = client.names(kind);
-        let ended: Vec<Bytes> = if names.is_empty() {
-            std::mem::take(own).into_iter().collect()
-        } else {
-            names.iter().filter_map(|name| own.swap_take(name)).collect()
-        };
-        for name in ended {
-            match kind {
-                SubscriptionKind::Channel => self.channels.remove(&name, id),
-                SubscriptionKind::Pattern => self.patterns.remove(&name, id),
-                SubscriptionKind::Shard => self.shard_channels.remove(&name, id),
+        if names.is_empty() {
+            let Some(client) = self.clients.get_mut(&id) else { return };
+            let ended: Vec<Seat> = client.seats.extract_if(|seat| seat.kind == kind).collect();
+            if client.seats.is_empty() {
+                client.seats = HashTable::new();
+            }
+            for seat in ended {
+                self.stand_up(seat);
+            }
+        }
+        for name in names {
+            let topic = match kind {
+                SubscriptionKind::Channel => self.channels.find(name),
+                SubscriptionKind::Pattern => self.patterns.find(name),
+                SubscriptionKind::Shard => self.shard_channels.find(name),
+            };
+            let (Some(topic), Some(client)) = (topic, self.clients.get_mut(&id)) else { continue };
+            let hash = self.hasher.hash_one((kind, topic));
+            if let Ok(entry) = client.seats.find_entry(hash, |seat| seat.is_of(kind, topic)) {
+                let (seat, _) = entry.remove();
+                self.stand_up(seat);
             }
         }
     }
 
-    fn leave(&mut self, id: ClientId) {
-        for kind in SubscriptionKind::ALL {
-            self.unsubscribe(id, kind, &[]);
+    /// Ends a subscription that its client knows no more.
+    fn stand_up(&mut self, Seat { kind, topic, place }: Seat) {
+        let moved = match kind {
+            SubscriptionKind::Channel => self.channels.unsubscribe(topic, place).moved,
+            SubscriptionKind::Pattern => self.patterns.unsubscribe(topic, place).moved,
+            SubscriptionKind::Shard => self.shard_channels.unsubscribe(topic, place).moved,
+        };
+        let Some(client) = moved.and_then(|client| self.clients.get_mut(&client)) else { return };
+        let hash = self.hasher.hash_one((kind, topic));
+        if let Some(seat) = client.seats.find_mut(hash, |seat| seat.is_of(kind, topic)) {
+            seat.place = place;
         }
-        self.clients.remove(&id);
+    }
+
+    fn leave(&mut self, client: ClientId) {
+        for kind in SubscriptionKind::ALL {
+            self.unsubscribe(client, kind, &[]);
+        }
+        self.clients.remove(&client);
+    }
+}
+
+impl Seat {
+    fn is_of(&self, kind: SubscriptionKind, topic: TopicId) -> bool {
+        self.kind == kind && self.topic == topic
     }
 }

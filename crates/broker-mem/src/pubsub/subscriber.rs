@@ -24,7 +24,7 @@ impl SubscriberBackend for MemSubscriber {
         Box::pin(async move {
             let gone = |reason: &str| Error::Disconnected { address: "mem".into(), reason: reason.into() };
             let registry = self.registry.upgrade().ok_or_else(|| gone("the broker was dropped"))?;
-            if registry.subscribe(self.id, kind, names) {
+            if registry.subscribe(self.id, kind, &names) {
                 Ok(())
             } else {
                 Err(gone("the subscriber read too slowly and was cut off"))

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use embroker_core::{Gap, Message, Queue, SubscriptionKind};
+use embroker_core::{Gap, Message, Name, Queue, SubscriptionKind};
 use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::watch;
@@ -122,7 +122,7 @@ impl AsyncPushSender for Inbox {
             }
             PushKind::PMessage => {
                 if let [Value::BulkString(pattern), Value::BulkString(channel), Value::BulkString(payload)] = &*data {
-                    self.deliver(Message::new(channel, payload).matched_by(Bytes::copy_from_slice(pattern)));
+                    self.deliver(Message::new(channel, payload).matched_by(Name::from(&**pattern)));
                 }
             }
             PushKind::SMessage => {

@@ -1,7 +1,7 @@
 //! Redis's glob patterns over bytes, compiled once.
 //!
-//! A pattern is parsed as Redis 7.0's `stringmatchlen` walks it, into tokens. Literal, prefix, suffix and
-//! match-all patterns are compared in place; everything else becomes a `glob::Pattern` in which each byte stands
+//! A pattern is parsed as Redis 7.0's `stringmatchlen` walks it, into tokens. Literal texts, one
+//! star between two of them and match-all are compared in place; everything else becomes a `glob::Pattern` in which each byte stands
 //! as the Latin-1 character of the same number. Patterns that are too long for a matcher that goes back and forth
 //! are matched by `long` in one pass.
 
@@ -10,10 +10,11 @@ mod token;
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
 use glob::{MatchOptions, Pattern};
 use long::Long;
 use token::{Token, parse};
+
+use crate::subscriber::Name;
 
 /// How many stars Redis follows before it gives up: each nests its matcher once more.
 const MAX_STARS: usize = 1000;
@@ -46,7 +47,7 @@ const MAX_TRIED: usize = 512;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Glob {
-    pattern: Bytes,
+    pattern: Name,
     matcher: Matcher,
 }
 
@@ -54,29 +55,42 @@ pub struct Glob {
 enum Matcher {
     /// `*`: everything but the empty text.
     Any,
-    /// No special byte at all.
-    Literal(Bytes),
-    /// `text*`.
-    Prefix(Bytes),
-    /// `*text`.
-    Suffix(Bytes),
-    /// Everything else, with the literal text before its first special byte and behind its last.
-    Compiled { prefix: Bytes, suffix: Bytes, pattern: Box<Pattern> },
-    /// As `Compiled`, with more than [`MAX_TRIED`] steps.
-    Long { prefix: Bytes, suffix: Bytes, pattern: Box<Long> },
+    /// No special byte at all: the pattern itself.
+    Literal,
+    /// `text*`, `*text` or `text*text`: a star, with so many bytes of the pattern before it and behind it.
+    Around { prefix_len: u32, suffix_len: u32 },
+    /// Everything else.
+    Compiled(Box<Compiled>),
     /// A class without members, or too many stars.
     Nothing,
+}
+
+/// A pattern with the literal text before its first special byte and behind its last.
+#[derive(Clone, Debug)]
+struct Compiled {
+    prefix: Box<[u8]>,
+    suffix: Box<[u8]>,
+    steps: Steps,
+}
+
+#[derive(Clone, Debug)]
+enum Steps {
+    /// None: all special bytes are escaped, and the prefix is all there is.
+    None,
+    Tried(Pattern),
+    /// More than [`MAX_TRIED`].
+    Long(Long),
 }
 
 impl Glob {
     /// Compiles a pattern. Every byte string is one.
     pub fn new(pattern: impl AsRef<[u8]>) -> Self {
         let pattern = pattern.as_ref();
-        Self { matcher: compile(&parse(pattern)), pattern: Bytes::copy_from_slice(pattern) }
+        Self { matcher: compile(pattern, &parse(pattern)), pattern: Name::from(pattern) }
     }
 
     /// The pattern as it was written.
-    pub fn pattern(&self) -> &Bytes {
+    pub fn pattern(&self) -> &Name {
         &self.pattern
     }
 
@@ -84,19 +98,12 @@ impl Glob {
     pub fn matches(&self, text: &[u8]) -> bool {
         match &self.matcher {
             Matcher::Any => !text.is_empty(),
-            Matcher::Literal(literal) => literal == text,
-            Matcher::Prefix(prefix) => text.starts_with(prefix),
-            Matcher::Suffix(suffix) => text.ends_with(suffix),
-            Matcher::Compiled { prefix, suffix, pattern } => {
-                text.starts_with(prefix) && text.ends_with(suffix) && !text.is_empty() && {
-                    let options = MatchOptions::new();
-                    match std::str::from_utf8(text) {
-                        Ok(ascii) if ascii.is_ascii() => pattern.matches_with(ascii, options),
-                        _ => pattern.matches_with(&latin1(text), options),
-                    }
-                }
+            Matcher::Literal => *self.pattern == *text,
+            Matcher::Around { .. } => {
+                let (prefix, suffix) = (self.prefix(), self.suffix());
+                text.len() >= prefix.len() + suffix.len() && text.starts_with(prefix) && text.ends_with(suffix)
             }
-            Matcher::Long { pattern, .. } => pattern.matches(text),
+            Matcher::Compiled(compiled) => compiled.matches(text),
             Matcher::Nothing => false,
         }
     }
@@ -104,31 +111,55 @@ impl Glob {
     /// The literal bytes that every match starts with; what an index can sort patterns by.
     pub fn prefix(&self) -> &[u8] {
         match &self.matcher {
-            Matcher::Literal(text) | Matcher::Prefix(text) => text,
-            Matcher::Compiled { prefix, .. } | Matcher::Long { prefix, .. } => prefix,
-            Matcher::Any | Matcher::Suffix(_) | Matcher::Nothing => &[],
+            Matcher::Literal => &self.pattern,
+            Matcher::Around { prefix_len, .. } => self.pattern.get(..*prefix_len as usize).unwrap_or_default(),
+            Matcher::Compiled(compiled) => &compiled.prefix,
+            Matcher::Any | Matcher::Nothing => &[],
         }
     }
 
     /// The literal bytes that every match ends with.
     pub fn suffix(&self) -> &[u8] {
         match &self.matcher {
-            Matcher::Literal(text) | Matcher::Suffix(text) => text,
-            Matcher::Compiled { suffix, .. } | Matcher::Long { suffix, .. } => suffix,
-            Matcher::Any | Matcher::Prefix(_) | Matcher::Nothing => &[],
+            Matcher::Literal => &self.pattern,
+            Matcher::Around { suffix_len, .. } => {
+                let start = self.pattern.len().saturating_sub(*suffix_len as usize);
+                self.pattern.get(start..).unwrap_or_default()
+            }
+            Matcher::Compiled(compiled) => &compiled.suffix,
+            Matcher::Any | Matcher::Nothing => &[],
         }
     }
 
     /// The one text that the pattern matches, where it has no special byte.
     pub fn literal(&self) -> Option<&[u8]> {
         match &self.matcher {
-            Matcher::Literal(text) => Some(text),
+            Matcher::Literal => Some(&self.pattern),
+            Matcher::Compiled(compiled) if matches!(compiled.steps, Steps::None) => Some(&compiled.prefix),
             _ => None,
         }
     }
 }
 
-fn compile(tokens: &[Token]) -> Matcher {
+impl Compiled {
+    fn matches(&self, text: &[u8]) -> bool {
+        match &self.steps {
+            Steps::None => *self.prefix == *text,
+            Steps::Tried(pattern) => {
+                text.starts_with(&self.prefix) && text.ends_with(&self.suffix) && !text.is_empty() && {
+                    let options = MatchOptions::new();
+                    match std::str::from_utf8(text) {
+                        Ok(ascii) if ascii.is_ascii() => pattern.matches_with(ascii, options),
+                        _ => pattern.matches_with(&latin1(text), options),
+                    }
+                }
+            }
+            Steps::Long(pattern) => pattern.matches(text),
+        }
+    }
+}
+
+fn compile(pattern: &[u8], tokens: &[Token]) -> Matcher {
     let stars = tokens.iter().filter(|token| **token == Token::Star).count();
     let nested = stars - usize::from(tokens.last() == Some(&Token::Star));
     let empty_class = |token: &Token| matches!(token, Token::Class(members) if members.len() == 0);
@@ -138,23 +169,36 @@ fn compile(tokens: &[Token]) -> Matcher {
     let prefix = literal(tokens.iter());
     let mut suffix = literal(tokens.iter().rev());
     suffix.reverse();
-    if prefix.len() == tokens.len() {
-        return Matcher::Literal(prefix.into());
+    if prefix == pattern && prefix.len() == tokens.len() {
+        return Matcher::Literal;
     }
-    match tokens {
-        [Token::Star] => Matcher::Any,
-        [.., Token::Star] if prefix.len() == tokens.len() - 1 => Matcher::Prefix(prefix.into()),
-        [Token::Star, ..] if suffix.len() == tokens.len() - 1 => Matcher::Suffix(suffix.into()),
-        _ if tokens.len() > MAX_TRIED => {
-            Matcher::Long { prefix: prefix.into(), suffix: suffix.into(), pattern: Box::new(Long::new(tokens)) }
-        }
-        _ => match Pattern::new(&translate(tokens)) {
-            Ok(pattern) => {
-                Matcher::Compiled { prefix: prefix.into(), suffix: suffix.into(), pattern: Box::new(pattern) }
-            }
+    if matches!(tokens, [Token::Star]) {
+        return Matcher::Any;
+    }
+    if stars == 1
+        && prefix.len() + 1 + suffix.len() == tokens.len()
+        && is_around(pattern, &prefix, &suffix)
+        && let (Ok(prefix_len), Ok(suffix_len)) = (u32::try_from(prefix.len()), u32::try_from(suffix.len()))
+    {
+        return Matcher::Around { prefix_len, suffix_len };
+    }
+    let steps = if prefix.len() == tokens.len() {
+        Steps::None
+    } else if tokens.len() > MAX_TRIED {
+        Steps::Long(Long::new(tokens))
+    } else {
+        match Pattern::new(&translate(tokens)) {
+            Ok(pattern) => Steps::Tried(pattern),
             Err(error) => unreachable!("{tokens:?} is written in glob's own language: {error}"),
-        },
-    }
+        }
+    };
+    Matcher::Compiled(Box::new(Compiled { prefix: prefix.into(), suffix: suffix.into(), steps }))
+}
+
+/// Whether the pattern is these texts with nothing but stars between them, and none of their bytes is escaped.
+fn is_around(pattern: &[u8], prefix: &[u8], suffix: &[u8]) -> bool {
+    let between = pattern.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
+    between.is_some_and(|stars| stars.iter().all(|byte| *byte == b'*'))
 }
 
 /// The literal bytes up to the first special token.
@@ -261,10 +305,20 @@ mod tests {
     fn simple_patterns_are_compared_in_place() {
         assert_eq!(Glob::new("news").literal(), Some(&b"news"[..]));
         assert_eq!(Glob::new("a\\*b").literal(), Some(&b"a*b"[..]));
-        assert!(matches!(Glob::new("news.**").matcher, Matcher::Prefix(_)));
-        assert!(matches!(Glob::new("*.news").matcher, Matcher::Suffix(_)));
+        assert!(matches!(Glob::new("news.**").matcher, Matcher::Around { prefix_len: 5, suffix_len: 0 }));
+        assert!(matches!(Glob::new("*.news").matcher, Matcher::Around { prefix_len: 0, suffix_len: 5 }));
         let glob = Glob::new("purchase_orders:* Ceremony");
         assert_eq!((glob.prefix(), glob.suffix()), (&b"purchase_orders:"[..], &b" Ceremony"[..]));
+        assert!(matches!(glob.matcher, Matcher::Around { prefix_len: 16, suffix_len: 9 }));
+        assert!(Glob::new("aba*aba").matches(b"abaaba") && !Glob::new("aba*aba").matches(b"ababa"));
+    }
+
+    #[test]
+    fn escaped_bytes_are_part_of_the_texts_that_an_index_sorts_by() {
+        let glob = Glob::new("a\\**\\?b");
+        assert_eq!((glob.prefix(), glob.suffix()), (&b"a*"[..], &b"?b"[..]));
+        assert!(glob.matches(b"a*?b") && glob.matches(b"a*x?b") && !glob.matches(b"a*xb"));
+        assert!(Glob::new("a\\*b").matches(b"a*b") && !Glob::new("a\\*b").matches(b"a\\*b"));
     }
 
     #[test]

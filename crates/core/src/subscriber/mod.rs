@@ -4,6 +4,8 @@
 //! whatever does not arrive is told as a [`Gap`], in its place in the stream.
 
 mod event;
+mod name;
+mod options;
 mod queue;
 
 use std::future::poll_fn;
@@ -14,7 +16,9 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 pub use event::{Event, Gap, Message};
 use futures_core::Stream;
-pub use queue::{Overflow, Queue, SubscribeOptions};
+pub use name::Name;
+pub use options::{Overflow, SubscribeOptions};
+pub use queue::Queue;
 
 use crate::Arg;
 use crate::broker::BoxFuture;

@@ -1,0 +1,132 @@
+//! What one can be subscribed to, by name: channels, shard channels or patterns, each with its subscribers.
+//!
+//! A topic that has no subscriber is not there. Topics stand in one slab and are known by their place in it, so that a
+//! table of places is all that an index takes.
+
+use std::sync::Arc;
+
+use ahash::RandomState;
+use embroker_core::{Glob, Name, Queue};
+use hashbrown::HashTable;
+use slab::Slab;
+use smallvec::SmallVec;
+
+use super::ClientId;
+
+/// A topic's place in its slab. More than fit into 32 bits would take some 300 GB.
+pub(super) type TopicId = u32;
+
+pub(crate) struct Topics<T> {
+    slots: Slab<Topic<T>>,
+    by_name: HashTable<TopicId>,
+    hasher: RandomState,
+}
+
+pub(super) struct Topic<T> {
+    /// Its name, and what else is known of it.
+    pub(super) subject: T,
+    pub(super) subscriptions: SmallVec<[Subscription; 1]>,
+}
+
+/// One subscriber of a topic.
+pub(super) struct Subscription {
+    pub(super) client: ClientId,
+    pub(super) queue: Arc<Queue>,
+}
+
+/// What the end of a subscription changed.
+pub(super) struct Ended<T> {
+    /// Whose subscription now stands where the ended one stood.
+    pub(super) moved: Option<ClientId>,
+    /// The topic, if that was its last.
+    pub(super) topic: Option<T>,
+}
+
+impl<T> Default for Topics<T> {
+    fn default() -> Self {
+        Self { slots: Slab::new(), by_name: HashTable::new(), hasher: RandomState::new() }
+    }
+}
+
+impl<T: AsRef<[u8]>> Topics<T> {
+    /// How many have a subscriber.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn find(&self, name: &[u8]) -> Option<TopicId> {
+        let named = |id: &TopicId| self.get(*id).is_some_and(|topic| topic.subject.as_ref() == name);
+        self.by_name.find(self.hasher.hash_one(name), named).copied()
+    }
+
+    pub(super) fn get(&self, id: TopicId) -> Option<&Topic<T>> {
+        self.slots.get(id as usize)
+    }
+
+    pub(super) fn subject(&self, id: TopicId) -> Option<&T> {
+        self.get(id).map(|topic| &topic.subject)
+    }
+
+    pub(super) fn subject_mut(&mut self, id: TopicId) -> Option<&mut T> {
+        self.slots.get_mut(id as usize).map(|topic| &mut topic.subject)
+    }
+
+    /// Adds a topic under a name that is not there yet.
+    pub(super) fn insert(&mut self, subject: T) -> TopicId {
+        let hash = self.hasher.hash_one(subject.as_ref());
+        let id = self.slots.insert(Topic { subject, subscriptions: SmallVec::new() }) as TopicId;
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        self.by_name.insert_unique(hash, id, |id| {
+            slots.get(*id as usize).map_or(0, |topic| hasher.hash_one(topic.subject.as_ref()))
+        });
+        id
+    }
+
+    /// Adds a subscription at the end of a topic's; its place there.
+    pub(super) fn subscribe(&mut self, id: TopicId, subscription: Subscription) -> u32 {
+        let Some(topic) = self.slots.get_mut(id as usize) else { return 0 };
+        topic.subscriptions.push(subscription);
+        topic.subscriptions.len() as u32 - 1
+    }
+
+    /// Ends the subscription at a place; the topic's last takes that place.
+    pub(super) fn unsubscribe(&mut self, id: TopicId, place: u32) -> Ended<T> {
+        let Some(topic) = self.slots.get_mut(id as usize) else { return Ended { moved: None, topic: None } };
+        topic.subscriptions.swap_remove(place as usize);
+        if !topic.subscriptions.is_empty() {
+            let moved = topic.subscriptions.get(place as usize).map(|moved| moved.client);
+            return Ended { moved, topic: None };
+        }
+        let topic = self.slots.remove(id as usize).subject;
+        let hash = self.hasher.hash_one(topic.as_ref());
+        if let Ok(entry) = self.by_name.find_entry(hash, |other| *other == id) {
+            entry.remove();
+        }
+        Ended { moved: None, topic: Some(topic) }
+    }
+}
+
+impl Topics<Name> {
+    /// The place of the name, which is added where it is missing.
+    pub(super) fn find_or_insert(&mut self, name: &[u8]) -> TopicId {
+        self.find(name).unwrap_or_else(|| self.insert(Name::from(name)))
+    }
+
+    /// Who is subscribed to the name.
+    pub(super) fn subscriptions(&self, name: &[u8]) -> &[Subscription] {
+        let topic = self.find(name).and_then(|id| self.get(id));
+        topic.map_or(&[], |topic| &topic.subscriptions)
+    }
+
+    /// How many subscribers the channel has.
+    pub(crate) fn subscribers(&self, name: &[u8]) -> usize {
+        self.subscriptions(name).len()
+    }
+
+    /// The names that the pattern matches, or all of them.
+    pub(crate) fn matching(&self, pattern: Option<&[u8]>) -> impl Iterator<Item = &[u8]> {
+        let glob = pattern.map(Glob::new);
+        let names = self.slots.iter().map(|(_, topic)| &*topic.subject);
+        names.filter(move |name| glob.as_ref().is_none_or(|glob| glob.matches(name)))
+    }
+}
