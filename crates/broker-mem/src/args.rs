@@ -8,6 +8,8 @@ pub(crate) use embroker_core::parse_int;
 use embroker_core::table::Keys;
 use embroker_core::{Arg, Command, ServerError};
 
+use crate::objects::Text;
+
 /// The arguments of one call, after the name. The table has checked how many there are.
 #[derive(Clone, Copy)]
 pub(crate) struct Args<'a>(&'a [Arg<'a>], Option<&'a [u8]>);
@@ -24,6 +26,12 @@ impl<'a> Args<'a> {
     /// The subcommand that was called: as it was written, or else by its name in the table.
     pub(crate) fn subcommand(&self, name: &'static str) -> &'a [u8] {
         self.1.unwrap_or(name.as_bytes())
+    }
+
+    /// All arguments.
+    #[inline]
+    pub(crate) fn all(&self) -> &'a [Arg<'a>] {
+        self.0
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -48,6 +56,11 @@ impl<'a> Args<'a> {
     /// The argument as a buffer to keep.
     pub(crate) fn bytes(&self, at: usize) -> Bytes {
         self.0[at].to_bytes()
+    }
+
+    /// The argument as a text for a value to keep.
+    pub(crate) fn text(&self, at: usize) -> Text<'a> {
+        Text::from(&self.0[at])
     }
 
     /// Whether the argument is this word, in any case. A NUL byte ends it, as it does for C's `strcasecmp`.

@@ -172,15 +172,15 @@ impl Engine {
     pub(crate) fn run(&self, database: u32, command: &Command<'_>) -> Reply {
         let spec = command.resolve()?;
         self.admit(|| spec.flags.contains(Flags::DENYOOM))?;
-        let args = command.arguments();
+        let args = Args::of(command);
         let keyspace = self.databases.get(database);
-        let held = match (spec.keys, args) {
-            _ if spec.flags.contains(Flags::DATABASES) => self.latch(keyspace, [(spec, args)].into_iter(), None),
+        let held = match (spec.keys, args.all()) {
+            (_, all) if spec.flags.contains(Flags::DATABASES) => self.latch(keyspace, [(spec, all)].into_iter(), None),
             (Keys::None, _) => Held::default(),
             (Keys::ONE, [key, ..]) | (Keys::ALL, [key]) => keyspace.latch_one(key.as_bytes()),
-            _ => self.latch(keyspace, [(spec, args)].into_iter(), None),
+            (_, all) => self.latch(keyspace, [(spec, all)].into_iter(), None),
         };
-        run_in(&mut Tx::new(self, keyspace, held), spec, &Args::of(command))
+        run_in(&mut Tx::new(self, keyspace, held), spec, &args)
     }
 
     /// Runs commands one after the other, those of others in between.

@@ -135,9 +135,17 @@ impl<B: Broker> Session<B> {
     }
 
     /// Tells the monitors of a command that ran, in the database where it left the client.
+    #[inline]
     pub(crate) fn tell_monitors(&mut self, spec: &CommandSpec, request: &Request<'_>) {
+        if self.shared.common.monitors.any() {
+            self.feed_monitors(spec, request);
+        }
+    }
+
+    #[cold]
+    fn feed_monitors(&mut self, spec: &CommandSpec, request: &Request<'_>) {
         // Redis's EVALSHA and its kin skip the common line and write one of their own.
-        if spec.flags.contains(Flags::ADMIN) || !self.shared.common.monitors.any() {
+        if spec.flags.contains(Flags::ADMIN) {
             return;
         }
         let database = self.client.facts().database;

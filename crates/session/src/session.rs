@@ -180,19 +180,35 @@ impl<B: Broker> Session<B> {
         self.protocol == Protocol::Resp2 && !self.subscriptions.is_empty()
     }
 
-    pub(crate) fn reply(&mut self, spec: &'static CommandSpec, reply: Reply) {
+    /// Answers what a command of the broker's came to.
+    #[inline]
+    pub(crate) fn reply(&mut self, spec: &'static CommandSpec, reply: &Reply) {
         match reply {
-            Ok(value) => self.value(&in_form(self.protocol, spec, value)),
-            Err(error) => self.error(&error),
+            Ok(value) => self.value_of(spec, value),
+            Err(error) => self.error(error),
         }
     }
 
+    /// Answers a value in the form that the version of the protocol has for it, where RESP2 does more than flatten maps.
+    #[inline]
+    pub(crate) fn value_of(&mut self, spec: &'static CommandSpec, value: &Value) {
+        match value {
+            // RESP3 pairs fields and values, RESP2 puts them in one row.
+            Value::Array(pairs) if spec.id == HashCommand::HRandField.into() && self.protocol == Protocol::Resp2 => {
+                self.value(&in_one_row(pairs));
+            }
+            value => self.value(value),
+        }
+    }
+
+    #[inline]
     pub(crate) fn value(&mut self, value: &Value) {
         if self.is_answered() {
             self.protocol.value(&mut self.out, value);
         }
     }
 
+    #[cold]
     pub(crate) fn error(&mut self, error: &ServerError) {
         self.errors += 1;
         self.shared.instance.stats().error(error.code());
@@ -210,19 +226,13 @@ impl<B: Broker> Session<B> {
     }
 }
 
-/// A reply in the form that the version of the protocol has for it, where RESP2 does more than flatten maps.
-fn in_form(protocol: Protocol, spec: &'static CommandSpec, value: Value) -> Value {
-    match (protocol, value) {
-        // RESP3 pairs fields and values, RESP2 puts them in one row.
-        (Protocol::Resp2, Value::Array(pairs)) if spec.id == HashCommand::HRandField.into() => {
-            let flat = pairs.into_iter().flat_map(|item| match item {
-                Value::Array(pair) => pair,
-                single => vec![single],
-            });
-            Value::Array(flat.collect())
-        }
-        (_, value) => value,
-    }
+/// The items of an array, and those of the arrays among them.
+fn in_one_row(items: &[Value]) -> Value {
+    let flat = items.iter().flat_map(|item| match item {
+        Value::Array(pair) => pair,
+        single => std::slice::from_ref(single),
+    });
+    Value::Array(flat.cloned().collect())
 }
 
 /// What a client is told of an error.

@@ -238,3 +238,22 @@ async fn a_category_lists_the_commands_that_are_here() {
     assert_eq!(answer, "*5\r\n$7\r\ndiscard\r\n$4\r\nexec\r\n$5\r\nmulti\r\n$7\r\nunwatch\r\n$5\r\nwatch\r\n");
     assert!(ask(&mut client, "ACL CAT dangerous").await.contains("client|pause"));
 }
+
+#[tokio::test]
+async fn only_what_has_to_wait_is_left_to_resume() {
+    let sessions = Sessions::new(MemBroker::new());
+    let mut client = open(&sessions);
+    for at_once in ["SET k v", "PING", "CLIENT ID", "MULTI", "GET k", "NO SUCH", "DISCARD"] {
+        client.begin(&request(at_once));
+        assert!(!client.is_waiting(), "{at_once}");
+    }
+    client.take_output();
+    let confirmation = "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n";
+    for (line, answer) in [("SELECT 1", "+OK\r\n"), ("WATCH k", "+OK\r\n"), ("SUBSCRIBE c", confirmation)] {
+        client.begin(&request(line));
+        assert!(client.is_waiting() && client.hold().is_none() && client.output().is_empty(), "{line}");
+        client.resume().await;
+        assert!(!client.is_waiting(), "{line}");
+        assert_eq!(client.take_output(), answer, "{line}");
+    }
+}

@@ -182,13 +182,19 @@ mod tests {
         assert_eq!(usage(&bench, &longer), number + 100);
         assert!(usage(&bench, "t") > number);
         bench.run(&format!("SET k {}", "x".repeat(1000)));
-        assert_eq!(usage(&bench, "k"), number + 1000);
+        // A block of 127 cells of eight bytes, behind a header.
+        assert_eq!(usage(&bench, "k"), number + 1032);
+        bench.run(&format!("SET k {}", "x".repeat(2000)));
+        let long = usage(&bench, "k");
+        bench.run(&format!("SET k {}", "x".repeat(3000)));
+        assert_eq!(usage(&bench, "k"), long + 1000);
     }
 
     #[test]
     fn all_items_of_a_collection_count_whatever_the_samples() {
         let bench = Bench::new();
-        bench.run("SADD s a b c d e f");
+        // One member is too long for a small set.
+        bench.run(&format!("SADD s {} b c d e f", "a".repeat(256)));
         let short = usage(&bench, "s");
         bench.expect(&[("SREM s f", "1")]);
         bench.run(&format!("SADD s {}", "x".repeat(1000)));

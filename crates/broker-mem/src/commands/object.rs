@@ -8,7 +8,8 @@ use embroker_core::instance::config::Parameter;
 use super::{Handler, help, unknown_subcommand};
 use crate::Reply;
 use crate::args::Args;
-use crate::keyspace::{Entry, Object, Tx};
+use crate::keyspace::{Entry, Object, ObjectKind as _, Tx};
+use crate::objects::Str;
 
 /// What Redis counts for an object that it never frees: the numbers that all keys share.
 const SHARED: i64 = i32::MAX as i64;
@@ -83,7 +84,7 @@ pub(super) fn idle_seconds(tx: &Tx<'_>, entry: &Entry) -> i64 {
 
 /// How many keys share the value. Redis shares no numbers where it needs to know how each is used, to evict some.
 pub(super) fn references(tx: &Tx<'_>, object: &Object) -> i64 {
-    let is_shared = matches!(object, Object::String(string) if string.is_shared_number());
+    let is_shared = Str::of(object).is_some_and(Str::is_shared_number);
     let config = tx.engine().instance.config();
     let evicts =
         config.number(Parameter::MaxMemory) > 0 && (policy(tx).ends_with("-lru") || policy(tx).ends_with("-lfu"));

@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use dashmap::SharedValue;
-use embroker_core::ServerError;
 
 use super::Key;
 use super::books::{Expiring, Line};
-use crate::objects::{Hash, Set, Str};
+use crate::objects::Object;
 
 pub(crate) struct Entry {
     pub(crate) object: Object,
@@ -44,99 +43,3 @@ impl Entry {
 
 /// About how many bytes a deadline takes: a place in the books and one in their tree, both two thirds full.
 pub(super) const DEADLINE_BYTES: usize = (size_of::<Expiring>() + size_of::<(u64, u32)>()) * 3 / 2;
-
-/// A value of one of Redis's types.
-#[derive(Clone)]
-pub(crate) enum Object {
-    String(Str),
-    Hash(Hash),
-    Set(Set),
-}
-
-impl Object {
-    /// What TYPE answers.
-    pub(crate) fn type_name(&self) -> &'static str {
-        match self {
-            Self::String(_) => "string",
-            Self::Hash(_) => "hash",
-            Self::Set(_) => "set",
-        }
-    }
-
-    /// What OBJECT ENCODING answers: how Redis would keep it.
-    pub(crate) fn encoding(&self) -> &'static str {
-        match self {
-            Self::String(string) => string.encoding(),
-            Self::Hash(hash) => hash.encoding(),
-            Self::Set(set) => set.encoding(),
-        }
-    }
-
-    /// How many bytes the value takes beside its entry.
-    #[inline]
-    pub(super) fn heap_bytes(&self) -> usize {
-        match self {
-            Self::String(string) => string.heap_bytes(),
-            Self::Hash(hash) => hash.heap_bytes(),
-            Self::Set(set) => set.heap_bytes(),
-        }
-    }
-
-    /// How many bytes a dump of the value would have, each text with its length before it.
-    pub(crate) fn dumped_len(&self) -> usize {
-        match self {
-            Self::String(string) => string.dumped_len(),
-            Self::Hash(hash) => hash.dumped_len(),
-            Self::Set(set) => set.dumped_len(),
-        }
-    }
-
-    /// What COPY writes under the other key. An error where the system has no memory for it.
-    pub(crate) fn copied(&self) -> Result<Self, ServerError> {
-        Ok(match self {
-            Self::String(string) => Self::String(string.copied()?),
-            collection => collection.clone(),
-        })
-    }
-
-    /// Whether it is a collection without members, which no key may hold.
-    pub(crate) fn is_empty_collection(&self) -> bool {
-        match self {
-            Self::String(_) => false,
-            Self::Hash(hash) => hash.is_empty(),
-            Self::Set(set) => set.is_empty(),
-        }
-    }
-}
-
-/// A Rust type that is one of Redis's types.
-pub(crate) trait ObjectKind: Default + Into<Object> + 'static {
-    fn of(object: &Object) -> Option<&Self>;
-    fn of_mut(object: &mut Object) -> Option<&mut Self>;
-    /// How many bytes the value takes beside its entry.
-    fn heap_bytes(&self) -> usize;
-}
-
-macro_rules! kinds {
-    ($($kind:ident = $variant:ident),*) => { $(
-        impl ObjectKind for $kind {
-            fn of(object: &Object) -> Option<&Self> {
-                match object { Object::$variant(value) => Some(value), _ => None }
-            }
-            fn of_mut(object: &mut Object) -> Option<&mut Self> {
-                match object { Object::$variant(value) => Some(value), _ => None }
-            }
-            #[inline]
-            fn heap_bytes(&self) -> usize {
-                $kind::heap_bytes(self)
-            }
-        }
-        impl From<$kind> for Object {
-            fn from(value: $kind) -> Self {
-                Self::$variant(value)
-            }
-        }
-    )* };
-}
-
-kinds!(Str = String, Hash = Hash, Set = Set);

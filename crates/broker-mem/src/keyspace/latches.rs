@@ -1,6 +1,8 @@
 //! One latch for each shard of a database's map: the lock that the map itself has for it. They are taken in ascending
 //! order, by database and then by shard, so that no two commands wait for each other.
 
+use smallvec::SmallVec;
+
 use super::Keyspace;
 use super::shard::Shard;
 
@@ -9,12 +11,12 @@ pub(crate) enum Held<'a> {
     /// That of one key, with its hash: what most commands hold. Their handlers look up the very same slice.
     Key { key: &'a [u8], hash: u64, shard: Shard<'a> },
     /// Those of any keys, in ascending order of their places.
-    Shards(Vec<Shard<'a>>),
+    Shards(SmallVec<[Shard<'a>; 2]>),
 }
 
 impl Default for Held<'_> {
     fn default() -> Self {
-        Self::Shards(Vec::new())
+        Self::Shards(SmallVec::new())
     }
 }
 
@@ -28,7 +30,7 @@ impl<'a> Held<'a> {
 
     /// Takes the latches of the shards whose bits are set, in databases in ascending order.
     pub(super) fn take(wanted: impl IntoIterator<Item = (&'a Keyspace, u64)>) -> Self {
-        let mut held = Vec::new();
+        let mut held = SmallVec::new();
         for (keyspace, mut left) in wanted {
             held.reserve(left.count_ones() as usize);
             while left != 0 {

@@ -26,7 +26,7 @@ use std::hash::{BuildHasher, Hasher};
 use ahash::RandomState;
 use dashmap::DashMap;
 pub(crate) use databases::{Databases, Wanted};
-pub(crate) use entry::{Entry, Object, ObjectKind};
+pub(crate) use entry::Entry;
 pub(crate) use evict::Policy;
 pub(crate) use key::Key;
 pub(crate) use latches::Held;
@@ -35,6 +35,7 @@ pub(crate) use tx::Tx;
 
 use self::books::Books;
 pub(crate) use self::books::Lookups;
+pub(crate) use crate::objects::{Object, ObjectKind};
 use crate::watch::WatchList;
 
 /// How many shards a map has: enough that two threads seldom meet, few enough to latch all, and a bit each in

@@ -82,7 +82,11 @@ fn an_expired_key_gives_way_to_a_new_value_without_a_deadline() {
     tx(&engine).put_until(b"k", Str::from(1), Some(START));
     clock.advance(Duration::from_millis(1));
     let mut tx = tx(&engine);
-    *tx.write_or_new::<Str>(b"k").unwrap() = Str::from(2);
+    let set = |string: &mut Str| {
+        *string = Str::from(2);
+        Ok(())
+    };
+    tx.change(b"k", set).unwrap();
     assert_eq!((text(&tx, b"k"), tx.deadline(b"k")), (Some(2), Some(None)));
     drop(tx);
     assert_eq!(books(&engine), ([Key::from(&b"k"[..])].into(), BTreeSet::new()));
@@ -236,7 +240,11 @@ proptest! {
                     prop_assert_eq!(tx.remove(&[key]).is_some(), model.remove(&key).is_some());
                 }
                 Change::Write(key) => {
-                    *tx.write_or_new::<Str>(&[key]).unwrap() = Str::from(value);
+                    let set = |string: &mut Str| {
+                        *string = Str::from(value);
+                        Ok(())
+                    };
+                    tx.change(&[key], set).unwrap();
                     model.entry(key).or_insert((value, None)).0 = value;
                 }
                 Change::Advance(by) => {

@@ -201,17 +201,20 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// As [`write`](Self::write), with an empty value where there is no key. The caller fills it.
-    pub(crate) fn write_or_new<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Write<'_, T>, ServerError> {
-        self.expire(key);
-        let (hash, shard) = self.held.of(self.keyspace, key);
-        if shard.get(hash, key).is_none() {
-            self.add(key, T::default().into(), None);
+    /// Changes the value as one type, an empty one where there is no key. A change that fails leaves no new key behind.
+    #[inline]
+    pub(crate) fn change<T: ObjectKind, C>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut T) -> Result<C, ServerError>,
+    ) -> Result<C, ServerError> {
+        if let Some(mut value) = self.write::<T>(key)? {
+            return change(&mut value);
         }
-        match self.write(key)? {
-            Some(value) => Ok(value),
-            None => unreachable!("the key was put just now, under its latch"),
-        }
+        let mut value = T::default();
+        let changed = change(&mut value)?;
+        self.add(key, value.into(), None);
+        Ok(changed)
     }
 
     /// Gives the key this value and no deadline, whatever it held before.

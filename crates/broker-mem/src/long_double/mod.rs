@@ -8,6 +8,7 @@ mod natural;
 mod tests;
 
 use natural::{LIMB_DIGITS, Natural};
+use smallvec::SmallVec;
 
 /// The power of two of the smallest number: 2^-16445.
 const MIN_EXPONENT: i32 = -16445;
@@ -116,11 +117,15 @@ impl LongDouble {
             _ => {
                 // At most 121 bits: 64 of the mantissa and 57 of the power of ten.
                 let scaled = shift_right_to_even(u128::from(mantissa) * SCALE, exponent.unsigned_abs());
-                if scaled == 0 {
-                    return "0".into();
+                match (scaled / SCALE, scaled % SCALE) {
+                    (0, 0) => "0".into(),
+                    (whole, 0) => format!("{sign}{whole}"),
+                    (whole, fraction) => {
+                        let mut text = format!("{sign}{whole}.{fraction:0DECIMALS$}");
+                        text.truncate(text.trim_end_matches('0').len());
+                        text
+                    }
                 }
-                let text = format!("{sign}{}.{:0DECIMALS$}", scaled / SCALE, scaled % SCALE);
-                text.trim_end_matches('0').trim_end_matches('.').into()
             }
         }
     }
@@ -158,7 +163,7 @@ impl Magnitude {
 
 /// A number as it is written: digits without leading zeros, and an exponent to the base of ten or of two.
 struct Literal {
-    digits: Vec<u8>,
+    digits: SmallVec<[u8; 24]>,
     exponent: i64,
 }
 
@@ -178,7 +183,7 @@ impl Literal {
         if whole.is_empty() && fraction.is_empty() {
             return None;
         }
-        let mut digits = Vec::with_capacity(number.len());
+        let mut digits = SmallVec::with_capacity(number.len());
         for byte in whole.iter().chain(fraction) {
             let digit = char::from(*byte).to_digit(radix.into())? as u8;
             if digit > 0 || !digits.is_empty() {

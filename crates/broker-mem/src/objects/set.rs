@@ -2,128 +2,183 @@
 
 use ahash::RandomState;
 use bytes::Bytes;
-use indexmap::IndexSet;
+use indexmap::{IndexSet, set};
+use ref_cast::RefCast;
+use thin_vec::ThinVec;
 
+use super::packed::Items;
+use super::{Object, Text, packed};
 use crate::args::parse_int;
 
-/// The members of a set, in a vector with an index beside it: a random one is a draw of a position, and a removal moves
-/// the last member into the hole. They are listed in that order, but few integers in ascending order.
-#[derive(Clone)]
-pub(crate) struct Set {
+/// How many members are packed at most.
+const FEW: usize = 32;
+
+/// Few short members.
+pub(crate) type Packed = packed::Packed<1, FEW>;
+
+/// The members of a set, by place: a random one is a draw of a place, and a removal moves the last member into the
+/// hole. They are listed in that order, but few integers in ascending order.
+///
+/// Only integers that were never many are kept as numbers: what Redis keeps as an intset, which SSCAN answers in one
+/// step. Other members are [packed](super::packed) while they are [few](FEW) and short; else they are a table.
+#[derive(Clone, RefCast)]
+#[repr(transparent)]
+pub(crate) struct Set(pub(super) Object);
+
+/// How a set is kept.
+enum Kept<'s> {
+    Ints(&'s [i64]),
+    Packed(&'s Packed),
+    Table(&'s Table),
+}
+
+/// Many members, or long ones.
+#[derive(Clone, Default)]
+pub(crate) struct Table {
     members: IndexSet<Bytes, RandomState>,
     /// How many bytes the members have together.
     texts: usize,
-    /// How many bytes the table took when a member last came or went.
-    table: usize,
-    /// Only integers so far, and never many: what Redis keeps as an intset, which SSCAN answers in one step. This bit
-    /// is all that is kept of it; the order is made where it is asked for.
-    compact: bool,
 }
 
 impl Default for Set {
     fn default() -> Self {
-        Self { members: IndexSet::default(), texts: 0, table: 0, compact: true }
+        Self(Object::IntSet(ThinVec::new()))
     }
 }
 
 impl Set {
-    pub(crate) fn len(&self) -> usize {
-        self.members.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.members.is_empty()
-    }
-
-    pub(crate) fn contains(&self, member: &[u8]) -> bool {
-        self.members.contains(member)
-    }
-
-    /// Every member, few integers in ascending order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Bytes> + Clone {
-        let ascending = if self.compact { self.ascending() } else { Vec::new() };
-        let as_they_stand = if self.compact { 0..0 } else { 0..self.len() };
-        ascending.into_iter().chain(as_they_stand.filter_map(|place| self.at(place)))
-    }
-
-    fn ascending(&self) -> Vec<&Bytes> {
-        let mut members: Vec<&Bytes> = self.members.iter().collect();
-        // No two members are the same number: a compact set has none but the one way to write each.
-        members.sort_by_cached_key(|member| parse_int(member));
-        members
-    }
-
-    /// What OBJECT ENCODING answers.
-    pub(crate) fn encoding(&self) -> &'static str {
-        if self.compact { "intset" } else { "hashtable" }
-    }
-
-    /// How many bytes it takes beside its entry.
     #[inline]
-    pub(crate) fn heap_bytes(&self) -> usize {
-        self.table.saturating_add(self.texts)
+    fn kept(&self) -> Kept<'_> {
+        match &self.0 {
+            Object::IntSet(numbers) => Kept::Ints(numbers),
+            Object::PackedSet(packed) => Kept::Packed(packed),
+            Object::SetTable(table) => Kept::Table(table),
+            _ => unreachable!("an object is seen as a set only where it is one"),
+        }
     }
 
-    /// Measures the table anew: a member came or went.
-    fn measure(&mut self) {
-        self.table = super::table_bytes::<Bytes>(self.members.capacity());
+    pub(crate) fn len(&self) -> usize {
+        match self.kept() {
+            Kept::Ints(numbers) => numbers.len(),
+            Kept::Packed(packed) => packed.len(),
+            Kept::Table(table) => table.members.len(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn contains(&self, member: &[u8]) -> bool {
+        match self.kept() {
+            Kept::Ints(numbers) => parse_int(member).is_some_and(|number| numbers.binary_search(&number).is_ok()),
+            Kept::Packed(packed) => packed.find(member).is_some(),
+            Kept::Table(table) => table.members.contains(member),
+        }
+    }
+
+    /// Every member.
+    pub(crate) fn iter(&self) -> Members<'_> {
+        match self.kept() {
+            Kept::Ints(numbers) => Members::Ints(numbers.iter()),
+            Kept::Packed(packed) => Members::Packed(packed.iter()),
+            Kept::Table(table) => Members::Table(table.members.iter()),
+        }
+    }
+
+    /// Every member as `each` makes it: what of a packed set is kept is copied once for all.
+    pub(crate) fn lend<T>(&self, mut each: impl FnMut(Text<'_>) -> T) -> Vec<T> {
+        match self.kept() {
+            Kept::Packed(packed) => packed.lend(|[member]| each(member)),
+            Kept::Ints(_) | Kept::Table(_) => self.iter().map(each).collect(),
+        }
     }
 
     /// How many bytes it takes in a dump.
-    pub(crate) fn dumped_len(&self) -> usize {
-        super::dumped_count(self.len()) + self.members.iter().map(|member| super::dumped_text(member)).sum::<usize>()
+    pub(super) fn dumped_len(&self) -> usize {
+        super::dumped_count(self.len()) + self.iter().map(|member| super::dumped_text(&member)).sum::<usize>()
     }
 
     /// The set of some members, added one by one; see [`insert`](Self::insert).
-    pub(crate) fn of(members: impl IntoIterator<Item = Bytes>, most: usize) -> Self {
+    pub(crate) fn from_members<'m>(members: impl IntoIterator<Item = Text<'m>>, most: usize) -> Self {
         let mut set = Self::default();
         for member in members {
-            set.insert(member, most);
+            set.insert(&member, most);
         }
         set
     }
 
     /// Adds a member; whether it is new. With more than `most` of them, integers are no longer few.
-    pub(crate) fn insert(&mut self, member: Bytes, most: usize) -> bool {
-        self.compact = self.compact && parse_int(&member).is_some();
-        let len = member.len();
-        let new = self.members.insert(member);
-        if new {
-            self.texts += len;
-            self.measure();
+    pub(crate) fn insert(&mut self, member: &Text<'_>, most: usize) -> bool {
+        if let Object::IntSet(numbers) = &mut self.0 {
+            if let Some(number) = parse_int(member) {
+                let Err(place) = numbers.binary_search(&number) else { return false };
+                if numbers.len() < most {
+                    // An odd number of them, with the vector's header and malloc's own word, fills what malloc hands
+                    // out.
+                    numbers.reserve_exact(1 + numbers.len() % 2);
+                    numbers.insert(place, number);
+                    return true;
+                }
+            }
+            self.outgrow_numbers();
         }
-        self.compact = self.compact && !(new && self.members.len() > most);
-        new
+        if let Object::PackedSet(packed) = &mut self.0 {
+            if packed.find(member).is_some() {
+                return false;
+            }
+            if packed.push([member]) {
+                return true;
+            }
+        }
+        self.table_mut().insert(member)
+    }
+
+    /// Makes texts of the numbers.
+    fn outgrow_numbers(&mut self) {
+        let mut packed = Packed::default();
+        let members = self.iter();
+        self.0 = if members.clone().all(|member| packed.push([&member])) {
+            Object::PackedSet(packed)
+        } else {
+            Object::SetTable(Box::new(Table::of(members)))
+        };
+    }
+
+    /// The set as a table, which it is from now on.
+    fn table_mut(&mut self) -> &mut Table {
+        if !matches!(self.0, Object::SetTable(_)) {
+            self.0 = Object::SetTable(Box::new(Table::of(self.iter())));
+        }
+        match &mut self.0 {
+            Object::SetTable(table) => table,
+            _ => unreachable!("it was made a table just now"),
+        }
     }
 
     /// Judges the set anew by the members that it has, as if they had come to an empty one.
     pub(crate) fn rebuild(&mut self, most: usize) {
-        self.compact = self.len() <= most && self.members.iter().all(|member| parse_int(member).is_some());
+        *self = Self::from_members(self.iter(), most);
     }
 
     /// Removes a member; whether it was there.
     pub(crate) fn remove(&mut self, member: &[u8]) -> bool {
-        let removed = self.members.swap_remove(member);
-        if removed {
-            self.texts -= member.len();
-            self.measure();
+        match &mut self.0 {
+            Object::IntSet(numbers) => {
+                let place = parse_int(member).and_then(|number| numbers.binary_search(&number).ok());
+                place.map(|place| numbers.remove(place)).is_some()
+            }
+            Object::PackedSet(packed) => packed.find(member).map(|place| packed.swap_remove(place)).is_some(),
+            _ => self.table_mut().remove(member),
         }
-        removed
     }
 
     /// The member at this place, counted from 0.
-    pub(crate) fn at(&self, place: usize) -> Option<&Bytes> {
-        self.members.get_index(place)
+    pub(crate) fn at(&self, place: usize) -> Option<Text<'_>> {
+        self.iter().nth(place)
     }
 
     /// Removes a random member, each as likely as the others.
     pub(crate) fn pop(&mut self, rng: &mut fastrand::Rng) -> Option<Bytes> {
-        if self.is_empty() {
-            return None;
-        }
-        let popped = self.members.swap_remove_index(rng.usize(..self.len()))?;
-        self.texts -= popped.len();
-        self.measure();
+        let popped = self.at(rng.usize(..self.len().max(1)))?.to_bytes();
+        self.remove(&popped);
         Some(popped)
     }
 
@@ -131,19 +186,99 @@ impl Set {
     ///
     /// A cursor says how many members are still to come. They are walked from the end down, and a removal only ever
     /// moves a member forward, so one that stays is never passed over.
-    pub(crate) fn scan(&self, cursor: u64, count: usize) -> (u64, impl Iterator<Item = &Bytes>) {
+    pub(crate) fn scan(&self, cursor: u64, count: usize) -> (u64, impl Iterator<Item = Text<'_>>) {
+        let is_whole = matches!(self.0, Object::IntSet(_));
         let end = match usize::try_from(cursor).unwrap_or(usize::MAX) {
-            _ if self.compact => self.len(),
-            0 => self.len(),
-            left => left.min(self.len()),
+            left @ 1.. if !is_whole => left.min(self.len()),
+            _ => self.len(),
         };
-        let start = if self.compact { 0 } else { end.saturating_sub(count) };
-        let step = if self.compact {
-            self.ascending()
-        } else {
-            (start..end).rev().filter_map(|place| self.at(place)).collect()
-        };
+        let start = if is_whole { 0 } else { end.saturating_sub(count) };
+        let mut step: Vec<Text<'_>> = self.iter().skip(start).take(end - start).collect();
+        if !is_whole {
+            step.reverse();
+        }
         (start as u64, step.into_iter())
+    }
+}
+
+/// How many bytes a vector of numbers takes of the heap.
+#[inline]
+pub(super) fn numbers_bytes(numbers: &ThinVec<i64>) -> usize {
+    /// What the vector keeps before them.
+    const HEADER: usize = 2 * size_of::<usize>();
+
+    match numbers.capacity() {
+        0 => 0,
+        capacity => HEADER + capacity * size_of::<i64>(),
+    }
+}
+
+impl Table {
+    fn of<'m>(members: impl Iterator<Item = Text<'m>>) -> Self {
+        let mut table = Self::default();
+        table.members.reserve(members.size_hint().0.saturating_add(1));
+        for member in members {
+            table.insert(&member);
+        }
+        table
+    }
+
+    #[inline]
+    pub(super) fn heap_bytes(&self) -> usize {
+        let table = super::table_bytes::<Bytes>(self.members.capacity());
+        size_of::<Self>().saturating_add(table).saturating_add(self.texts)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    fn insert(&mut self, member: &Text<'_>) -> bool {
+        let new = self.members.insert(member.to_bytes());
+        if new {
+            self.texts += member.len();
+        }
+        new
+    }
+
+    fn remove(&mut self, member: &[u8]) -> bool {
+        let removed = self.members.swap_remove(member);
+        if removed {
+            self.texts -= member.len();
+        }
+        removed
+    }
+}
+
+/// The members of a set, in order.
+#[derive(Clone)]
+pub(crate) enum Members<'s> {
+    Ints(std::slice::Iter<'s, i64>),
+    Packed(Items<'s, 1>),
+    Table(set::Iter<'s, Bytes>),
+}
+
+impl<'s> Iterator for Members<'s> {
+    type Item = Text<'s>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.nth(0)
+    }
+
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        match self {
+            Self::Ints(numbers) => numbers.nth(n).map(|number| (*number).into()),
+            Self::Packed(items) => items.nth(n).map(|[member]| member.into()),
+            Self::Table(members) => members.nth(n).map(Text::from),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Ints(numbers) => numbers.size_hint(),
+            Self::Packed(items) => items.size_hint(),
+            Self::Table(members) => members.size_hint(),
+        }
     }
 }
 
@@ -158,26 +293,42 @@ mod tests {
     /// The limit that a Redis has which nobody configured.
     const MOST: usize = 512;
 
+    fn of(members: impl IntoIterator<Item = String>) -> Set {
+        let mut set = Set::default();
+        for member in members {
+            set.insert(&text(&member), MOST);
+        }
+        set
+    }
+
+    fn text(member: &str) -> Text<'_> {
+        member.as_bytes().into()
+    }
+
+    fn texts(set: &Set) -> Vec<String> {
+        set.iter().map(|member| String::from_utf8(member.to_vec()).unwrap()).collect()
+    }
+
     fn set(members: impl IntoIterator<Item = usize>) -> Set {
-        Set::of(members.into_iter().map(|member| Bytes::from(format!("m{member}"))), MOST)
+        of(members.into_iter().map(|member| format!("m{member}")))
     }
 
     #[test]
     fn few_integers_are_scanned_in_one_step_until_something_else_came() {
-        let mut set = Set::of((0..MOST).map(|n| Bytes::from(n.to_string())), MOST);
+        let mut set = of((0..MOST).map(|n| n.to_string()));
         let (next, step) = set.scan(7, 1);
         assert_eq!((next, step.count()), (0, MOST));
-        set.insert("x".into(), MOST);
+        set.insert(&text("x"), MOST);
         set.remove(b"x");
         assert_eq!(set.scan(0, 10).0, MOST as u64 - 10);
     }
 
     #[test]
     fn few_integers_are_listed_in_ascending_order() {
-        let mut set = Set::of(["10", "9", "-1", "100"].map(Bytes::from), MOST);
-        assert_eq!(set.iter().collect::<Vec<_>>(), ["-1", "9", "10", "100"]);
-        set.insert("a".into(), MOST);
-        assert_eq!(set.iter().collect::<Vec<_>>(), ["10", "9", "-1", "100", "a"]);
+        let mut set = of(["10", "9", "-1", "100"].map(String::from));
+        assert_eq!(texts(&set), ["-1", "9", "10", "100"]);
+        set.insert(&text("a"), MOST);
+        assert_eq!(texts(&set), ["-1", "9", "10", "100", "a"]);
     }
 
     #[test]
@@ -198,19 +349,85 @@ mod tests {
             let (mut seen, mut cursor, mut changes) = (BTreeSet::new(), 0, changes.into_iter());
             loop {
                 let (next, step) = set.scan(cursor, count);
-                seen.extend(step.cloned());
+                seen.extend(step.map(|member| member.to_vec()));
                 cursor = next;
                 if cursor == 0 {
                     break;
                 }
                 for (insert, member) in changes.by_ref().take(4) {
-                    let member = Bytes::from(format!("m{member}"));
-                    let _ = if insert { set.insert(member, MOST) } else { set.remove(&member) };
+                    let member = format!("m{member}");
+                    let _ = if insert { set.insert(&text(&member), MOST) } else { set.remove(member.as_bytes()) };
                 }
             }
             for member in 0..20 {
                 prop_assert!(seen.contains(format!("m{member}").as_bytes()), "m{} was passed over", member);
             }
+        }
+
+        #[test]
+        fn a_set_is_what_redis_s_rules_make_of_it_however_it_is_kept(
+            changes in prop::collection::vec((0..10_u8, prop_oneof![0..6_usize, 0..70_usize], 0..6_u8), 0..120),
+        ) {
+            /// Integers as Redis's intset has them, or whatever else in the order it came.
+            enum Model {
+                Ints(BTreeSet<i64>),
+                Texts(Vec<String>),
+            }
+
+            let (mut set, mut model, mut most) = (Set::default(), Model::Ints(BTreeSet::new()), MOST);
+            for (change, number, kind) in changes {
+                let member = match kind {
+                    0 if change == 0 => format!("{number:x>200}"),
+                    0 if change < 3 => format!("m{number}"),
+                    _ => (number as i64 - 20).to_string(),
+                };
+                let insert = !matches!(change, 7..9);
+                if change == 9 {
+                    most = if number % 2 == 0 { 40 } else { MOST };
+                }
+                if let (Model::Ints(numbers), true) = (&mut model, insert) {
+                    match member.parse() {
+                        Ok(number) if numbers.len() < most || numbers.contains(&number) => {}
+                        _ => model = Model::Texts(numbers.iter().map(i64::to_string).collect()),
+                    }
+                }
+                let changed = match &mut model {
+                    Model::Ints(numbers) => member.parse().is_ok_and(|number: i64| {
+                        if insert { numbers.insert(number) } else { numbers.remove(&number) }
+                    }),
+                    Model::Texts(members) => {
+                        let place = members.iter().position(|other| *other == member);
+                        match place {
+                            None if insert => members.push(member.clone()),
+                            Some(place) if !insert => drop(members.swap_remove(place)),
+                            _ => {}
+                        }
+                        place.is_some() != insert
+                    }
+                };
+                let did = if insert { set.insert(&text(&member), most) } else { set.remove(member.as_bytes()) };
+                prop_assert_eq!(did, changed);
+                prop_assert_eq!(set.contains(member.as_bytes()), insert);
+                let (members, encoding) = match &model {
+                    Model::Ints(numbers) => (numbers.iter().map(i64::to_string).collect(), "intset"),
+                    Model::Texts(members) => (members.clone(), "hashtable"),
+                };
+                prop_assert_eq!(set.0.encoding(), encoding);
+                prop_assert_eq!(set.len(), members.len());
+                prop_assert_eq!(set.lend(|member| String::from_utf8(member.to_bytes().to_vec()).unwrap()), &*members);
+                prop_assert_eq!(texts(&set.clone()), &*members);
+                prop_assert!(members.iter().all(|member| set.contains(member.as_bytes())));
+                prop_assert!(set.at(members.len()).is_none());
+                if encoding == "hashtable" {
+                    prop_assert!(set.0.heap_bytes() >= members.iter().map(String::len).sum());
+                }
+            }
+            let mut rng = fastrand::Rng::with_seed(1);
+            let mut left: BTreeSet<String> = texts(&set).into_iter().collect();
+            while let Some(popped) = set.pop(&mut rng) {
+                prop_assert!(left.remove(std::str::from_utf8(&popped).unwrap()));
+            }
+            prop_assert!(left.is_empty() && set.len() == 0);
         }
     }
 }

@@ -1,152 +1,185 @@
 //! A string: bytes that may be read as a number or as bits.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use embroker_core::ServerError;
 use embroker_core::error::texts;
+use ref_cast::RefCast;
 
+use super::block::Block;
+use super::{Object, Text};
 use crate::args::parse_int;
 
 /// The longest text, in bytes, that Redis keeps in one piece with its object: `embstr`, above that `raw`.
-const MAX_EMBEDDED: usize = 44;
+pub(super) const MAX_EMBEDDED: usize = 44;
 /// The numbers that Redis keeps once for all keys that hold them.
 const SHARED_NUMBERS: Range<i64> = 0..10_000;
+/// A text of more bytes than this is shared with those who read it, for whom a shorter one is copied.
+const SHORT: usize = 1024;
 
-/// A string value. A number is kept as one, bytes that were handed in are shared, and bytes that were changed in place
-/// are owned.
-#[derive(Clone)]
-pub(crate) struct Str(Repr);
+/// A string value. A number is kept as one. A short text is one block of the heap; of a long one, bytes that were
+/// handed in are shared, and bytes that were changed in place are owned.
+#[derive(Clone, RefCast)]
+#[repr(transparent)]
+pub(crate) struct Str(pub(super) Object);
 
+/// A long string, or what is left of one.
 #[derive(Clone)]
-enum Repr {
-    Int(i64),
-    /// A number that COPY wrote. It is no other to a reader, but Redis shares it with no other key.
-    CopiedInt(i64),
+pub(crate) enum Long {
     Shared(Bytes),
     Owned(BytesMut),
 }
 
+impl Long {
+    fn text(&self) -> Text<'_> {
+        match self {
+            Self::Shared(bytes) => bytes.into(),
+            Self::Owned(bytes) => bytes[..].into(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of::<Self>().saturating_add(match self {
+            Self::Shared(bytes) => bytes.len(),
+            Self::Owned(bytes) => bytes.capacity(),
+        })
+    }
+
+    /// Refuses to be copied where the system has no memory for the copy.
+    pub(super) fn check_copy(&self) -> Result<(), ServerError> {
+        match self {
+            Self::Shared(_) => Ok(()),
+            Self::Owned(bytes) => check_memory(bytes.len()),
+        }
+    }
+}
+
+/// A string's own bytes, to be changed in place.
+enum Own<'s> {
+    Short(&'s mut Block),
+    Long(&'s mut BytesMut),
+}
+
 impl Default for Str {
     fn default() -> Self {
-        Self(Repr::Shared(Bytes::new()))
+        Self(Object::Text(Block::default()))
     }
 }
 
 impl Str {
-    /// The text.
-    pub(crate) fn text(&self) -> Cow<'_, [u8]> {
-        match &self.0 {
-            Repr::Int(number) | Repr::CopiedInt(number) => Cow::Owned(number.to_string().into_bytes()),
-            Repr::Shared(bytes) => Cow::Borrowed(bytes),
-            Repr::Owned(bytes) => Cow::Borrowed(bytes),
-        }
-    }
-
-    /// The text as a buffer to hand out: shared where it can be, else copied. An error where the system has no memory
-    /// for the copy.
-    pub(crate) fn to_bytes(&self) -> Result<Bytes, ServerError> {
-        Ok(match &self.0 {
-            Repr::Int(number) | Repr::CopiedInt(number) => number.to_string().into(),
-            Repr::Shared(bytes) => bytes.clone(),
-            Repr::Owned(bytes) => {
-                check_memory(bytes.len())?;
-                Bytes::copy_from_slice(bytes)
-            }
-        })
-    }
-
-    /// How many bytes the text has.
-    pub(crate) fn len(&self) -> usize {
-        match &self.0 {
-            Repr::Int(_) | Repr::CopiedInt(_) => self.text().len(),
-            Repr::Shared(bytes) => bytes.len(),
-            Repr::Owned(bytes) => bytes.len(),
-        }
-    }
-
-    /// The text as an `i64`, as strictly as Redis reads it.
-    pub(crate) fn as_int(&self) -> Option<i64> {
-        match &self.0 {
-            Repr::Int(number) | Repr::CopiedInt(number) => Some(*number),
-            Repr::Shared(bytes) => parse_int(bytes),
-            Repr::Owned(bytes) => parse_int(bytes),
-        }
+    /// The string that a text makes: a number, if Redis reads it as one.
+    #[inline]
+    pub(crate) fn new(text: &Text<'_>) -> Self {
+        parse_int(text).map_or_else(|| Self::from_text(text), Self::from)
     }
 
     /// A text that stays one, though it may read as a number: what INCRBYFLOAT leaves.
-    pub(crate) fn from_text(bytes: Bytes) -> Self {
-        Self(Repr::Shared(bytes))
+    #[inline]
+    pub(crate) fn from_text(text: &Text<'_>) -> Self {
+        Self(match text.len() {
+            0..=SHORT => Object::Text(Block::new(text)),
+            _ => Object::Long(Box::new(Long::Shared(text.to_bytes()))),
+        })
     }
 
     /// A text that Redis built in a buffer, and keeps `raw` however short it is: what BITOP leaves.
     pub(crate) fn from_buffer(bytes: Vec<u8>) -> Self {
-        Self(Repr::Owned(Bytes::from(bytes).into()))
-    }
-
-    /// The value that COPY makes of this one. An error where the system has no memory for it.
-    pub(crate) fn copied(&self) -> Result<Self, ServerError> {
-        Ok(match &self.0 {
-            Repr::Int(number) => Self(Repr::CopiedInt(*number)),
-            Repr::Owned(bytes) => {
-                check_memory(bytes.len())?;
-                self.clone()
-            }
-            _ => self.clone(),
+        Self(match bytes.len() {
+            0..=SHORT => Object::Buffer(Block::new(&bytes)),
+            _ => Object::Long(Box::new(Long::Owned(Bytes::from(bytes).into()))),
         })
     }
 
-    /// What OBJECT ENCODING answers.
-    pub(crate) fn encoding(&self) -> &'static str {
+    /// The text.
+    #[inline]
+    pub(crate) fn text(&self) -> Text<'_> {
         match &self.0 {
-            Repr::Int(_) | Repr::CopiedInt(_) => "int",
-            Repr::Shared(bytes) if bytes.len() <= MAX_EMBEDDED => "embstr",
-            Repr::Shared(_) | Repr::Owned(_) => "raw",
+            Object::Int(number) | Object::CopiedInt(number) => (*number).into(),
+            Object::Text(block) | Object::Buffer(block) => block.bytes().into(),
+            Object::Long(long) => long.text(),
+            _ => unreachable!("an object is seen as a string only where it is one"),
+        }
+    }
+
+    /// The text as a buffer to hand out. An error where it has to be copied, and the system has no memory for that.
+    #[inline]
+    pub(crate) fn to_bytes(&self) -> Result<Bytes, ServerError> {
+        if let Object::Long(long) = &self.0 {
+            long.check_copy()?;
+        }
+        Ok(self.text().to_bytes())
+    }
+
+    /// How many bytes the text has.
+    pub(crate) fn len(&self) -> usize {
+        self.text().len()
+    }
+
+    /// The text as an `i64`, as strictly as Redis reads it.
+    #[inline]
+    pub(crate) fn as_int(&self) -> Option<i64> {
+        match &self.0 {
+            Object::Int(number) | Object::CopiedInt(number) => Some(*number),
+            _ => parse_int(&self.text()),
         }
     }
 
     /// Whether Redis keeps this number once for all keys that hold it.
     pub(crate) fn is_shared_number(&self) -> bool {
-        matches!(&self.0, Repr::Int(number) if SHARED_NUMBERS.contains(number))
-    }
-
-    /// How many bytes it takes beside its entry.
-    #[inline]
-    pub(crate) fn heap_bytes(&self) -> usize {
-        match &self.0 {
-            Repr::Int(_) | Repr::CopiedInt(_) => 0,
-            Repr::Shared(bytes) => bytes.len(),
-            Repr::Owned(bytes) => bytes.capacity(),
-        }
+        matches!(&self.0, Object::Int(number) if SHARED_NUMBERS.contains(number))
     }
 
     /// How many bytes it takes in a dump, where a number of up to 32 bits is one.
-    pub(crate) fn dumped_len(&self) -> usize {
-        match &self.0 {
-            Repr::Int(number) | Repr::CopiedInt(number) => match number {
-                -0x80..0x80 => 2,
-                -0x8000..0x8000 => 3,
-                -0x8000_0000..0x8000_0000 => 5,
-                _ => super::dumped_text(&self.text()),
-            },
-            Repr::Shared(bytes) => super::dumped_text(bytes),
-            Repr::Owned(bytes) => super::dumped_text(bytes),
+    pub(super) fn dumped_len(&self) -> usize {
+        match self.0 {
+            Object::Int(-0x80..0x80) | Object::CopiedInt(-0x80..0x80) => 2,
+            Object::Int(-0x8000..0x8000) | Object::CopiedInt(-0x8000..0x8000) => 3,
+            Object::Int(-0x8000_0000..0x8000_0000) | Object::CopiedInt(-0x8000_0000..0x8000_0000) => 5,
+            _ => super::dumped_text(&self.text()),
         }
     }
 
-    /// The text, to be changed in place. Copies what somebody else still reads.
-    pub(crate) fn buffer_mut(&mut self) -> &mut BytesMut {
-        let owned = match std::mem::replace(&mut self.0, Repr::Int(0)) {
-            Repr::Int(number) | Repr::CopiedInt(number) => BytesMut::from(number.to_string().as_bytes()),
-            Repr::Shared(bytes) => bytes.try_into_mut().unwrap_or_else(|bytes| BytesMut::from(&bytes[..])),
-            Repr::Owned(bytes) => bytes,
+    /// Its own bytes, to be changed in place and made as long as this. Copies what somebody else still reads.
+    fn own(&mut self, len: usize) -> Own<'_> {
+        const OWN: &str = "it was given bytes of its own just now";
+
+        self.0 = match std::mem::replace(&mut self.0, Object::Int(0)) {
+            Object::Text(block) | Object::Buffer(block) if len <= SHORT => Object::Buffer(block),
+            Object::Long(mut long) => {
+                if let Long::Shared(bytes) = &mut *long {
+                    let bytes = std::mem::take(bytes);
+                    *long = Long::Owned(bytes.try_into_mut().unwrap_or_else(|bytes| BytesMut::from(&bytes[..])));
+                }
+                Object::Long(long)
+            }
+            short => {
+                let short = Self(short);
+                match len {
+                    0..=SHORT => Object::Buffer(Block::new(&short.text())),
+                    _ => Object::Long(Box::new(Long::Owned(BytesMut::from(&*short.text())))),
+                }
+            }
         };
-        self.0 = Repr::Owned(owned);
         match &mut self.0 {
-            Repr::Owned(bytes) => bytes,
-            _ => unreachable!("it was made an owned buffer just now"),
+            Object::Buffer(block) => Own::Short(block),
+            Object::Long(long) => match &mut **long {
+                Long::Owned(bytes) => Own::Long(bytes),
+                Long::Shared(_) => unreachable!("{OWN}"),
+            },
+            _ => unreachable!("{OWN}"),
         }
+    }
+
+    /// Adds a text at the end; the new length.
+    pub(crate) fn append(&mut self, text: &[u8]) -> usize {
+        let (before, after) = (self.len(), self.len().saturating_add(text.len()));
+        match self.own(after) {
+            Own::Short(block) => block.splice(before..before, text),
+            Own::Long(bytes) => bytes.extend_from_slice(text),
+        }
+        after
     }
 
     /// Refuses to grow to this length where the system has no memory for it; see [`check_memory`].
@@ -161,18 +194,33 @@ impl Str {
     }
 
     /// The text, to be changed in place, with zero bytes behind it up to this length.
-    pub(crate) fn padded_mut(&mut self, len: usize) -> &mut BytesMut {
-        let buffer = self.buffer_mut();
-        let missing = len.saturating_sub(buffer.len());
-        if missing > buffer.len().max(buffer.capacity()) {
-            // A jump: a new buffer comes zeroed from the system, however large, and no page of it is touched here.
-            let mut padded = BytesMut::zeroed(len);
-            padded[..buffer.len()].copy_from_slice(buffer);
-            *buffer = padded;
-        } else {
-            buffer.resize(buffer.len() + missing, 0);
+    #[inline]
+    pub(crate) fn padded_mut(&mut self, len: usize) -> &mut [u8] {
+        match self.own(len) {
+            Own::Short(block) => {
+                if block.len() < len {
+                    block.resize(len);
+                }
+                block.bytes_mut()
+            }
+            Own::Long(bytes) => {
+                pad(bytes, len);
+                bytes
+            }
         }
-        buffer
+    }
+}
+
+/// Adds zero bytes up to this length.
+fn pad(buffer: &mut BytesMut, len: usize) {
+    let missing = len.saturating_sub(buffer.len());
+    if missing > buffer.len().max(buffer.capacity()) {
+        // A jump: a new buffer comes zeroed from the system, however large, and no page of it is touched here.
+        let mut padded = BytesMut::zeroed(len);
+        padded[..buffer.len()].copy_from_slice(buffer);
+        *buffer = padded;
+    } else {
+        buffer.resize(buffer.len() + missing, 0);
     }
 }
 
@@ -192,30 +240,28 @@ pub(crate) fn check_memory(bytes: usize) -> Result<(), ServerError> {
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| texts::OUT_OF_MEMORY)
 }
 
-impl From<Bytes> for Str {
-    fn from(bytes: Bytes) -> Self {
-        Self(match parse_int(&bytes) {
-            Some(number) => Repr::Int(number),
-            None => Repr::Shared(bytes),
-        })
-    }
-}
-
 impl From<i64> for Str {
+    #[inline]
     fn from(number: i64) -> Self {
-        Self(Repr::Int(number))
+        Self(Object::Int(number))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn text(bytes: &[u8]) -> Text<'_> {
+        bytes.into()
+    }
 
     #[test]
     fn changing_a_string_leaves_what_was_handed_out() {
-        let mut string = Str::from(Bytes::from_static(b"hello"));
+        let mut string = Str::new(&text(b"hello"));
         let before = string.to_bytes().unwrap();
-        string.buffer_mut()[0] = b'j';
+        string.padded_mut(0)[0] = b'j';
         assert_eq!((&before[..], &*string.text()), (&b"hello"[..], &b"jello"[..]));
     }
 
@@ -239,8 +285,40 @@ mod tests {
 
     #[test]
     fn a_number_reads_as_its_text() {
-        let string = Str::from(Bytes::from_static(b"-42"));
+        let string = Str::new(&text(b"-42"));
         assert_eq!((string.as_int(), string.len(), &*string.text()), (Some(-42), 3, &b"-42"[..]));
-        assert_eq!(Str::from(Bytes::from_static(b"042")).as_int(), None);
+        assert_eq!(Str::new(&text(b"042")).as_int(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_is_changed_as_a_vector_is_and_what_was_handed_out_stays(
+            start in prop_oneof![Just(0_usize), 1..40_usize, 1000..1050_usize],
+            changes in prop::collection::vec((any::<bool>(), prop_oneof![0..40_usize, 900..1100_usize]), 0..12),
+        ) {
+            let mut model = vec![b'a'; start];
+            let mut string = Str::new(&Text::Shared(&Bytes::from(model.clone())));
+            prop_assert_eq!(string.0.encoding(), if start <= MAX_EMBEDDED { "embstr" } else { "raw" });
+            let mut handed_out = Vec::new();
+            for (append, len) in changes {
+                handed_out.push((string.to_bytes().unwrap(), model.clone()));
+                let copy = string.clone();
+                if append {
+                    model.extend(vec![b'b'; len]);
+                    prop_assert_eq!(string.append(&vec![b'b'; len]), model.len());
+                } else {
+                    model.resize(model.len().max(len), 0);
+                    string.padded_mut(len).iter_mut().zip(&mut model).for_each(|(ours, model)| {
+                        *ours = ours.wrapping_add(1);
+                        *model = *ours;
+                    });
+                }
+                prop_assert_eq!((&*string.text(), string.len()), (&*model, model.len()));
+                prop_assert_eq!(string.0.encoding(), "raw");
+                prop_assert!(string.0.heap_bytes() >= model.len());
+                prop_assert_eq!(&*copy.text(), &*handed_out.last().unwrap().1);
+            }
+            prop_assert!(handed_out.iter().all(|(bytes, model)| bytes == model));
+        }
     }
 }

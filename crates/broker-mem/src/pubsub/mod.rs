@@ -80,6 +80,7 @@ impl Delivery<'_> {
         self.push(message, last);
     }
 
+    #[inline]
     fn push(&mut self, message: Message, to: &Subscription) {
         let (open, reader) = to.queue.push_unwoken(message);
         if let Some(reader) = reader {

@@ -152,9 +152,9 @@ impl Protocol {
 
 fn line(out: &mut BytesMut, kind: u8, text: &[u8]) {
     out.reserve(text.len() + 3);
-    out.put_u8(kind);
-    out.put_slice(text);
-    out.put_slice(b"\r\n");
+    out.extend_from_slice(&[kind]);
+    out.extend_from_slice(text);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// A line of one number. Most have one digit or two.

@@ -82,6 +82,7 @@ impl Queue {
 
     /// As [`push`](Self::push), but leaves it to the caller to wake the reader: for one who holds a lock of its own,
     /// since a waker may run the reader on the spot.
+    #[inline]
     #[must_use = "the reader waits for its waker"]
     pub fn push_unwoken(&self, message: Message) -> (bool, Option<Waker>) {
         let mut state = self.lock();
@@ -220,13 +221,19 @@ impl Queue {
     }
 
     /// No code of a user runs under this lock, neither a waker nor what one drops.
+    #[inline]
     fn lock(&self) -> SpinMutexGuard<'_, State> {
+        self.state.try_lock().unwrap_or_else(|| self.wait_for_lock())
+    }
+
+    #[cold]
+    fn wait_for_lock(&self) -> SpinMutexGuard<'_, State> {
         loop {
             for _ in 0..SPINS {
+                hint::spin_loop();
                 if let Some(state) = self.state.try_lock() {
                     return state;
                 }
-                hint::spin_loop();
             }
             thread::yield_now();
         }

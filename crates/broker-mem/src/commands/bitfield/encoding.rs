@@ -20,9 +20,6 @@ pub(super) enum Overflow {
     Fail,
 }
 
-/// A field, whatever its width and place in a byte, lies in this many bytes.
-const SPAN: usize = 9;
-
 impl Encoding {
     /// One bit.
     pub(super) const BIT: Self = Self { signed: false, bits: 1 };
@@ -45,17 +42,22 @@ impl Encoding {
 
     /// The number at this offset in bits. Behind the end are zero bits.
     pub(super) fn get(self, bytes: &[u8], offset: u64) -> i64 {
-        self.number(window(bytes, offset).0 << (offset % 8))
+        let tail = bytes.get((offset / 8) as usize..).unwrap_or_default();
+        let window = tail.first_chunk().map_or_else(|| window(tail), |whole| u128::from_be_bytes(*whole));
+        self.number(window << (offset % 8))
     }
 
     /// Writes the lower bits of the number at this offset in bits, which the caller has made room for.
     pub(super) fn set(self, bytes: &mut [u8], offset: u64, number: i64) {
-        let (old, len) = window(bytes, offset);
+        let Some(tail) = bytes.get_mut((offset / 8) as usize..) else { return };
         let shift = self.unused() - (offset % 8) as u32;
         let field = (u128::MAX >> self.unused()) << shift;
-        let new = (old & !field) | ((number as u128) << shift) & field;
-        if let Some(place) = bytes.get_mut((offset / 8) as usize..).and_then(|tail| tail.get_mut(..len)) {
-            place.copy_from_slice(&new.to_be_bytes()[..len]);
+        let set = |old: u128| ((old & !field) | ((number as u128) << shift) & field).to_be_bytes();
+        if let Some(whole) = tail.first_chunk_mut() {
+            *whole = set(u128::from_be_bytes(*whole));
+        } else {
+            let new = set(window(tail));
+            tail.iter_mut().zip(new).for_each(|(place, byte)| *place = byte);
         }
     }
 
@@ -101,13 +103,12 @@ impl Encoding {
     }
 }
 
-/// The bytes that a field at this offset may lie in, uppermost first, and how many of them the string has.
-fn window(bytes: &[u8], offset: u64) -> (u128, usize) {
-    let tail = bytes.get((offset / 8) as usize..).unwrap_or_default();
-    let len = tail.len().min(SPAN);
+/// The first bytes of what is fewer than 128 bits, as the upper ones of as many. A field, whatever its width and place
+/// in a byte, lies in the upper 72.
+fn window(tail: &[u8]) -> u128 {
     let mut window = [0; 16];
-    window[..len].copy_from_slice(&tail[..len]);
-    (u128::from_be_bytes(window), len)
+    window.iter_mut().zip(tail).for_each(|(place, byte)| *place = *byte);
+    u128::from_be_bytes(window)
 }
 
 #[cfg(test)]

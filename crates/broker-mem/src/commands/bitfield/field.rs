@@ -55,29 +55,64 @@ fn read(tx: &Tx<'_>, key: &[u8], operations: &[Operation]) -> Reply {
 /// Makes room up to the last bit that any operation writes, then runs them in order.
 fn write(tx: &mut Tx<'_>, key: &[u8], operations: &[Operation], last_bit: u64) -> Reply {
     check_growth(tx, key, bytes_to(last_bit))?;
-    let mut string = tx.write_or_new::<Str>(key)?;
-    let len = string.len();
-    let bytes = string.padded_mut(bytes_to(last_bit));
-    let grown = bytes.len() != len;
     let mut changed = false;
     let mut replies = Vec::with_capacity(operations.len());
-    for operation in operations {
-        let before = operation.encoding.get(bytes, operation.offset);
-        let after = operation.outcome(before);
-        replies.push(Value::from(operation.reply(before, after)));
-        if let Some(after) = after
-            && operation.writes()
-        {
-            operation.encoding.set(bytes, operation.offset, after);
-            changed |= grown || before != after;
+    tx.change::<Str, _>(key, |string| {
+        let len = string.len();
+        let bytes = string.padded_mut(bytes_to(last_bit));
+        let grown = bytes.len() != len;
+        for operation in operations {
+            let before = operation.encoding.get(bytes, operation.offset);
+            let after = operation.outcome(before);
+            replies.push(Value::from(operation.reply(before, after)));
+            if let Some(after) = after
+                && operation.writes()
+            {
+                operation.encoding.set(bytes, operation.offset, after);
+                changed |= grown || before != after;
+            }
         }
-    }
-    drop(string);
+        Ok(())
+    })?;
     // A string that only grew, because every write failed, is not a change to those who watch it.
     if changed {
         tx.changed(key, Event::SETBIT);
     }
     Ok(Value::Array(replies))
+}
+
+/// What a part of BITFIELD's arguments begins with.
+#[derive(Clone, Copy)]
+enum Word {
+    Get,
+    Set,
+    IncrBy,
+    Overflow,
+}
+
+impl Word {
+    const ALL: [(&str, Self); 4] =
+        [("GET", Self::Get), ("SET", Self::Set), ("INCRBY", Self::IncrBy), ("OVERFLOW", Self::Overflow)];
+
+    /// The word at this place, which most write in upper case.
+    #[inline]
+    fn read(args: &Args<'_>, at: usize) -> Option<Self> {
+        match &args[at] {
+            b"GET" => Some(Self::Get),
+            b"SET" => Some(Self::Set),
+            b"INCRBY" => Some(Self::IncrBy),
+            _ => Self::ALL.into_iter().find_map(|(text, word)| args.is(at, text).then_some(word)),
+        }
+    }
+
+    /// How many arguments follow it.
+    fn arguments(self) -> usize {
+        match self {
+            Self::Overflow => 1,
+            Self::Get => 2,
+            Self::Set | Self::IncrBy => 3,
+        }
+    }
 }
 
 /// Reads every operation before the first one runs: an error anywhere means that nothing is done.
@@ -86,27 +121,23 @@ fn parse(tx: &Tx<'_>, args: &Args<'_>) -> Result<SmallVec<[Operation; 4]>, Serve
     let mut overflow = Overflow::Wrap;
     let mut at = 1;
     while at < args.len() {
-        let left = args.len() - at - 1;
-        let words = match left {
-            2.. if args.is(at, "get") => 3,
-            3.. if args.is(at, "set") || args.is(at, "incrby") => 4,
-            1.. if args.is(at, "overflow") => {
-                overflow = parse_overflow(args, at + 1)?;
-                at += 2;
-                continue;
-            }
-            _ => return Err(texts::SYNTAX),
-        };
-        let encoding = Encoding::parse(&args[at + 1]).ok_or(texts::BITFIELD_TYPE)?;
-        let offset = field_offset(tx, &args[at + 2], encoding)?;
-        let action = if words == 3 {
-            Action::Get
-        } else if args.is(at, "set") {
-            Action::Set(args.int(at + 3)?)
+        let word = Word::read(args, at).ok_or(texts::SYNTAX)?;
+        let words = 1 + word.arguments();
+        if args.len() - at < words {
+            return Err(texts::SYNTAX);
+        }
+        if let Word::Overflow = word {
+            overflow = parse_overflow(args, at + 1)?;
         } else {
-            Action::IncrBy(args.int(at + 3)?)
-        };
-        operations.push(Operation { action, encoding, offset, overflow });
+            let encoding = Encoding::parse(&args[at + 1]).ok_or(texts::BITFIELD_TYPE)?;
+            let offset = field_offset(tx, &args[at + 2], encoding)?;
+            let action = match word {
+                Word::Set => Action::Set(args.int(at + 3)?),
+                Word::IncrBy => Action::IncrBy(args.int(at + 3)?),
+                Word::Get | Word::Overflow => Action::Get,
+            };
+            operations.push(Operation { action, encoding, offset, overflow });
+        }
         at += words;
     }
     Ok(operations)

@@ -48,13 +48,13 @@ fn setbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let offset = bit_offset(tx, parse_int(&args[1]))?;
     let bit = parse_int(&args[2]).filter(|bit| matches!(bit, 0 | 1)).ok_or(texts::BIT_VALUE)?;
     check_growth(tx, &args[0], bytes_to(offset))?;
-    let mut string = tx.write_or_new::<Str>(&args[0])?;
-    let len = string.len();
-    let bytes = string.padded_mut(bytes_to(offset));
-    let before = Encoding::BIT.get(bytes, offset);
-    Encoding::BIT.set(bytes, offset, bit);
-    let changed = before != bit || bytes.len() != len;
-    drop(string);
+    let (before, changed) = tx.change::<Str, _>(&args[0], |string| {
+        let len = string.len();
+        let bytes = string.padded_mut(bytes_to(offset));
+        let before = Encoding::BIT.get(bytes, offset);
+        Encoding::BIT.set(bytes, offset, bit);
+        Ok((before, before != bit || bytes.len() != len))
+    })?;
     if changed {
         tx.changed(&args[0], Event::SETBIT);
     }

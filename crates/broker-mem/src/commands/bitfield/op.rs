@@ -55,7 +55,7 @@ fn combine<'k>(
         // The result gets as long as the longest.
         check_memory(bytes.len())?;
         if at == 0 {
-            result = bytes.into_owned();
+            result = bytes.to_vec();
         } else {
             apply(operation, &mut result, &bytes);
         }

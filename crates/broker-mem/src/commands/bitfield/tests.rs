@@ -8,7 +8,7 @@ use embroker_core::{Command, Pipeline, Value, WatchBackend as _};
 use crate::clock::ManualClock;
 use crate::engine::Engine;
 use crate::keyspace::Tx;
-use crate::objects::{Hash, Str};
+use crate::objects::{Hash, Str, Text};
 use crate::watch::MemWatch;
 
 /// An empty broker, whose clock stands at 1 s.
@@ -31,7 +31,7 @@ fn with_key<T>(broker: &Engine, key: &str, work: impl FnOnce(&mut Tx<'_>, &[u8])
 }
 
 fn put(broker: &Engine, key: &str, text: &[u8]) {
-    with_key(broker, key, |tx, key| tx.put(key, Str::from(bytes::Bytes::copy_from_slice(text))));
+    with_key(broker, key, |tx, key| tx.put(key, Str::new(&Text::from(text))));
 }
 
 fn put_hash(broker: &Engine, key: &str) {
@@ -39,7 +39,7 @@ fn put_hash(broker: &Engine, key: &str) {
 }
 
 fn text(broker: &Engine, key: &str) -> Option<Vec<u8>> {
-    with_key(broker, key, |tx, key| tx.read::<Str>(key).unwrap().map(|string| string.text().into_owned()))
+    with_key(broker, key, |tx, key| tx.read::<Str>(key).unwrap().map(|string| string.text().to_vec()))
 }
 
 #[track_caller]

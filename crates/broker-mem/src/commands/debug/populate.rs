@@ -6,7 +6,7 @@ use embroker_core::{ServerError, Value};
 use crate::Reply;
 use crate::args::Args;
 use crate::keyspace::Tx;
-use crate::objects::Str;
+use crate::objects::{Str, Text};
 
 /// How many bytes it writes at most, each key counted as 64 at least. Redis goes on until memory is out.
 const MOST: usize = 1 << 30;
@@ -30,7 +30,7 @@ pub(super) fn populate(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         if size > 0 {
             value.resize(size, 0);
         }
-        tx.put(&key, Str::from_text(value.into()));
+        tx.put(&key, Str::from_text(&Text::from(&*value)));
         tx.changed_silently(&key);
     }
     Ok(Value::OK)

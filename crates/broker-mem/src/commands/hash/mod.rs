@@ -5,7 +5,6 @@ mod random;
 #[cfg(test)]
 mod tests;
 
-use bytes::Bytes;
 use embroker_core::commands::HashCommand;
 use embroker_core::{ServerError, Value};
 
@@ -46,14 +45,7 @@ fn change<T>(
     change: impl FnOnce(&mut Hash, HashLimits) -> Result<T, ServerError>,
 ) -> Result<T, ServerError> {
     let limits = tx.engine().hash_limits();
-    let changed = if let Some(mut hash) = tx.write::<Hash>(key)? {
-        change(&mut hash, limits)?
-    } else {
-        let mut hash = Hash::default();
-        let changed = change(&mut hash, limits)?;
-        tx.put(key, hash);
-        changed
-    };
+    let changed = tx.change(key, |hash| change(hash, limits))?;
     tx.changed(key, event);
     Ok(changed)
 }
@@ -82,19 +74,19 @@ fn hexists(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `HGET key field`: the value.
 fn hget(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let hash = tx.read::<Hash>(&args[0])?;
-    Ok(hash.and_then(|hash| hash.get(&args[1]).cloned()).into())
+    Ok(hash.and_then(|hash| hash.get(&args[1]).map(|value| value.to_bytes())).into())
 }
 
 /// `HGETALL key`: every field with its value.
 fn hgetall(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let Some(hash) = tx.read::<Hash>(&args[0])? else { return Ok(Value::Map(Vec::new())) };
-    Ok(Value::Map(hash.iter().map(|(field, value)| (field.clone().into(), value.clone().into())).collect()))
+    Ok(Value::Map(hash.lend(|field, value| (field.to_bytes().into(), value.to_bytes().into()))))
 }
 
 /// `HKEYS key`: every field.
 fn hkeys(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let Some(hash) = tx.read::<Hash>(&args[0])? else { return Ok(Value::Array(Vec::new())) };
-    Ok(hash.iter().map(|(field, _)| field.clone()).collect())
+    Ok(Value::Array(hash.lend(|field, _| field.to_bytes().into())))
 }
 
 /// `HLEN key`: how many fields there are.
@@ -106,7 +98,8 @@ fn hlen(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `HMGET key field …`: the value of each field.
 fn hmget(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let hash = tx.read::<Hash>(&args[0])?;
-    Ok(args.from(1).map(|field| hash.as_ref().and_then(|hash| hash.get(field).cloned())).collect())
+    let value = |field: &[u8]| Some(hash.as_ref()?.get(field)?.to_bytes());
+    Ok(args.from(1).map(value).collect())
 }
 
 /// `HMSET key field value …`: HSET from before it took several fields.
@@ -123,7 +116,7 @@ fn hscan(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let options = ScanOptions::read(args, 2, false)?;
     let (next, step) = hash.scan(cursor, options.count);
     let found = step.filter(|(field, _)| options.matches(field));
-    scan::reply(next, found.flat_map(|(field, value)| [field.clone().into(), value.clone().into()]).collect())
+    scan::reply(next, found.flat_map(|(field, value)| [field.to_bytes().into(), value.to_bytes().into()]).collect())
 }
 
 /// `HSET key field value …`: how many fields are new.
@@ -137,7 +130,10 @@ fn set_pairs(tx: &mut Tx<'_>, args: &Args<'_>, name: &str) -> Result<usize, Serv
         return Err(ServerError::wrong_arity(name));
     }
     change(tx, &args[0], Event::HSET, |hash, limits| {
-        Ok((1..args.len()).step_by(2).filter(|at| hash.set(&args[*at], args.bytes(at + 1), limits)).count())
+        if hash.len() == 0 {
+            hash.reserve(args.len() / 2, args.from(1).fold(0, |bytes, text| bytes.saturating_add(text.len())));
+        }
+        Ok((1..args.len()).step_by(2).filter(|at| hash.set(&args[*at], &args.text(at + 1), limits)).count())
     })
 }
 
@@ -146,17 +142,17 @@ fn hsetnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if tx.peek::<Hash>(&args[0])?.is_some_and(|hash| hash.contains(&args[1])) {
         return Ok(Value::flag(false));
     }
-    change(tx, &args[0], Event::HSET, |hash, limits| Ok(Value::flag(hash.set(&args[1], args.bytes(2), limits))))
+    change(tx, &args[0], Event::HSET, |hash, limits| Ok(Value::flag(hash.set(&args[1], &args.text(2), limits))))
 }
 
 /// `HSTRLEN key field`: how many bytes the value has.
 fn hstrlen(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let hash = tx.read::<Hash>(&args[0])?;
-    Ok(hash.and_then(|hash| hash.get(&args[1]).map(Bytes::len)).unwrap_or(0).into())
+    Ok(hash.and_then(|hash| hash.get(&args[1]).map(|value| value.len())).unwrap_or(0).into())
 }
 
 /// `HVALS key`: every value.
 fn hvals(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let Some(hash) = tx.read::<Hash>(&args[0])? else { return Ok(Value::Array(Vec::new())) };
-    Ok(hash.iter().map(|(_, value)| value.clone()).collect())
+    Ok(Value::Array(hash.lend(|_, value| value.to_bytes().into())))
 }

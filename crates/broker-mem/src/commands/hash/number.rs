@@ -1,8 +1,8 @@
 //! HINCRBY and HINCRBYFLOAT: a field that counts.
 
 use bytes::Bytes;
+use embroker_core::Value;
 use embroker_core::error::texts;
-use embroker_core::{Arg, Value};
 
 use super::change;
 use crate::Reply;
@@ -10,17 +10,18 @@ use crate::args::{Args, parse_int};
 use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::long_double::LongDouble;
+use crate::objects::Text;
 
 /// `HINCRBY key field increment`: the field's new value; a missing field counts from 0.
 pub(super) fn hincrby(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let by = args.int(2)?;
     change(tx, &args[0], Event::HINCRBY, |hash, limits| {
-        let old = match hash.get(&args[1]) {
-            Some(text) => parse_int(text).ok_or(texts::HASH_VALUE_NOT_INTEGER)?,
-            None => 0,
-        };
-        let new = old.checked_add(by).ok_or(texts::INCR_OVERFLOW)?;
-        hash.set(&args[1], Arg::from(new).to_bytes(), limits);
+        let mut new = 0;
+        hash.update(&args[1], limits, |old| {
+            let old = old.map_or(Some(0), parse_int).ok_or(texts::HASH_VALUE_NOT_INTEGER)?;
+            new = old.checked_add(by).ok_or(texts::INCR_OVERFLOW)?;
+            Ok(new.into())
+        })?;
         Ok(Value::Int(new))
     })
 }
@@ -33,11 +34,11 @@ pub(super) fn hincrbyfloat(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     change(tx, &args[0], Event::HINCRBYFLOAT, |hash, limits| {
         let old = match hash.get(&args[1]) {
-            Some(text) => LongDouble::parse(text).ok_or(texts::HASH_VALUE_NOT_FLOAT)?,
+            Some(text) => LongDouble::parse(&text).ok_or(texts::HASH_VALUE_NOT_FLOAT)?,
             None => LongDouble::ZERO,
         };
         let new = Bytes::from(old.checked_add(by).ok_or(texts::NAN_OR_INFINITY)?.to_text());
-        hash.set(&args[1], new.clone(), limits);
+        hash.set(&args[1], &Text::from(&new), limits);
         Ok(new.into())
     })
 }

@@ -1,6 +1,5 @@
 //! HRANDFIELD: fields by chance.
 
-use bytes::Bytes;
 use embroker_core::Value;
 use embroker_core::error::texts;
 use fastrand::Rng;
@@ -9,7 +8,7 @@ use crate::Reply;
 use crate::args::Args;
 use crate::commands::sample;
 use crate::keyspace::Tx;
-use crate::objects::Hash;
+use crate::objects::{Hash, Text};
 
 /// `HRANDFIELD key [count [WITHVALUES]]`: one field; `count` different ones; or, where the count is negative, so many
 /// draws, each from all fields.
@@ -17,7 +16,7 @@ pub(super) fn hrandfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let engine = tx.engine();
     if args.len() == 1 {
         let Some(hash) = tx.read::<Hash>(&args[0])? else { return Ok(Value::Null) };
-        return Ok(engine.random(|rng| draw(hash, rng)).map(|(field, _)| field.clone()).into());
+        return Ok(engine.random(|rng| draw(hash, rng)).map(|(field, _)| field.to_bytes()).into());
     }
     let count = args.int_within(1, -i64::MAX..=i64::MAX)?;
     let with_values = match args.len() {
@@ -31,9 +30,9 @@ pub(super) fn hrandfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let Some(hash) = tx.read::<Hash>(&args[0])? else { return Ok(Value::Array(Vec::new())) };
 
-    let reply = |(field, value): (&Bytes, &Bytes)| {
-        let field = Value::from(field.clone());
-        if with_values { Value::Array(vec![field, value.clone().into()]) } else { field }
+    let reply = |(field, value): (Text<'_>, Text<'_>)| {
+        let field = Value::from(field.to_bytes());
+        if with_values { Value::Array(vec![field, value.to_bytes().into()]) } else { field }
     };
     if count < 0 {
         let draws = sample::repeats(count, if with_values { 2 } else { 1 })?;
@@ -48,6 +47,6 @@ pub(super) fn hrandfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 }
 
 /// One field with its value, each as likely as the others.
-fn draw<'h>(hash: &'h Hash, rng: &mut Rng) -> Option<(&'h Bytes, &'h Bytes)> {
+fn draw<'h>(hash: &'h Hash, rng: &mut Rng) -> Option<(Text<'h>, Text<'h>)> {
     hash.at(rng.usize(..hash.len().max(1)))
 }

@@ -2,7 +2,6 @@
 //!
 //! Redis looks at the type of every source before it computes anything, also behind a missing one.
 
-use bytes::Bytes;
 use embroker_core::error::texts;
 use embroker_core::{ServerError, Value};
 
@@ -11,14 +10,14 @@ use crate::Reply;
 use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
-use crate::objects::Set;
+use crate::objects::{Set, Text};
 
 /// The sets of some keys, nothing for a key that does not exist.
 type Sources<'t> = [Option<&'t Set>];
 
 /// `SUNION key …`: the members of any of the sets.
 pub(super) fn sunion(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(members(union(&sources(tx, args.from(0))?, tx.engine().set_limit()).iter()))
+    Ok(Value::Set(members(&union(&sources(tx, args.from(0))?, tx.engine().set_limit()))))
 }
 
 /// `SUNIONSTORE destination key …`: how many members the union has.
@@ -29,12 +28,13 @@ pub(super) fn sunionstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SINTER key …`: the members of all the sets.
 pub(super) fn sinter(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(members(intersection(&sources(tx, args.from(0))?)))
+    let sources = sources(tx, args.from(0))?;
+    Ok(Value::Set(intersection(&sources).map(|member| member.to_bytes().into()).collect()))
 }
 
 /// `SINTERSTORE destination key …`: how many members the intersection has.
 pub(super) fn sinterstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let result = Set::of(intersection(&sources(tx, args.from(1))?).cloned(), tx.engine().set_limit());
+    let result = Set::from_members(intersection(&sources(tx, args.from(1))?), tx.engine().set_limit());
     store(tx, &args[0], result, Event::SINTERSTORE)
 }
 
@@ -61,7 +61,7 @@ pub(super) fn sintercard(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `SDIFF key …`: the members of the first set that no other has.
 pub(super) fn sdiff(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(members(difference(&sources(tx, args.from(0))?, tx.engine().set_limit()).iter()))
+    Ok(Value::Set(members(&difference(&sources(tx, args.from(0))?, tx.engine().set_limit()))))
 }
 
 /// `SDIFFSTORE destination key …`: how many members the difference has.
@@ -80,11 +80,11 @@ fn sources<'t, 'k>(tx: &'t Tx<'_>, keys: impl Iterator<Item = &'k [u8]>) -> Resu
 }
 
 fn union(sources: &Sources<'_>, most: usize) -> Set {
-    Set::of(sources.iter().flatten().flat_map(|set| set.iter()).cloned(), most)
+    Set::from_members(sources.iter().flatten().flat_map(|set| set.iter()), most)
 }
 
 /// Looks each member of the smallest set up in the others; lazily, so that a limit ends it early.
-fn intersection<'s>(sources: &'s Sources<'_>) -> impl Iterator<Item = &'s Bytes> {
+fn intersection<'s>(sources: &'s Sources<'_>) -> impl Iterator<Item = Text<'s>> {
     let mut sets: Vec<&Set> = sources.iter().flatten().copied().collect();
     if sets.len() < sources.len() {
         sets.clear();
@@ -103,11 +103,11 @@ fn difference(sources: &Sources<'_>, most: usize) -> Set {
     // Which way it is shows in how the result is kept, so the choice is Redis's, the half included.
     if first.len().saturating_mul(others.len() + 1) / 2 <= total {
         let rest = first.iter().filter(|member| !others.iter().any(|set| set.contains(member)));
-        return Set::of(rest.cloned(), most);
+        return Set::from_members(rest, most);
     }
-    let mut rest = Set::of(first.iter().cloned(), most);
+    let mut rest = Set::from_members(first.iter(), most);
     for member in others.into_iter().flat_map(Set::iter) {
-        rest.remove(member);
+        rest.remove(&member);
     }
     rest
 }

@@ -40,9 +40,9 @@ pub(super) fn handler(command: SetCommand) -> Handler {
 /// `SADD key member …`: how many of the members are new.
 fn sadd(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let most = tx.engine().set_limit();
-    let mut set = tx.write_or_new::<Set>(&args[0])?;
-    let added = (1..args.len()).filter(|at| set.insert(args.bytes(*at), most)).count();
-    drop(set);
+    let members = 1..args.len();
+    let add = |set: &mut Set| Ok(members.filter(|at| set.insert(&args.text(*at), most)).count());
+    let added = tx.change(&args[0], add)?;
     if added > 0 {
         tx.changed(&args[0], Event::SADD);
     }
@@ -82,7 +82,7 @@ fn smove(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let most = tx.engine().set_limit();
     lost(tx, source, Event::SREM);
-    if tx.write_or_new::<Set>(destination)?.insert(args.bytes(2), most) {
+    if tx.change(destination, |set: &mut Set| Ok(set.insert(&args.text(2), most)))? {
         tx.changed(destination, Event::SADD);
     }
     Ok(Value::Int(1))
@@ -108,7 +108,7 @@ fn smismember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `SMEMBERS key`: every member.
 fn smembers(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let set = tx.read::<Set>(&args[0])?;
-    Ok(members(set.iter().flat_map(|set| set.iter())))
+    Ok(Value::Set(set.map_or_else(Vec::new, members)))
 }
 
 /// `SSCAN key cursor [MATCH pattern] [COUNT count]`: the next cursor, and some members. Options are not looked at where
@@ -118,11 +118,11 @@ fn sscan(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let Some(set) = tx.read::<Set>(&args[0])? else { return scan::reply(0, Vec::new()) };
     let options = scan::ScanOptions::read(args, 2, false)?;
     let (next, step) = set.scan(cursor, options.count);
-    let found = step.filter(|member| options.matches(member)).cloned().map(Value::from).collect();
+    let found = step.filter(|member| options.matches(member)).map(|member| member.to_bytes().into()).collect();
     scan::reply(next, found)
 }
 
-/// A reply of members, as RESP3 has sets.
-fn members<'m>(members: impl IntoIterator<Item = &'m bytes::Bytes>) -> Value {
-    Value::Set(members.into_iter().cloned().map(Value::from).collect())
+/// The members of a set, to reply.
+fn members(set: &Set) -> Vec<Value> {
+    set.lend(|member| member.to_bytes().into())
 }

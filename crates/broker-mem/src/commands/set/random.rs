@@ -63,7 +63,7 @@ pub(super) fn srandmember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             }
             let count = usize::try_from(count).unwrap_or(usize::MAX);
             let places = engine.random(|rng| sample::distinct(rng, set.len(), count));
-            Ok(places.into_iter().filter_map(|place| set.at(place).cloned()).collect())
+            Ok(places.into_iter().filter_map(|place| set.at(place)).map(|member| member.to_bytes()).collect())
         }
         _ => Err(texts::SYNTAX),
     }
@@ -71,5 +71,5 @@ pub(super) fn srandmember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// A member, each as likely as the others.
 fn draw(set: &Set, rng: &mut fastrand::Rng) -> Option<Bytes> {
-    set.at(rng.usize(..set.len().max(1))).cloned()
+    set.at(rng.usize(..set.len().max(1))).map(|member| member.to_bytes())
 }

@@ -8,7 +8,7 @@ use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::long_double::LongDouble;
-use crate::objects::Str;
+use crate::objects::{Str, Text};
 
 /// `INCR key`: the new number.
 pub(super) fn incr(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
@@ -52,7 +52,10 @@ pub(super) fn incrbyfloat(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     };
     let by = LongDouble::parse(&args[1]).ok_or(texts::NOT_A_FLOAT)?;
     let new = Bytes::from(old.checked_add(by).ok_or(texts::NAN_OR_INFINITY)?.to_text());
-    *tx.write_or_new::<Str>(&args[0])? = Str::from_text(new.clone());
+    tx.change(&args[0], |number| {
+        *number = Str::from_text(&Text::from(&new));
+        Ok(())
+    })?;
     tx.changed(&args[0], Event::INCRBYFLOAT);
     Ok(new.into())
 }

@@ -18,7 +18,7 @@ use crate::Reply;
 use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
-use crate::objects::Str;
+use crate::objects::{Str, Text};
 
 pub(super) use range::check_growth;
 
@@ -53,8 +53,8 @@ fn text(tx: &Tx<'_>, key: &[u8]) -> Result<Option<Bytes>, ServerError> {
 }
 
 /// Gives the key this text and no deadline, whatever it held before.
-fn put(tx: &mut Tx<'_>, key: &[u8], text: Bytes) {
-    tx.put(key, Str::from(text));
+fn put(tx: &mut Tx<'_>, key: &[u8], text: &Text<'_>) {
+    tx.put(key, Str::new(text));
     tx.changed(key, Event::SET);
 }
 
@@ -76,7 +76,7 @@ fn getdel(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `GETSET key value`: the text before.
 fn getset(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let old = text(tx, &args[0])?;
-    put(tx, &args[0], args.bytes(1));
+    put(tx, &args[0], &args.text(1));
     Ok(old.into())
 }
 
@@ -84,7 +84,7 @@ fn getset(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 fn setnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let free = !tx.uses(&args[0]);
     if free {
-        put(tx, &args[0], args.bytes(1));
+        put(tx, &args[0], &args.text(1));
     }
     Ok(Value::flag(free))
 }
@@ -101,7 +101,7 @@ fn mget(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `MSET key value …`: a key that is named twice keeps the last value.
 fn mset(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     for at in pair_keys(args, "mset")? {
-        put(tx, &args[at], args.bytes(at + 1));
+        put(tx, &args[at], &args.text(at + 1));
     }
     Ok(Value::OK)
 }
@@ -113,7 +113,7 @@ fn msetnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         return Ok(Value::flag(false));
     }
     for at in keys {
-        put(tx, &args[at], args.bytes(at + 1));
+        put(tx, &args[at], &args.text(at + 1));
     }
     Ok(Value::flag(true))
 }

@@ -16,11 +16,9 @@ pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let most = tx.longest_string();
     let len = if let Some(mut string) = tx.write::<Str>(&args[0])? {
         string.check_growth(check_len(string.len(), &args[1], most)?)?;
-        let buffer = string.buffer_mut();
-        buffer.extend_from_slice(&args[1]);
-        buffer.len()
+        string.append(&args[1])
     } else {
-        tx.put(&args[0], Str::from(args.bytes(1)));
+        tx.put(&args[0], Str::new(&args.text(1)));
         args[1].len()
     };
     tx.changed(&args[0], Event::APPEND);
@@ -65,9 +63,10 @@ pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     }
     let end = check_len(offset, value, tx.longest_string())?;
     check_growth(tx, key, end)?;
-    let mut string = tx.write_or_new::<Str>(key)?;
-    string.padded_mut(end)[offset..end].copy_from_slice(value);
-    drop(string);
+    tx.change::<Str, _>(key, |string| {
+        string.padded_mut(end)[offset..end].copy_from_slice(value);
+        Ok(())
+    })?;
     tx.changed(key, Event::SETRANGE);
     Ok(len.max(end).into())
 }

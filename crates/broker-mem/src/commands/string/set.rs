@@ -29,7 +29,7 @@ pub(super) fn set(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         None => true,
     };
     if holds {
-        tx.put_until(key, Str::from(args.bytes(1)), deadline);
+        tx.put_until(key, Str::new(&args.text(1)), deadline);
         tx.changed(key, Event::SET);
         if matches!(options.ttl, Some(Ttl::Expire { .. })) {
             tx.changed(key, Event::EXPIRE);
@@ -54,7 +54,7 @@ pub(super) fn psetex(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 fn set_for(tx: &mut Tx<'_>, args: &Args<'_>, time: Time, command: &str) -> Reply {
     let deadline = time.deadline(tx, args.int(1)?, command)?;
-    tx.put_until(&args[0], Str::from(args.bytes(2)), Some(deadline));
+    tx.put_until(&args[0], Str::new(&args.text(2)), Some(deadline));
     tx.changed(&args[0], Event::SET);
     tx.changed(&args[0], Event::EXPIRE);
     Ok(Value::OK)
