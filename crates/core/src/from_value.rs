@@ -43,7 +43,7 @@ impl FromValue for () {
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Status(_) => Ok(()),
-            other => Err(Error::decode("a status", &other)),
+            other => unlike(other, "a status"),
         }
     }
 }
@@ -103,7 +103,7 @@ impl FromValue for bool {
             Value::Int(0) | Value::Null => Ok(false),
             Value::Int(1) => Ok(true),
             Value::Status(text) if text == "OK" => Ok(true),
-            other => Err(Error::decode("0 or 1", &other)),
+            other => unlike(other, "0 or 1"),
         }
     }
 }
@@ -113,7 +113,7 @@ impl FromValue for Bytes {
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Bulk(bytes) | Value::Status(bytes) | Value::Verbatim(bytes) => Ok(bytes),
-            other => Err(Error::decode("bytes", &other)),
+            other => unlike(other, "bytes"),
         }
     }
 }
@@ -132,7 +132,7 @@ impl<T: FromValue> FromValue for Option<T> {
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Null => Ok(None),
-            value => T::from_value(value).map(Some),
+            value => Ok(Some(T::from_value(value)?)),
         }
     }
 }
@@ -141,7 +141,7 @@ impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Array(items) | Value::Set(items) => items.into_iter().map(T::from_value).collect(),
-            other => Err(Error::decode("an array", &other)),
+            other => unlike(other, "an array"),
         }
     }
 }
@@ -150,7 +150,7 @@ impl<T: FromValue + Eq + Hash, S: BuildHasher + Default> FromValue for HashSet<T
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Array(items) | Value::Set(items) => items.into_iter().map(T::from_value).collect(),
-            other => Err(Error::decode("a set", &other)),
+            other => unlike(other, "a set"),
         }
     }
 }
@@ -194,8 +194,14 @@ pub(crate) fn pairs(value: Value) -> Result<Vec<(Value, Value)>> {
             let mut items = items.into_iter();
             Ok(std::iter::from_fn(|| Some((items.next()?, items.next()?))).collect())
         }
-        other => Err(Error::decode("a map", &other)),
+        other => unlike(other, "a map"),
     }
+}
+
+/// The error of a value that is something else. It takes the value, so that whoever reads one has none left to drop.
+#[cold]
+fn unlike<T>(value: Value, wanted: &str) -> Result<T> {
+    Err(Error::decode(wanted, &value))
 }
 
 /// Reads a number from text.

@@ -7,17 +7,15 @@ use super::Keyspace;
 use super::shard::Shard;
 
 /// Latches that are held.
+#[derive(Default)]
 pub(crate) enum Held<'a> {
+    /// None: what commands without keys hold.
+    #[default]
+    Nothing,
     /// That of one key, with its hash: what most commands hold. Their handlers look up the very same slice.
     Key { key: &'a [u8], hash: u64, shard: Shard<'a> },
     /// Those of any keys, in ascending order of their places.
     Shards(SmallVec<[Shard<'a>; 2]>),
-}
-
-impl Default for Held<'_> {
-    fn default() -> Self {
-        Self::Shards(SmallVec::new())
-    }
 }
 
 impl<'a> Held<'a> {
@@ -78,6 +76,7 @@ impl<'a> Held<'a> {
     #[inline]
     fn all(&self) -> &[Shard<'a>] {
         match self {
+            Self::Nothing => &[],
             Self::Key { shard, .. } => std::slice::from_ref(shard),
             Self::Shards(shards) => shards,
         }
@@ -86,6 +85,7 @@ impl<'a> Held<'a> {
     #[inline]
     fn all_mut(&mut self) -> &mut [Shard<'a>] {
         match self {
+            Self::Nothing => &mut [],
             Self::Key { shard, .. } => std::slice::from_mut(shard),
             Self::Shards(shards) => shards,
         }
