@@ -175,13 +175,15 @@ impl Engine {
         let args = &Args::new(args).of(command);
         self.admit(|| spec.flags.contains(Flags::DENYOOM))?;
         let keyspace = self.databases.get(database);
-        let held = match (spec.keys, args.all()) {
-            (_, all) if spec.flags.contains(Flags::DATABASES) => self.latch(keyspace, [(spec, all)].into_iter(), None),
-            (Keys::None, _) => Held::default(),
-            (Keys::ONE, [key, ..]) | (Keys::ALL, [key]) => keyspace.latch_one(key.as_bytes()),
-            (_, all) => self.latch(keyspace, [(spec, all)].into_iter(), None),
+        // Each makes its own `Tx`, so that what it latches is written where it stays.
+        let mut tx = match (spec.keys, args.all()) {
+            (Keys::ONE, [key, ..]) | (Keys::ALL, [key]) if !spec.flags.contains(Flags::DATABASES) => {
+                Tx::new(self, keyspace, keyspace.latch_one(key.as_bytes()))
+            }
+            (Keys::None, _) if !spec.flags.contains(Flags::DATABASES) => Tx::new(self, keyspace, Held::Nothing),
+            (_, all) => Tx::new(self, keyspace, self.latch(keyspace, [(spec, all)].into_iter(), None)),
         };
-        run_in(&mut Tx::new(self, keyspace, held), spec, args)
+        run_in(&mut tx, spec, args)
     }
 
     /// Runs commands one after the other, those of others in between.

@@ -47,14 +47,20 @@ impl<'a> Held<'a> {
     #[inline]
     pub(super) fn of(&self, keyspace: &Keyspace, key: &[u8]) -> (u64, &Shard<'a>) {
         let (hash, at) = self.find(keyspace, key);
-        (hash, &self.all()[at])
+        match self {
+            Self::Key { shard, .. } => (hash, shard),
+            held => (hash, &held.all()[at]),
+        }
     }
 
     /// As [`of`](Self::of), to change it.
     #[inline]
     pub(super) fn of_mut(&mut self, keyspace: &Keyspace, key: &[u8]) -> (u64, &mut Shard<'a>) {
         let (hash, at) = self.find(keyspace, key);
-        (hash, &mut self.all_mut()[at])
+        match self {
+            Self::Key { shard, .. } => (hash, shard),
+            held => (hash, &mut held.all_mut()[at]),
+        }
     }
 
     #[inline]
@@ -65,6 +71,7 @@ impl<'a> Held<'a> {
         }
     }
 
+    #[inline(never)]
     fn search(&self, keyspace: &Keyspace, key: &[u8]) -> (u64, usize) {
         let hash = keyspace.hash(key);
         match self.all().binary_search_by_key(&(keyspace.number, keyspace.shard(hash)), Shard::place) {
