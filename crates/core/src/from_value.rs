@@ -42,7 +42,10 @@ impl FromValue for () {
     #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
-            Value::Status(_) => Ok(()),
+            Value::Status(text) => {
+                drop(text);
+                Ok(())
+            }
             other => unlike(other, "a status"),
         }
     }

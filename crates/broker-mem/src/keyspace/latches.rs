@@ -98,6 +98,15 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// Whether a key of the shards that are held has a deadline.
+    #[inline]
+    pub(super) fn any_expires(&self) -> bool {
+        match self {
+            Self::Key { shard, .. } => shard.any_expires(),
+            held => held.all().iter().any(Shard::any_expires),
+        }
+    }
+
     /// The shards of a database that are held.
     pub(super) fn shards(&self, keyspace: &Keyspace) -> impl Iterator<Item = &Shard<'a>> {
         let number = keyspace.number;

@@ -266,7 +266,7 @@ impl<'a> Tx<'a> {
     /// Removes the key if its time is over: what comes before a write. Where no key has a deadline, this is one load.
     #[inline]
     pub(crate) fn expire(&mut self, key: &[u8]) {
-        if self.held.of(self.keyspace, key).1.any_expires() {
+        if self.held.any_expires() {
             self.take_expired(key);
         }
     }
@@ -368,6 +368,13 @@ impl<'a> Tx<'a> {
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
     #[inline]
     pub(crate) fn pay_for_write(&mut self) {
+        if self.held.any_expires() {
+            self.pay();
+        }
+    }
+
+    #[inline(never)]
+    fn pay(&mut self) {
         // Each of them pays.
         let due = self.held.shards(self.keyspace).filter(|shard| shard.pays()).count();
         if due > 0 && self.engine.expires_actively() {
