@@ -41,7 +41,7 @@ pub(super) fn bitfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 pub(super) fn bitfield_ro(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let operations = parse(tx, args)?;
     if operations.iter().any(Operation::writes) {
-        return Err(texts::BITFIELD_RO_WRITE);
+        return Err(texts::BITFIELD_RO_WRITE.into());
     }
     read(tx, &args[0], &operations)
 }
