@@ -241,6 +241,7 @@ where
         };
         self.instance.stats().bytes_received.add(read as u64);
         self.last_progress = Instant::now();
+        self.session.clock = Some(self.last_progress.into_std());
         self.stuck_since = self.stuck_since.map(|_| self.last_progress);
         if self.input.bytes.len() > self.limits.input() { Err(End::Drop) } else { Ok(Poll::Ready(())) }
     }
