@@ -73,6 +73,37 @@ impl Arg<'_> {
         })
     }
 
+    /// The parts, one after the other: the name of a key or a channel. A short one takes no allocation, which
+    /// [`format!`] and [`concat`](slice::concat) do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Arg;
+    ///
+    /// let event = "Womens Judo";
+    /// assert_eq!(Arg::concat(["sales:", event]).as_bytes(), b"sales:Womens Judo");
+    /// ```
+    #[inline]
+    pub fn concat<const N: usize>(parts: [impl AsRef<[u8]>; N]) -> Self {
+        let mut text = [0; INLINE];
+        let mut len = 0;
+        for part in &parts {
+            let part = part.as_ref();
+            let end = part.len().saturating_add(len);
+            let Some(place) = text.get_mut(len..end) else { return Self::concat_on_heap(&parts) };
+            place.copy_from_slice(part);
+            len = end;
+        }
+        Self(Repr::Inline { len: len as u8, text })
+    }
+
+    fn concat_on_heap(parts: &[impl AsRef<[u8]>]) -> Self {
+        let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.as_ref().len()).sum());
+        parts.iter().for_each(|part| bytes.extend_from_slice(part.as_ref()));
+        Self::on_heap(bytes)
+    }
+
     /// A copy of the bytes, inline where they are few.
     #[inline]
     pub(crate) fn copied(bytes: &[u8]) -> Self {

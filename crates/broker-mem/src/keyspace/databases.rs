@@ -84,6 +84,7 @@ impl Databases {
 
 impl Wanted {
     /// The shard of a key.
+    #[inline]
     pub(crate) fn key(&mut self, keyspace: &Keyspace, key: &[u8]) {
         *self.of(keyspace) |= 1 << keyspace.shard(keyspace.hash(key));
     }
@@ -98,6 +99,7 @@ impl Wanted {
         self.everything = true;
     }
 
+    #[inline]
     fn of(&mut self, keyspace: &Keyspace) -> &mut u64 {
         let at = match self.shards.binary_search_by_key(&keyspace.number, |(number, _)| *number) {
             Ok(at) => at,

@@ -34,6 +34,8 @@ const MOST_AHEAD: u64 = 4_096;
 pub struct BoxOffice<'a, B> {
     broker: &'a B,
     listeners: &'a Running,
+    /// How often they receive what is published of every purchase.
+    deliveries: u64,
     /// What the listeners will have seen when they are through with everything that was sold.
     due: u64,
     /// Selling goes on without a look at the listeners until this much is due.
@@ -44,7 +46,8 @@ impl<'a, B: Broker> BoxOffice<'a, B> {
     /// A box office for the listeners that run.
     pub fn new(broker: &'a B, listeners: &'a Running) -> Self {
         let seen = listeners.counts().total().seen();
-        Self { broker, listeners, due: seen, look_at: seen + MOST_AHEAD }
+        let deliveries = listeners.deliveries(keys::PURCHASE_ORDERS);
+        Self { broker, listeners, deliveries, due: seen, look_at: seen + MOST_AHEAD }
     }
 
     /// Posts a purchase. Where the listeners are some thousand messages behind, it lets them catch up first.
@@ -58,8 +61,7 @@ impl<'a, B: Broker> BoxOffice<'a, B> {
             self.look_at = seen + MOST_AHEAD;
         }
         post_purchase(self.broker, order).await?;
-        self.due += self.listeners.deliveries(keys::PURCHASE_ORDERS);
-        self.due += self.listeners.deliveries(keys::event_orders(&order.event));
+        self.due += self.deliveries + self.listeners.deliveries(keys::event_orders(&order.event));
         Ok(())
     }
 
