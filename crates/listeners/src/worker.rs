@@ -4,7 +4,7 @@
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use embroker_core::{Broker, Event, Gap, Message, Subscriber};
@@ -88,8 +88,11 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
 
     async fn message(&mut self, message: Message) {
         let Self { listener, broker, subscriber, stop, log } = self;
-        let call = caught(async || listener.on_message(broker, &message).await);
-        match closing(call, subscriber, stop, log).await {
+        let handled = {
+            let call = pin!(caught(async || listener.on_message(broker, &message).await));
+            closing(call, subscriber, stop, log).await
+        };
+        match handled {
             Ok(()) => log.tally.message(log.index, true),
             Err(cause) => {
                 log.failure(FailedAt::Message(message), cause);
@@ -100,7 +103,7 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
 
     async fn gap(&mut self, gap: Gap) {
         let Self { listener, broker, subscriber, stop, log } = self;
-        let call = caught(async || listener.on_gap(broker, gap).await);
+        let call = pin!(caught(async || listener.on_gap(broker, gap).await));
         if let Err(cause) = closing(call, subscriber, stop, log).await {
             log.failure(FailedAt::Gap(gap), cause);
         }
@@ -110,8 +113,12 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
 
 /// Finishes a call of the listener. Where the shutdown comes meanwhile, it ends the subscriptions at once: what is
 /// published from then on is not for this listener, however long the call takes.
-async fn closing<T>(call: impl Future<Output = T>, subscriber: &Subscriber, stop: &mut Stop, log: &mut Log) -> T {
-    let mut call = pin!(call);
+async fn closing<T>(
+    mut call: Pin<&mut impl Future<Output = T>>,
+    subscriber: &Subscriber,
+    stop: &mut Stop,
+    log: &mut Log,
+) -> T {
     tokio::select! {
         biased;
         result = &mut call => result,

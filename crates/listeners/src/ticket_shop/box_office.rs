@@ -2,7 +2,7 @@
 
 use embroker_core::Broker;
 
-use super::{Order, ShopError, keys, post_purchase};
+use super::{Order, ShopError, keys, purchase};
 use crate::{Counts, Running};
 
 /// How many deliveries may be on their way before selling waits for the listeners. Far below what a queue holds.
@@ -60,8 +60,10 @@ impl<'a, B: Broker> BoxOffice<'a, B> {
             let seen = self.seen(self.due - MOST_AHEAD / 2).await?;
             self.look_at = seen + MOST_AHEAD;
         }
-        post_purchase(self.broker, order).await?;
-        self.due += self.deliveries + self.listeners.deliveries(keys::event_orders(&order.event));
+        let channel = keys::event_orders(&order.event);
+        let deliveries = self.deliveries + self.listeners.deliveries(&channel);
+        purchase::post(self.broker, order, &channel).await?;
+        self.due += deliveries;
         Ok(())
     }
 
