@@ -2,7 +2,7 @@
 //!
 //! Nothing that a listener does ends the task but the end of its stream: errors and panics are failures of one message.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -53,7 +53,20 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
         Self { listener, broker, subscriber, stop: Stop { signal: stop, told: false }, log }
     }
 
-    pub(crate) async fn run(mut self) -> Outcome {
+    /// Handles all messages. Who waits for the counts is told whenever the task pauses, however that comes: to tell of
+    /// each message would wake that one's thread for each.
+    pub(crate) async fn run(self) -> Outcome {
+        let tally = self.log.tally.clone();
+        let mut all = pin!(self.handle_all());
+        poll_fn(|cx| {
+            let outcome = all.as_mut().poll(cx);
+            tally.tell();
+            outcome
+        })
+        .await
+    }
+
+    async fn handle_all(mut self) -> Outcome {
         loop {
             // Before the next event, or a busy stream would hide it.
             if self.stop.is_asked() {
