@@ -49,7 +49,8 @@ impl<'a> Pipeline<'a> {
     ///
     /// As in Redis, a command that fails while it runs does not undo the others.
     pub fn atomic() -> Self {
-        Self { atomic: true, ..Self::default() }
+        // Room for as many as the first push would make it, at less cost: a transaction is seldom empty.
+        Self { commands: Vec::with_capacity(4), atomic: true, observer: Observer::default() }
     }
 
     /// Adds a command.
