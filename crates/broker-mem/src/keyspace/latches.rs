@@ -41,43 +41,30 @@ impl<'a> Held<'a> {
         Self::Shards(held)
     }
 
-    /// A key's hash, and the shard of a database that has it; as [`find`](Self::find).
+    /// A key's hash, and the shard of a database that has it.
+    ///
+    /// # Panics
+    ///
+    /// If its latch is not held: a handler reached for a key that its row in the table does not name.
     #[inline]
     pub(super) fn of(&self, keyspace: &Keyspace, key: &[u8]) -> (u64, &Shard<'a>) {
         let (hash, at) = self.find(keyspace, key);
-        (hash, self.shard(at))
+        (hash, &self.all()[at])
     }
 
     /// As [`of`](Self::of), to change it.
     #[inline]
     pub(super) fn of_mut(&mut self, keyspace: &Keyspace, key: &[u8]) -> (u64, &mut Shard<'a>) {
         let (hash, at) = self.find(keyspace, key);
-        (hash, self.shard_mut(at))
+        (hash, &mut self.all_mut()[at])
     }
 
-    /// A key's hash, and the place of its shard among those that are held.
-    ///
-    /// # Panics
-    ///
-    /// If its latch is not held: a handler reached for a key that its row in the table does not name.
     #[inline]
-    pub(super) fn find(&self, keyspace: &Keyspace, key: &[u8]) -> (u64, usize) {
+    fn find(&self, keyspace: &Keyspace, key: &[u8]) -> (u64, usize) {
         match self {
             Self::Key { key: same, hash, .. } if std::ptr::eq(*same, key) => (*hash, 0),
             _ => self.search(keyspace, key),
         }
-    }
-
-    /// The shard at a place that was [found](Self::find).
-    #[inline]
-    pub(super) fn shard(&self, at: usize) -> &Shard<'a> {
-        &self.all()[at]
-    }
-
-    /// As [`shard`](Self::shard), to change it.
-    #[inline]
-    pub(super) fn shard_mut(&mut self, at: usize) -> &mut Shard<'a> {
-        &mut self.all_mut()[at]
     }
 
     fn search(&self, keyspace: &Keyspace, key: &[u8]) -> (u64, usize) {

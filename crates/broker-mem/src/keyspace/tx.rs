@@ -190,9 +190,10 @@ impl<'a> Tx<'a> {
     /// [`remove_if_empty`](Self::remove_if_empty) when it may have lost its last member.
     #[inline]
     pub(crate) fn write<T: ObjectKind>(&mut self, key: &[u8]) -> Result<Option<Write<'_, T>>, ServerError> {
-        let (hash, at) = self.find_unexpired(key);
+        self.expire(key);
         let seconds = self.seconds();
-        let Some(entry) = self.held.shard_mut(at).get_mut(hash, key) else { return Ok(None) };
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        let Some(entry) = shard.get_mut(hash, key) else { return Ok(None) };
         entry.use_at(seconds);
         match T::of_mut(&mut entry.object) {
             None => Err(texts::WRONG_TYPE),
@@ -224,9 +225,10 @@ impl<'a> Tx<'a> {
     /// Gives the key this value and this deadline, in milliseconds since the epoch.
     pub(crate) fn put_until(&mut self, key: &[u8], value: impl Into<Object>, deadline: Option<u64>) {
         let object = value.into();
-        let (hash, at) = self.find_unexpired(key);
+        self.expire(key);
         let seconds = self.seconds();
-        let Some(entry) = self.held.shard_mut(at).get_mut(hash, key) else { return self.add(key, object, deadline) };
+        let (hash, shard) = self.held.of_mut(self.keyspace, key);
+        let Some(entry) = shard.get_mut(hash, key) else { return self.add(key, object, deadline) };
         entry.use_at(seconds);
         self.growth.change(entry.object.heap_bytes(), object.heap_bytes());
         entry.object = object;
@@ -265,17 +267,9 @@ impl<'a> Tx<'a> {
     /// Removes the key if its time is over: what comes before a write. Where no key has a deadline, this is one load.
     #[inline]
     pub(crate) fn expire(&mut self, key: &[u8]) {
-        self.find_unexpired(key);
-    }
-
-    /// As [`expire`](Self::expire); the key's hash, and the place of its shard among those that are held.
-    #[inline]
-    fn find_unexpired(&mut self, key: &[u8]) -> (u64, usize) {
-        let (hash, at) = self.held.find(self.keyspace, key);
-        if self.held.shard(at).any_expires() {
+        if self.held.of(self.keyspace, key).1.any_expires() {
             self.take_expired(key);
         }
-        (hash, at)
     }
 
     #[inline(never)]
