@@ -181,7 +181,7 @@ impl Engine {
                 Tx::new(self, keyspace, keyspace.latch_one(key.as_bytes()))
             }
             (Keys::None, _) if !spec.flags.contains(Flags::DATABASES) => Tx::new(self, keyspace, Held::Nothing),
-            (_, all) => Tx::new(self, keyspace, self.latch(keyspace, [(spec, all)].into_iter(), None)),
+            (_, all) => Tx::new(self, keyspace, self.latch(keyspace, spec, all)),
         };
         run_in(&mut tx, spec, args)
     }
@@ -198,13 +198,18 @@ impl Engine {
         pipeline: &Pipeline<'_>,
         watched: Option<&Watched>,
     ) -> Result<Option<Replies>, ServerError> {
-        let calls: Result<Vec<_>, _> =
-            pipeline.commands().iter().map(|command| Ok((command.resolve()?, command.arguments()))).collect();
-        let calls = calls.map_err(|_: ServerError| texts::EXEC_ABORT)?;
-        let is_denied = || calls.iter().any(|(spec, _)| spec.flags.contains(Flags::DENYOOM));
-        self.admit(is_denied).map_err(|_| texts::EXEC_ABORT)?;
         let keyspace = self.databases.get(database);
-        let mut tx = Tx::new(self, keyspace, self.latch(keyspace, calls.iter().copied(), watched));
+        let (mut wanted, mut selected, mut is_denied) = (Wanted::default(), keyspace, false);
+        for command in pipeline.commands() {
+            let (spec, args) = command.resolve_with_arguments().map_err(|_| texts::EXEC_ABORT)?;
+            is_denied |= spec.flags.contains(Flags::DENYOOM);
+            selected = self.want(&mut wanted, selected, spec, args);
+        }
+        self.admit(|| is_denied).map_err(|_| texts::EXEC_ABORT)?;
+        for (database, key) in watched.into_iter().flat_map(Watched::keys) {
+            wanted.key(self.databases.get(database), key);
+        }
+        let mut tx = Tx::new(self, keyspace, self.databases.latch(wanted));
         if watched.is_some_and(|watched| watched.is_broken(&mut tx)) {
             return Ok(None);
         }
@@ -213,12 +218,16 @@ impl Engine {
             tx.messages();
         }
         pipeline.observe();
-        let replies = calls.into_iter().zip(pipeline.commands()).map(|((spec, _), command)| {
-            let reply = answer(run_in(&mut tx, spec, &Args::new(command.arguments()).of(command)));
+        let mut replies = Replies::with_capacity(pipeline.len());
+        for command in pipeline.commands() {
+            // It was resolved before anything ran, so this is no second way to fail.
+            replies.push(match command.resolve_with_arguments() {
+                Ok((spec, args)) => answer(run_in(&mut tx, spec, &Args::new(args).of(command))),
+                Err(error) => Err(error),
+            });
             pipeline.observe();
-            reply
-        });
-        Ok(Some(replies.collect()))
+        }
+        Ok(Some(replies))
     }
 
     /// Removes every expired key, one database after the other; how many there were. None where DEBUG
@@ -231,31 +240,33 @@ impl Engine {
         self.databases.made().map(sweep).sum()
     }
 
-    /// Latches every key that is watched, and every key that the calls name, or all keys where a call works on all.
-    fn latch<'c>(
-        &self,
-        keyspace: &Keyspace,
-        calls: impl Iterator<Item = (&'static CommandSpec, &'c [Arg<'c>])>,
-        watched: Option<&Watched>,
-    ) -> Held<'_> {
+    /// Latches every key that a command names, or all keys where it works on all.
+    fn latch<'c>(&self, keyspace: &Keyspace, spec: &CommandSpec, args: &'c [Arg<'c>]) -> Held<'_> {
         let mut wanted = Wanted::default();
-        let mut keyspace = keyspace;
-        for (spec, args) in calls {
-            if let Some(number) = commands::selected(spec.id, &Args::new(args), &self.databases) {
-                keyspace = self.databases.get(number);
-            }
-            match spec.keys {
-                Keys::Whole => wanted.whole(keyspace),
-                keys => keys.positions(args).for_each(|at| wanted.key(keyspace, args[at].as_bytes())),
-            }
-            if spec.flags.contains(Flags::DATABASES) {
-                commands::reach(spec.id, &Args::new(args), &self.databases, &mut wanted);
-            }
-        }
-        for (database, key) in watched.into_iter().flat_map(Watched::keys) {
-            wanted.key(self.databases.get(database), key);
-        }
+        self.want(&mut wanted, keyspace, spec, args);
         self.databases.latch(wanted)
+    }
+
+    /// Adds what a command is to latch; the database that the commands after it work on.
+    fn want<'k>(
+        &'k self,
+        wanted: &mut Wanted,
+        keyspace: &'k Keyspace,
+        spec: &CommandSpec,
+        args: &[Arg<'_>],
+    ) -> &'k Keyspace {
+        let selected = commands::selected(spec.id, &Args::new(args), &self.databases);
+        let keyspace = selected.map_or(keyspace, |number| self.databases.get(number));
+        match (spec.keys, args) {
+            (Keys::None, _) => {}
+            (Keys::ONE, [key, ..]) => wanted.key(keyspace, key.as_bytes()),
+            (Keys::Whole, _) => wanted.whole(keyspace),
+            (keys, _) => Args::new(args).keys(keys).for_each(|key| wanted.key(keyspace, key)),
+        }
+        if spec.flags.contains(Flags::DATABASES) {
+            commands::reach(spec.id, &Args::new(args), &self.databases, wanted);
+        }
+        keyspace
     }
 }
 

@@ -73,6 +73,39 @@ impl Arg<'_> {
         })
     }
 
+    /// The parts, one after the other: the name of a key or a channel. A short one takes no allocation, which
+    /// [`format!`] and [`concat`](slice::concat) do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Arg;
+    ///
+    /// let event = "Womens Judo";
+    /// assert_eq!(Arg::concat(&["sales:", event]).as_bytes(), b"sales:Womens Judo");
+    /// ```
+    #[inline]
+    pub fn concat(parts: &[impl AsRef<[u8]>]) -> Self {
+        let mut text = [0; INLINE];
+        let mut len = 0;
+        for part in parts {
+            let part = part.as_ref();
+            let end = part.len().saturating_add(len);
+            let Some(place) = text.get_mut(len..end) else { return Self::concat_on_heap(parts) };
+            place.copy_from_slice(part);
+            len = end;
+        }
+        Self(Repr::Inline { len: len as u8, text })
+    }
+
+    fn concat_on_heap(parts: &[impl AsRef<[u8]>]) -> Self {
+        let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.as_ref().len()).sum());
+        for part in parts {
+            bytes.extend_from_slice(part.as_ref());
+        }
+        Self::on_heap(bytes)
+    }
+
     /// A copy of the bytes, inline where they are few.
     #[inline]
     pub(crate) fn copied(bytes: &[u8]) -> Self {
@@ -305,6 +338,18 @@ mod tests {
             for arg in args {
                 assert_eq!((arg.as_bytes(), &arg.to_bytes()[..]), (&bytes[..], &bytes[..]));
                 assert_eq!((arg.clone(), arg.clone().into_owned()), (arg.clone(), arg));
+            }
+        }
+    }
+
+    #[test]
+    fn parts_are_joined_however_long_they_are() {
+        assert_eq!(Arg::concat(&[""; 0]).as_bytes(), b"");
+        for len in [0, 1, INLINE - 1, INLINE, INLINE + 1, SHARED] {
+            let bytes: Vec<u8> = (0..len).map(|n| n as u8).collect();
+            for cut in [0, 1, len / 2, len].map(|cut| cut.min(len)) {
+                let (start, end) = bytes.split_at(cut);
+                assert_eq!(Arg::concat(&[start, end, b""]).as_bytes(), bytes);
             }
         }
     }

@@ -100,7 +100,9 @@ impl Running {
 
     /// Waits until the counts are as asked for; answers them.
     ///
-    /// A message counts when the listener is through with it, so what it wrote is there. To wait for everything that
+    /// A message counts when the listener is through with it, so what it wrote is there. Who waits is told of it when
+    /// the listener's task pauses: when no message is left, when the listener waits for something, and after 128
+    /// messages at the latest. To wait for everything that
     /// was published, add up [`deliveries`](Self::deliveries) and compare with
     /// [`ListenerCounts::seen`](crate::ListenerCounts::seen).
     ///

@@ -11,7 +11,7 @@ use crate::report::{Counts, ListenerCounts, Progress};
 /// The counts of all listeners of a runner.
 pub(crate) struct Tally {
     listeners: Box<[Tallied]>,
-    /// How many wait for a change. Nobody mostly, and then a message costs no notification.
+    /// How many wait for a change. Nobody mostly, and then it costs no notification.
     waiting: AtomicUsize,
     changed: Notify,
 }
@@ -66,12 +66,15 @@ impl Tally {
         self.change(listener, |counts| counts.ended.store(true, Ordering::SeqCst));
     }
 
-    /// Makes a change, and tells it to those who wait. Who begins to wait just now sees the change: it says that it
-    /// waits before it reads, and here the change is written before it is read whether somebody waits.
     fn change(&self, listener: usize, change: impl FnOnce(&Tallied)) {
         if let Some(counts) = self.listeners.get(listener) {
             change(counts);
         }
+    }
+
+    /// Tells those who wait that there were changes. Who begins to wait just now sees them: it says that it waits
+    /// before it reads, and changes are written before it is read here whether somebody waits.
+    pub(crate) fn tell(&self) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
             self.changed.notify_waiters();
         }
@@ -133,6 +136,7 @@ mod tests {
         let writing = tokio::spawn(async move {
             for n in 0..1000 {
                 writer.message(n % 2, n % 4 < 2);
+                writer.tell();
                 if n % 10 == 0 {
                     tokio::task::yield_now().await;
                 }

@@ -2,9 +2,9 @@
 //!
 //! Nothing that a listener does ends the task but the end of its stream: errors and panics are failures of one message.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use embroker_core::{Broker, Event, Gap, Message, Subscriber};
@@ -53,7 +53,20 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
         Self { listener, broker, subscriber, stop: Stop { signal: stop, told: false }, log }
     }
 
-    pub(crate) async fn run(mut self) -> Outcome {
+    /// Handles all messages. Who waits for the counts is told whenever the task pauses, however that comes: to tell of
+    /// each message would wake that one's thread for each.
+    pub(crate) async fn run(self) -> Outcome {
+        let tally = self.log.tally.clone();
+        let mut all = pin!(self.handle_all());
+        poll_fn(|cx| {
+            let outcome = all.as_mut().poll(cx);
+            tally.tell();
+            outcome
+        })
+        .await
+    }
+
+    async fn handle_all(mut self) -> Outcome {
         loop {
             // Before the next event, or a busy stream would hide it.
             if self.stop.is_asked() {
@@ -88,8 +101,11 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
 
     async fn message(&mut self, message: Message) {
         let Self { listener, broker, subscriber, stop, log } = self;
-        let call = caught(async || listener.on_message(broker, &message).await);
-        match closing(call, subscriber, stop, log).await {
+        let handled = {
+            let call = pin!(caught(async || listener.on_message(broker, &message).await));
+            closing(call, subscriber, stop, log).await
+        };
+        match handled {
             Ok(()) => log.tally.message(log.index, true),
             Err(cause) => {
                 log.failure(FailedAt::Message(message), cause);
@@ -100,7 +116,7 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
 
     async fn gap(&mut self, gap: Gap) {
         let Self { listener, broker, subscriber, stop, log } = self;
-        let call = caught(async || listener.on_gap(broker, gap).await);
+        let call = pin!(caught(async || listener.on_gap(broker, gap).await));
         if let Err(cause) = closing(call, subscriber, stop, log).await {
             log.failure(FailedAt::Gap(gap), cause);
         }
@@ -110,8 +126,12 @@ impl<B: Broker, L: Listener<B>> Worker<L, B> {
 
 /// Finishes a call of the listener. Where the shutdown comes meanwhile, it ends the subscriptions at once: what is
 /// published from then on is not for this listener, however long the call takes.
-async fn closing<T>(call: impl Future<Output = T>, subscriber: &Subscriber, stop: &mut Stop, log: &mut Log) -> T {
-    let mut call = pin!(call);
+async fn closing<T>(
+    mut call: Pin<&mut impl Future<Output = T>>,
+    subscriber: &Subscriber,
+    stop: &mut Stop,
+    log: &mut Log,
+) -> T {
     tokio::select! {
         biased;
         result = &mut call => result,

@@ -84,6 +84,7 @@ impl Databases {
 
 impl Wanted {
     /// The shard of a key.
+    #[inline]
     pub(crate) fn key(&mut self, keyspace: &Keyspace, key: &[u8]) {
         *self.of(keyspace) |= 1 << keyspace.shard(keyspace.hash(key));
     }
@@ -98,14 +99,22 @@ impl Wanted {
         self.everything = true;
     }
 
+    #[inline]
     fn of(&mut self, keyspace: &Keyspace) -> &mut u64 {
-        let at = match self.shards.binary_search_by_key(&keyspace.number, |(number, _)| *number) {
-            Ok(at) => at,
-            Err(at) => {
-                self.shards.insert(at, (keyspace.number, 0));
-                at
-            }
+        // Nearly always the first that is there, or that is to be.
+        let at = match self.shards.first() {
+            Some((number, _)) if *number == keyspace.number => 0,
+            _ => self.place(keyspace.number),
         };
         &mut self.shards[at].1
+    }
+
+    /// Where a database stands, after it was put there.
+    fn place(&mut self, number: u32) -> usize {
+        let place = self.shards.binary_search_by_key(&number, |(number, _)| *number);
+        place.unwrap_or_else(|at| {
+            self.shards.insert(at, (number, 0));
+            at
+        })
     }
 }

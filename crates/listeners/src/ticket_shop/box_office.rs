@@ -2,7 +2,7 @@
 
 use embroker_core::Broker;
 
-use super::{Order, ShopError, keys, post_purchase};
+use super::{Order, ShopError, keys, purchase};
 use crate::{Counts, Running};
 
 /// How many deliveries may be on their way before selling waits for the listeners. Far below what a queue holds.
@@ -34,6 +34,8 @@ const MOST_AHEAD: u64 = 4_096;
 pub struct BoxOffice<'a, B> {
     broker: &'a B,
     listeners: &'a Running,
+    /// How often they receive what is published of every purchase.
+    deliveries: u64,
     /// What the listeners will have seen when they are through with everything that was sold.
     due: u64,
     /// Selling goes on without a look at the listeners until this much is due.
@@ -44,7 +46,8 @@ impl<'a, B: Broker> BoxOffice<'a, B> {
     /// A box office for the listeners that run.
     pub fn new(broker: &'a B, listeners: &'a Running) -> Self {
         let seen = listeners.counts().total().seen();
-        Self { broker, listeners, due: seen, look_at: seen + MOST_AHEAD }
+        let deliveries = listeners.deliveries(keys::PURCHASE_ORDERS);
+        Self { broker, listeners, deliveries, due: seen, look_at: seen + MOST_AHEAD }
     }
 
     /// Posts a purchase. Where the listeners are some thousand messages behind, it lets them catch up first.
@@ -57,9 +60,10 @@ impl<'a, B: Broker> BoxOffice<'a, B> {
             let seen = self.seen(self.due - MOST_AHEAD / 2).await?;
             self.look_at = seen + MOST_AHEAD;
         }
-        post_purchase(self.broker, order).await?;
-        self.due += self.listeners.deliveries(keys::PURCHASE_ORDERS);
-        self.due += self.listeners.deliveries(keys::event_orders(&order.event));
+        let channel = keys::event_orders(&order.event);
+        let deliveries = self.deliveries + self.listeners.deliveries(&channel);
+        purchase::post(self.broker, order, &channel).await?;
+        self.due += deliveries;
         Ok(())
     }
 

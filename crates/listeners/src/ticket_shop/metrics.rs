@@ -1,7 +1,7 @@
 //! What an order adds to the metrics. Each function adds its commands to a pipeline that runs as one transaction, so
 //! the metrics never show half an order.
 
-use embroker_core::{Arg, Bitfield, Broker, Encoding, Pipeline};
+use embroker_core::{Bitfield, Broker, Encoding, Pipeline};
 
 use super::{Order, ShopError, keys};
 
@@ -9,7 +9,7 @@ use super::{Order, ShopError, keys};
 /// which wraps past 255.
 pub(super) fn count_hour<'a>(pipeline: &mut Pipeline<'a>, order: &'a Order) {
     let bit = (u64::from(order.hour()) + 1) * 8;
-    for key in [Arg::from(keys::HISTOGRAM), keys::event_histogram(&order.event).into()] {
+    for key in [keys::HISTOGRAM.into(), keys::event_histogram(&order.event)] {
         pipeline.bitfield(key, Bitfield::new().incrby(Encoding::U8, bit, i64::from(order.qty)));
     }
 }
@@ -29,8 +29,9 @@ pub(super) fn count_invoice<'a>(pipeline: &mut Pipeline<'a>, order: &'a Order) {
 
 /// Runs a pipeline of which every command must work.
 pub(super) async fn run(broker: &impl Broker, pipeline: Pipeline<'_>) -> Result<(), ShopError> {
-    for reply in broker.pipeline(pipeline).await? {
-        reply.map_err(embroker_core::Error::from)?;
+    let replies = broker.pipeline(pipeline).await?;
+    match replies.iter().find_map(|reply| reply.as_ref().err()) {
+        Some(error) => Err(embroker_core::Error::from(error.clone()).into()),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -1,11 +1,11 @@
 //! Opening the shop on a broker that may have been used before.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use bytes::Bytes;
 use embroker_core::error::texts;
 use embroker_core::prelude::*;
-use embroker_core::{Error, Pipeline};
+use embroker_core::{Arg, Error, Pipeline};
 
 use super::{Event, ShopError, create_event, keys};
 
@@ -48,10 +48,10 @@ pub async fn open<B: Broker>(broker: &B, events: &[Event], customers: &[&str]) -
         .iter()
         .flat_map(|Event { name, .. }| [keys::event(name), keys::sales(name), keys::event_histogram(name)]);
     let per_customer = customers.iter().map(|who| keys::invoices(who));
-    let overall = [keys::SALES_SUMMARY, keys::HISTOGRAM, keys::EVENTS].map(String::from);
+    let overall = [keys::SALES_SUMMARY, keys::HISTOGRAM, keys::EVENTS].map(Arg::from);
     for key in overall.into_iter().chain(per_event).chain(per_customer) {
         if broker.exists([&key]).await? > 0 {
-            return Err(ShopError::ForeignKey(key));
+            return Err(ShopError::ForeignKey(String::from_utf8_lossy(key.as_bytes()).into_owned()));
         }
     }
     for event in events {
@@ -71,8 +71,8 @@ async fn delete_earlier_run<B: Broker>(broker: &B, customers: &[&str]) -> Result
         return Ok(0);
     }
     let mut deleted = 0_i64;
-    let mut invoices: BTreeSet<String> = customers.iter().map(|who| keys::invoices(who)).collect();
-    let mut totals = vec![keys::SALES_SUMMARY.to_owned(), keys::HISTOGRAM.to_owned()];
+    let mut invoices: HashSet<Arg<'_>> = customers.iter().map(|who| keys::invoices(who)).collect();
+    let mut totals = vec![Arg::from(keys::SALES_SUMMARY), keys::HISTOGRAM.into()];
     for event in &events {
         let event = String::from_utf8_lossy(event);
         let orders: Vec<Bytes> = broker.smembers(keys::sales(&event)).await?.into_iter().collect();
@@ -90,7 +90,7 @@ async fn delete_earlier_run<B: Broker>(broker: &B, customers: &[&str]) -> Result
     }
     // The mark goes last, so that a run that is cut off here can be tidied up by the next.
     totals.extend(invoices);
-    totals.push(keys::EVENTS.to_owned());
+    totals.push(keys::EVENTS.into());
     for keys in totals.chunks(BATCH) {
         deleted += broker.del(keys).await?;
     }

@@ -1,6 +1,6 @@
 //! Posting a purchase: with its metrics, or as a message to those who keep them.
 
-use embroker_core::{Broker, Pipeline};
+use embroker_core::{Arg, Broker, Pipeline};
 
 use super::{Order, ShopError, keys, metrics};
 
@@ -58,10 +58,15 @@ pub async fn post_purchase_with_inline_metrics(broker: &impl Broker, order: &Ord
 /// # }
 /// ```
 pub async fn post_purchase(broker: &impl Broker, order: &Order) -> Result<(), ShopError> {
+    post(broker, order, &keys::event_orders(&order.event)).await
+}
+
+/// As [`post_purchase`], where somebody has named the channel of the event already.
+pub(super) async fn post(broker: &impl Broker, order: &Order, event_orders: &Arg<'_>) -> Result<(), ShopError> {
     let mut pipeline = Pipeline::atomic();
     pipeline
         .hset_struct(keys::order_details(&order.order_id), order)?
         .publish(keys::PURCHASE_ORDERS, &order.order_id)
-        .publish(keys::event_orders(&order.event), &order.order_id);
+        .publish(event_orders, &order.order_id);
     metrics::run(broker, pipeline).await
 }

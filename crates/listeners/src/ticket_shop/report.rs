@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use embroker_core::prelude::*;
-use embroker_core::{BitOffset, Encoding, Error, FromValue, Value};
+use embroker_core::{Arg, BitOffset, Encoding, Error, FromValue, Value};
 use serde::Serialize;
 
 use super::{Order, ShopError, keys};
@@ -77,7 +77,7 @@ impl Report {
                 orders: broker.scard(keys::sales(event)).await?.unsigned_abs(),
                 tickets: number(&summary, &keys::total_tickets_sold(event))?,
                 sales: number(&summary, &keys::total_sales(event))?,
-                tickets_by_hour: hours(broker, &keys::event_histogram(event)).await?,
+                tickets_by_hour: hours(broker, keys::event_histogram(event)).await?,
             };
             report.events.insert(event.to_owned(), totals);
         }
@@ -139,7 +139,7 @@ impl Report {
 }
 
 /// Reads a histogram: the `u8` of an hour stands at bit (hour + 1) * 8.
-async fn hours<B: Broker>(broker: &B, key: &str) -> Result<[u8; 24], ShopError> {
+async fn hours<'a, B: Broker>(broker: &'a B, key: impl Into<Arg<'a>>) -> Result<[u8; 24], ShopError> {
     let stored = broker.bitfield_ro(key, (0..24).map(|hour| (Encoding::U8, BitOffset::Field(hour + 1)))).await?;
     let mut hours = [0; 24];
     for (hour, tickets) in hours.iter_mut().zip(stored) {
@@ -149,6 +149,6 @@ async fn hours<B: Broker>(broker: &B, key: &str) -> Result<[u8; 24], ShopError> 
 }
 
 /// A number of the summary; 0 where nothing was sold.
-fn number<T: FromValue + Default>(summary: &HashMap<Bytes, Bytes>, field: &str) -> Result<T, Error> {
+fn number<T: FromValue + Default>(summary: &HashMap<Bytes, Bytes>, field: &Arg<'_>) -> Result<T, Error> {
     summary.get(field.as_bytes()).map_or(Ok(T::default()), |text| T::from_value(Value::Bulk(text.clone())))
 }
