@@ -181,7 +181,7 @@ impl Engine {
                 Tx::new(self, keyspace, keyspace.latch_one(key.as_bytes()))
             }
             (Keys::None, _) if !spec.flags.contains(Flags::DATABASES) => Tx::new(self, keyspace, Held::Nothing),
-            (_, all) => Tx::new(self, keyspace, self.latch(keyspace, [(spec, all)].into_iter(), None)),
+            (_, all) => self.begin(keyspace, &[(spec, all)], None),
         };
         run_in(&mut tx, spec, args)
     }
@@ -204,7 +204,7 @@ impl Engine {
         let is_denied = || calls.iter().any(|(spec, _)| spec.flags.contains(Flags::DENYOOM));
         self.admit(is_denied).map_err(|_| texts::EXEC_ABORT)?;
         let keyspace = self.databases.get(database);
-        let mut tx = Tx::new(self, keyspace, self.latch(keyspace, calls.iter().copied(), watched));
+        let mut tx = self.begin(keyspace, &calls, watched);
         if watched.is_some_and(|watched| watched.is_broken(&mut tx)) {
             return Ok(None);
         }
@@ -229,6 +229,17 @@ impl Engine {
         }
         let sweep = |keyspace: &Keyspace| Tx::new(self, keyspace, keyspace.latch_all()).sweep(usize::MAX);
         self.databases.made().map(sweep).sum()
+    }
+
+    /// Begins to work with all latched that [`latch`](Self::latch) takes.
+    #[inline(never)]
+    fn begin<'k>(
+        &'k self,
+        keyspace: &'k Keyspace,
+        calls: &[(&'static CommandSpec, &[Arg<'_>])],
+        watched: Option<&Watched>,
+    ) -> Tx<'k> {
+        Tx::new(self, keyspace, self.latch(keyspace, calls.iter().copied(), watched))
     }
 
     /// Latches every key that is watched, and every key that the calls name, or all keys where a call works on all.
