@@ -181,7 +181,7 @@ impl Engine {
                 Tx::new(self, keyspace, keyspace.latch_one(key.as_bytes()))
             }
             (Keys::None, _) if !spec.flags.contains(Flags::DATABASES) => Tx::new(self, keyspace, Held::Nothing),
-            (_, all) => Tx::new(self, keyspace, self.latch(keyspace, spec, all)),
+            (_, all) => self.begin(keyspace, spec, all),
         };
         run_in(&mut tx, spec, args)
     }
@@ -241,10 +241,11 @@ impl Engine {
     }
 
     /// Latches every key that a command names, or all keys where it works on all.
-    fn latch<'c>(&self, keyspace: &Keyspace, spec: &CommandSpec, args: &'c [Arg<'c>]) -> Held<'_> {
+    #[inline(never)]
+    fn begin<'k>(&'k self, keyspace: &'k Keyspace, spec: &CommandSpec, args: &[Arg<'_>]) -> Tx<'k> {
         let mut wanted = Wanted::default();
         self.want(&mut wanted, keyspace, spec, args);
-        self.databases.latch(wanted)
+        Tx::new(self, keyspace, self.databases.latch(wanted))
     }
 
     /// Adds what a command is to latch; the database that the commands after it work on.

@@ -43,15 +43,26 @@ enum Repr<'a> {
 
 const _: () = assert!(size_of::<Arg<'_>>() == 3 * size_of::<usize>());
 
+impl Repr<'_> {
+    /// The bytes. Apart from those that are borrowed, as most are, so that to see those is one test.
+    #[inline(never)]
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(bytes) => bytes,
+            Self::Inline { len, text } => text.get(..usize::from(*len)).unwrap_or(text),
+            Self::Owned(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
 impl Arg<'_> {
     /// The bytes of the argument.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Borrowed(bytes) => bytes,
-            Repr::Inline { len, text } => text.get(..usize::from(*len)).unwrap_or(text),
-            Repr::Owned(bytes) => bytes,
-            Repr::Shared(bytes) => bytes,
+            kept => kept.bytes(),
         }
     }
 

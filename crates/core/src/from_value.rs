@@ -218,6 +218,7 @@ fn read<T>(value: Value, read: T) -> Result<T> {
 
 /// The error of a value that is something else. It takes the value, so that whoever reads one has none left to drop.
 #[cold]
+#[expect(clippy::needless_pass_by_value, reason = "it is dropped here")]
 fn unlike<T>(value: Value, wanted: &str) -> Result<T> {
     Err(Error::decode(wanted, &value))
 }

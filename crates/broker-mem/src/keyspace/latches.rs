@@ -20,7 +20,8 @@ pub(crate) enum Held<'a> {
 
 impl<'a> Held<'a> {
     /// Takes the latch of a key.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the latch is written where it stays; moved, it is waited for")]
+    #[inline(always)]
     pub(super) fn of_key(keyspace: &'a Keyspace, key: &'a [u8]) -> Self {
         let hash = keyspace.hash(key);
         Self::Key { key, hash, shard: Shard::latch(keyspace, keyspace.shard(hash)) }
