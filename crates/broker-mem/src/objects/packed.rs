@@ -58,6 +58,38 @@ fn sum(lens: &[u8]) -> usize {
     lens.iter().map(|len| usize::from(*len)).sum()
 }
 
+/// A text that is looked for, its first eight bytes as one number: most texts are told apart by those.
+struct Wanted<'t> {
+    text: &'t [u8],
+    head: u64,
+    /// The bits of `head` that are of the text.
+    mask: u64,
+}
+
+impl<'t> Wanted<'t> {
+    #[inline]
+    fn new(text: &'t [u8]) -> Self {
+        let (head, mask) = match text.first_chunk() {
+            Some(head) => (u64::from_le_bytes(*head), u64::MAX),
+            None => {
+                let head = text.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte));
+                (head, !(u64::MAX << (8 * text.len())))
+            }
+        };
+        Self { text, head, mask }
+    }
+
+    /// Whether these bytes begin with the text.
+    #[inline]
+    fn begins(&self, bytes: &[u8]) -> bool {
+        match bytes.first_chunk() {
+            Some(head) if (u64::from_le_bytes(*head) ^ self.head) & self.mask != 0 => false,
+            Some(_) if self.text.len() <= size_of::<u64>() => true,
+            _ => bytes.starts_with(self.text),
+        }
+    }
+}
+
 impl<const N: usize, const MOST: usize> Packed<N, MOST> {
     #[inline]
     pub(super) fn len(&self) -> usize {
@@ -80,15 +112,11 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
     /// Where the item stands that begins with this text.
     #[inline]
     pub(super) fn find(&self, text: &[u8]) -> Option<Place<N>> {
+        let wanted = Wanted::new(text);
         let bytes = self.0.bytes();
         let mut rest = bytes.get(START..)?;
         while let Some((lens, texts)) = rest.split_first_chunk() {
-            // Texts of the same length often differ in their last byte, as numbered ones do.
-            if usize::from(lens[0]) == text.len()
-                && let Some(found) = texts.get(..text.len())
-                && found.last() == text.last()
-                && found == text
-            {
+            if usize::from(lens[0]) == text.len() && wanted.begins(texts) {
                 return Some(Place { start: bytes.len() - rest.len(), lens: *lens });
             }
             rest = texts.get(sum(lens)..)?;
@@ -142,7 +170,20 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
     }
 
     /// Gives an item another text; whether there is room for it.
+    #[inline]
     pub(super) fn replace(&mut self, place: Place<N>, which: usize, text: &[u8]) -> bool {
+        let range = place.text(which);
+        if range.len() != text.len() {
+            return self.resize_text(place, which, text);
+        }
+        if let Some(old) = self.0.bytes_mut().get_mut(range) {
+            old.copy_from_slice(text);
+        }
+        true
+    }
+
+    /// As [`replace`](Self::replace), where the text has another length.
+    fn resize_text(&mut self, place: Place<N>, which: usize, text: &[u8]) -> bool {
         let range = place.text(which);
         if text.len() > LONGEST || self.0.len() - range.len() + text.len() > MOST_BYTES {
             return false;
