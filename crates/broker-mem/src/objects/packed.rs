@@ -69,25 +69,25 @@ struct Wanted<'t> {
 impl<'t> Wanted<'t> {
     #[inline]
     fn new(text: &'t [u8]) -> Self {
-        let (head, mask) = match text.first_chunk() {
-            Some(head) => (u64::from_le_bytes(*head), u64::MAX),
-            None => {
-                let head = text.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte));
-                (head, !(u64::MAX << (8 * text.len())))
-            }
-        };
-        Self { text, head, mask }
+        let mask = if text.len() < size_of::<u64>() { !(u64::MAX << (8 * text.len())) } else { u64::MAX };
+        Self { text, head: head(text), mask }
     }
 
     /// Whether these bytes begin with the text.
     #[inline]
     fn begins(&self, bytes: &[u8]) -> bool {
-        match bytes.first_chunk() {
-            Some(head) if (u64::from_le_bytes(*head) ^ self.head) & self.mask != 0 => false,
-            Some(_) if self.text.len() <= size_of::<u64>() => true,
-            _ => bytes.starts_with(self.text),
+        if self.text.len() > bytes.len() || (head(bytes) ^ self.head) & self.mask != 0 {
+            return false;
         }
+        self.text.len() <= size_of::<u64>() || bytes.starts_with(self.text)
     }
+}
+
+/// The first eight bytes as a number; zeros behind fewer.
+#[inline]
+fn head(bytes: &[u8]) -> u64 {
+    let few = || bytes.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte));
+    bytes.first_chunk().map_or_else(few, |head| u64::from_le_bytes(*head))
 }
 
 impl<const N: usize, const MOST: usize> Packed<N, MOST> {

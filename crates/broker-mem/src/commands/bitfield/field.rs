@@ -12,6 +12,9 @@ use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
+/// The operations of one call. Most have one or two.
+type Operations = SmallVec<[Operation; 2]>;
+
 /// One of BITFIELD's operations on one field.
 struct Operation {
     action: Action,
@@ -30,7 +33,8 @@ enum Action {
 /// `BITFIELD key [GET type offset | SET type offset value | INCRBY type offset increment | OVERFLOW WRAP|SAT|FAIL …]`:
 /// a reply for each GET, SET and INCRBY.
 pub(super) fn bitfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let operations = parse(tx, args)?;
+    let mut operations = Operations::new();
+    parse(tx, args, &mut operations)?;
     match operations.iter().filter(|operation| operation.writes()).map(Operation::last_bit).max() {
         None => read(tx, &args[0], &operations),
         Some(last_bit) => write(tx, &args[0], &operations, last_bit),
@@ -39,7 +43,8 @@ pub(super) fn bitfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 
 /// `BITFIELD_RO key [GET type offset …]`.
 pub(super) fn bitfield_ro(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let operations = parse(tx, args)?;
+    let mut operations = Operations::new();
+    parse(tx, args, &mut operations)?;
     if operations.iter().any(Operation::writes) {
         return Err(texts::BITFIELD_RO_WRITE);
     }
@@ -116,8 +121,7 @@ impl Word {
 }
 
 /// Reads every operation before the first one runs: an error anywhere means that nothing is done.
-fn parse(tx: &Tx<'_>, args: &Args<'_>) -> Result<SmallVec<[Operation; 4]>, ServerError> {
-    let mut operations = SmallVec::new();
+fn parse(tx: &Tx<'_>, args: &Args<'_>, operations: &mut Operations) -> Result<(), ServerError> {
     let mut overflow = Overflow::Wrap;
     let mut at = 1;
     while at < args.len() {
@@ -140,7 +144,7 @@ fn parse(tx: &Tx<'_>, args: &Args<'_>) -> Result<SmallVec<[Operation; 4]>, Serve
         }
         at += words;
     }
-    Ok(operations)
+    Ok(())
 }
 
 fn parse_overflow(args: &Args<'_>, at: usize) -> Result<Overflow, ServerError> {
