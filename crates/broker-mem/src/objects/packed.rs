@@ -58,36 +58,14 @@ fn sum(lens: &[u8]) -> usize {
     lens.iter().map(|len| usize::from(*len)).sum()
 }
 
-/// A text that is looked for, its first eight bytes as one number: most texts are told apart by those.
-struct Wanted<'t> {
-    text: &'t [u8],
-    head: u64,
-    /// The bits of `head` that are of the text.
-    mask: u64,
-}
-
-impl<'t> Wanted<'t> {
-    #[inline]
-    fn new(text: &'t [u8]) -> Self {
-        let mask = if text.len() < size_of::<u64>() { !(u64::MAX << (8 * text.len())) } else { u64::MAX };
-        Self { text, head: head(text), mask }
-    }
-
-    /// Whether these bytes begin with the text.
-    #[inline]
-    fn begins(&self, bytes: &[u8]) -> bool {
-        if self.text.len() > bytes.len() || (head(bytes) ^ self.head) & self.mask != 0 {
-            return false;
-        }
-        self.text.len() <= size_of::<u64>() || bytes.starts_with(self.text)
-    }
-}
-
-/// The first eight bytes as a number; zeros behind fewer.
+/// The first eight bytes of a text as a number, and which bits of it are of the text, where it may be shorter.
 #[inline]
-fn head(bytes: &[u8]) -> u64 {
-    let few = || bytes.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte));
-    bytes.first_chunk().map_or_else(few, |head| u64::from_le_bytes(*head))
+fn head(text: &[u8]) -> (u64, u64) {
+    if let Some(head) = text.first_chunk() {
+        return (u64::from_le_bytes(*head), u64::MAX);
+    }
+    let head = text.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte));
+    (head, !(u64::MAX << (8 * text.len())))
 }
 
 impl<const N: usize, const MOST: usize> Packed<N, MOST> {
@@ -110,18 +88,26 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
     }
 
     /// Where the item stands that begins with this text.
+    ///
+    /// Most items are told apart by their length, or by eight bytes that are compared at once as long as there are so
+    /// many: those behind a short text are masked out.
     #[inline]
     pub(super) fn find(&self, text: &[u8]) -> Option<Place<N>> {
-        let wanted = Wanted::new(text);
+        let (head, mask) = head(text);
         let bytes = self.0.bytes();
         let mut rest = bytes.get(START..)?;
-        while let Some((lens, texts)) = rest.split_first_chunk() {
-            if usize::from(lens[0]) == text.len() && wanted.begins(texts) {
+        while let Some((lens, texts)) = rest.split_first_chunk()
+            && let Some(other) = texts.first_chunk()
+        {
+            if usize::from(lens[0]) == text.len()
+                && (u64::from_le_bytes(*other) ^ head) & mask == 0
+                && (text.len() <= other.len() || texts.starts_with(text))
+            {
                 return Some(Place { start: bytes.len() - rest.len(), lens: *lens });
             }
             rest = texts.get(sum(lens)..)?;
         }
-        None
+        find_last(bytes, bytes.len() - rest.len(), text)
     }
 
     /// One of the texts of the item.
@@ -226,6 +212,16 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
         let mut items = self.iter();
         (0..=nth).map_while(|_| items.next_place()).nth(nth)
     }
+}
+
+/// Where the item stands that begins with this text, among the last few bytes.
+#[inline(never)]
+fn find_last<const N: usize>(bytes: &[u8], start: usize, text: &[u8]) -> Option<Place<N>> {
+    let mut place = Place::at(bytes, start)?;
+    while bytes.get(place.text(0)) != Some(text) {
+        place = Place::at(bytes, place.end())?;
+    }
+    Some(place)
 }
 
 /// The texts of items, one after the other.
