@@ -177,43 +177,38 @@ impl Bitfield {
     /// `GET`: answers the number. Behind the string's end are zero bits.
     #[inline]
     pub fn get(self, encoding: Encoding, offset: impl Into<BitOffset>) -> Self {
-        self.field("GET", encoding, offset)
+        self.words(["GET".into(), encoding.into(), offset.into().into()])
     }
 
     /// `SET`: writes the number, answers the old one.
     #[inline]
     pub fn set(self, encoding: Encoding, offset: impl Into<BitOffset>, number: i64) -> Self {
-        self.field("SET", encoding, offset).word(number)
+        self.words(["SET".into(), encoding.into(), offset.into().into(), number.into()])
     }
 
     /// `INCRBY`: adds to the number, answers the new one.
     #[inline]
     pub fn incrby(self, encoding: Encoding, offset: impl Into<BitOffset>, by: i64) -> Self {
-        self.field("INCRBY", encoding, offset).word(by)
+        self.words(["INCRBY".into(), encoding.into(), offset.into().into(), by.into()])
     }
 
     /// `OVERFLOW`: what each SET and INCRBY from here on does with a number that does not fit. At first they wrap.
     pub fn overflow(self, overflow: FieldOverflow) -> Self {
-        self.word("OVERFLOW").word(match overflow {
+        let word = match overflow {
             FieldOverflow::Wrap => "WRAP",
             FieldOverflow::Saturate => "SAT",
             FieldOverflow::Fail => "FAIL",
-        })
+        };
+        self.words(["OVERFLOW".into(), word.into()])
     }
 
     #[inline]
-    fn field(self, action: &'static str, encoding: Encoding, offset: impl Into<BitOffset>) -> Self {
-        self.word(action).word(encoding).word(offset.into())
-    }
-
-    #[inline]
-    fn word(mut self, word: impl Into<Arg<'static>>) -> Self {
+    fn words<const N: usize>(mut self, words: [Arg<'static>; N]) -> Self {
         if self.words.is_empty() {
-            // An operation has four words at most.
-            self.words.reserve(5);
+            self.words = Vec::with_capacity(1 + N);
             self.words.push(Arg::from(""));
         }
-        self.words.push(word.into());
+        self.words.extend(words);
         self
     }
 

@@ -50,19 +50,21 @@ impl Encoding {
     /// The number at this offset in bits. Behind the end are zero bits.
     #[inline]
     pub(super) fn get(self, bytes: &[u8], offset: u64) -> i64 {
-        let (place, shift) = self.place(offset);
-        let missing = place.end.saturating_sub(bytes.len().max(place.start));
-        let there = bytes.get(place.start..place.end - missing).unwrap_or_default();
-        self.number((window(there) << (8 * missing) >> shift) as u64)
+        let (place, behind) = self.place(offset);
+        let bits = match bytes.get(place.clone()) {
+            Some(there) => window(there),
+            None => place.fold(0, |bits, at| bits << 8 | u128::from(bytes.get(at).copied().unwrap_or(0))),
+        };
+        self.number((bits >> behind) as u64)
     }
 
     /// Writes the lower bits of the number at this offset in bits, which the caller has made room for.
     #[inline]
     pub(super) fn set(self, bytes: &mut [u8], offset: u64, number: i64) {
-        let (place, shift) = self.place(offset);
+        let (place, behind) = self.place(offset);
         let Some(place) = bytes.get_mut(place) else { return };
-        let field = u128::from(u64::MAX >> self.unused()) << shift;
-        let mut new = (window(place) & !field) | (u128::from(number as u64) << shift & field);
+        let field = u128::from(u64::MAX >> self.unused()) << behind;
+        let mut new = (window(place) & !field) | (u128::from(number as u64) << behind & field);
         for byte in place.iter_mut().rev() {
             *byte = new as u8;
             new >>= 8;
