@@ -177,38 +177,48 @@ impl Bitfield {
     /// `GET`: answers the number. Behind the string's end are zero bits.
     #[inline]
     pub fn get(self, encoding: Encoding, offset: impl Into<BitOffset>) -> Self {
-        self.words(["GET".into(), encoding.into(), offset.into().into()])
+        self.field("GET", encoding, offset)
     }
 
     /// `SET`: writes the number, answers the old one.
     #[inline]
     pub fn set(self, encoding: Encoding, offset: impl Into<BitOffset>, number: i64) -> Self {
-        self.words(["SET".into(), encoding.into(), offset.into().into(), number.into()])
+        self.field("SET", encoding, offset).word(number)
     }
 
     /// `INCRBY`: adds to the number, answers the new one.
     #[inline]
     pub fn incrby(self, encoding: Encoding, offset: impl Into<BitOffset>, by: i64) -> Self {
-        self.words(["INCRBY".into(), encoding.into(), offset.into().into(), by.into()])
+        self.field("INCRBY", encoding, offset).word(by)
     }
 
     /// `OVERFLOW`: what each SET and INCRBY from here on does with a number that does not fit. At first they wrap.
     pub fn overflow(self, overflow: FieldOverflow) -> Self {
-        let word = match overflow {
+        self.begun().word("OVERFLOW").word(match overflow {
             FieldOverflow::Wrap => "WRAP",
             FieldOverflow::Saturate => "SAT",
             FieldOverflow::Fail => "FAIL",
-        };
-        self.words(["OVERFLOW".into(), word.into()])
+        })
     }
 
     #[inline]
-    fn words<const N: usize>(mut self, words: [Arg<'static>; N]) -> Self {
+    fn field(self, action: &'static str, encoding: Encoding, offset: impl Into<BitOffset>) -> Self {
+        self.begun().word(action).word(encoding).word(offset.into())
+    }
+
+    /// With a place for the key, and room for one operation, of four words at most.
+    #[inline]
+    fn begun(mut self) -> Self {
         if self.words.is_empty() {
-            self.words = Vec::with_capacity(1 + N);
+            self.words = Vec::with_capacity(5);
             self.words.push(Arg::from(""));
         }
-        self.words.extend(words);
+        self
+    }
+
+    #[inline]
+    fn word(mut self, word: impl Into<Arg<'static>>) -> Self {
+        self.words.push(word.into());
         self
     }
 
