@@ -18,6 +18,9 @@ const LONGEST: usize = u8::MAX as usize;
 const MOST_BYTES: usize = 4096;
 /// Where the first item stands, behind the count.
 const START: usize = 1;
+/// So many texts are copied one by one where they are handed out: to share one copy costs two atomic steps for each,
+/// and malloc has as many small blocks at hand.
+const COPIED: usize = 16;
 
 /// Items of `N` texts each, the first of which tells them apart. There are `MOST` of them at most, which a byte counts.
 #[derive(Clone, Default)]
@@ -122,8 +125,12 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
         Items { bytes: self.0.bytes(), start: START, left: self.len() }
     }
 
-    /// Every item as `each` makes it of its texts, which are parts of one copy for those who keep them.
+    /// Every item as `each` makes it of its texts, which are parts of one copy for those who keep them, unless they are
+    /// [few](COPIED).
     pub(super) fn lend<T>(&self, mut each: impl FnMut([Text<'_>; N]) -> T) -> Vec<T> {
+        if self.len() * N <= COPIED {
+            return self.iter().map(|texts| each(texts.map(Text::from))).collect();
+        }
         let copy = Bytes::from_owner(self.0.clone());
         let mut items = self.iter();
         let mut lent = Vec::with_capacity(self.len());
