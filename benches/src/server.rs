@@ -10,12 +10,11 @@ use std::{env, fs, io, process, thread};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use embroker_test_support::RedisServer;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
-use tokio::sync::mpsc::{self, UnboundedSender};
+use mio::net::UnixStream;
+use mio::{Events, Interest, Poll, Token};
 
 use crate::bench::Bench;
-use crate::measure::{Effort, multi};
+use crate::measure::Effort;
 use crate::pubsub::PAYLOAD;
 use crate::report::{Samples, Spec, Unit};
 
@@ -264,56 +263,73 @@ fn fan_out(effort: Effort, ours: &Path, peer: &Path, at_once: usize) -> Result<S
     Ok(samples)
 }
 
-/// How many messages a second arrive at 1,000 connections.
+/// How many messages a second arrive at 1,000 connections. One thread publishes and reads, and waits for all of them with
+/// one call, so that little of the machine is taken from the server.
 fn deliveries(socket: &Path, messages: usize, at_once: usize) -> Result<f64> {
     const CONNECTIONS: usize = 1_000;
     const CONFIRMATION: &[u8] = b"*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n";
     let payload = String::from_utf8_lossy(PAYLOAD).into_owned();
     let message = format!("*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n${}\r\n{payload}\r\n", payload.len());
-    multi()?.block_on(async {
-        let mut publisher = UnixStream::connect(socket).await?;
-        let requests = format!("PUBLISH news {payload}\r\n").repeat(at_once);
-        let expected = message.len() * messages;
-        // Each reader tells when it has all that was published so far.
-        let (has_all, mut have_all) = mpsc::unbounded_channel();
-        let mut readers = Vec::with_capacity(CONNECTIONS);
-        for _ in 0..CONNECTIONS {
-            let mut stream = UnixStream::connect(socket).await?;
-            stream.write_all(b"SUBSCRIBE news\r\n").await?;
-            let mut confirmation = vec![0; CONFIRMATION.len()];
-            stream.read_exact(&mut confirmation).await?;
-            ensure!(confirmation == CONFIRMATION, "another answer to SUBSCRIBE");
-            readers.push(tokio::spawn(read(stream, expected, message.len() * at_once, has_all.clone())));
-        }
-        drop(has_all);
-        let start = Instant::now();
-        for _ in 0..messages / at_once {
-            publisher.write_all(requests.as_bytes()).await?;
-            for _ in 0..CONNECTIONS {
-                let told = tokio::time::timeout(Duration::from_secs(30), have_all.recv()).await?;
-                told.context("a connection was lost")?;
+    let requests = format!("PUBLISH news {payload}\r\n").repeat(at_once);
+    let mut publisher = os::UnixStream::connect(socket)?;
+    let mut poll = Poll::new()?;
+    let mut readers = Vec::with_capacity(CONNECTIONS);
+    for _ in 0..CONNECTIONS {
+        let mut stream = os::UnixStream::connect(socket)?;
+        stream.write_all(b"SUBSCRIBE news\r\n")?;
+        let mut confirmation = vec![0; CONFIRMATION.len()];
+        stream.read_exact(&mut confirmation)?;
+        ensure!(confirmation == CONFIRMATION, "another answer to SUBSCRIBE");
+        stream.set_nonblocking(true)?;
+        let mut stream = UnixStream::from_std(stream);
+        poll.registry().register(&mut stream, Token(readers.len()), Interest::READABLE)?;
+        readers.push(Reader { stream, received: 0 });
+    }
+    let mut events = Events::with_capacity(CONNECTIONS);
+    let mut buffer = vec![0; 16 * 1024];
+    let start = Instant::now();
+    for round in 1..=messages / at_once {
+        publisher.write_all(requests.as_bytes())?;
+        let expected = message.len() * at_once * round;
+        let mut have_all = 0;
+        while have_all < CONNECTIONS {
+            poll.poll(&mut events, Some(Duration::from_secs(30)))?;
+            ensure!(!events.is_empty(), "messages are missing");
+            for event in &events {
+                let reader = readers.get_mut(event.token().0).context("an event of no connection")?;
+                let before = reader.received;
+                reader.read(&mut buffer)?;
+                ensure!(reader.received <= expected, "more was received than published");
+                have_all += usize::from(before < reader.received && reader.received == expected);
             }
         }
-        let took = start.elapsed();
-        for reader in readers {
-            ensure!(reader.await?? == expected, "more was received than published");
-        }
-        Ok((messages * CONNECTIONS) as f64 / took.as_secs_f64())
-    })
+    }
+    Ok((messages * CONNECTIONS) as f64 / start.elapsed().as_secs_f64())
 }
 
-/// Reads so many bytes, and tells of every `step` of them.
-async fn read(mut stream: UnixStream, expected: usize, step: usize, tell: UnboundedSender<()>) -> Result<usize> {
-    let mut buffer = vec![0; 16 * 1024];
-    let (mut received, mut told) = (0, 0);
-    while received < expected {
-        let more = stream.read(&mut buffer).await?;
-        ensure!(more > 0, "the server hung up");
-        received += more;
-        while received >= told + step {
-            told += step;
-            tell.send(())?;
+/// One of many connections.
+struct Reader {
+    stream: UnixStream,
+    /// How many bytes of messages.
+    received: usize,
+}
+
+impl Reader {
+    /// Reads all that is there.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
+        loop {
+            match self.stream.read(buffer) {
+                Ok(0) => bail!("the server hung up"),
+                Ok(read) => {
+                    self.received += read;
+                    // The next to come is told as news.
+                    if read < buffer.len() {
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
         }
     }
-    Ok(received)
 }

@@ -15,12 +15,15 @@ use crate::objects::Text;
 pub(crate) struct Args<'a>(&'a [Arg<'a>], Option<&'a [u8]>);
 
 impl<'a> Args<'a> {
+    #[inline]
     pub(crate) fn new(args: &'a [Arg<'a>]) -> Self {
         Self(args, None)
     }
 
-    pub(crate) fn of(command: &'a Command<'a>) -> Self {
-        Self(command.arguments(), command.subcommand_as_written())
+    /// The same, of a command that may have a subcommand.
+    #[inline]
+    pub(crate) fn of(self, command: &'a Command<'a>) -> Self {
+        Self(self.0, command.subcommand_as_written())
     }
 
     /// The subcommand that was called: as it was written, or else by its name in the table.

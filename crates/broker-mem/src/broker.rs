@@ -110,7 +110,7 @@ impl MemBroker {
     /// ```
     pub fn call(&self, command: &Command<'_>) -> Result<Value> {
         command.check_not_session()?;
-        Ok(self.engine.run(self.database, command)?)
+        self.engine.run(self.database, command)
     }
 
     /// Runs the commands of a pipeline on this thread.
@@ -325,6 +325,7 @@ impl Broker for MemBroker {
         self.call(&command)
     }
 
+    #[inline]
     fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>> {
         Some(self.call(command))
     }

@@ -8,7 +8,7 @@ use embroker_core::error::texts;
 use embroker_core::instance::Instance;
 use embroker_core::instance::config::{Config, KeyspaceEvents, Parameter};
 use embroker_core::table::{CommandSpec, Flags, Keys};
-use embroker_core::{Arg, Command, Pipeline, Replies, ServerError};
+use embroker_core::{Arg, Command, Error, Pipeline, Replies, ServerError, Value};
 
 use crate::args::Args;
 use crate::clock::Clock;
@@ -169,23 +169,26 @@ impl Engine {
     }
 
     /// Runs one command in a database, alone.
+    #[inline]
     pub(crate) fn run(&self, database: u32, command: &Command<'_>) -> Reply {
-        let spec = command.resolve()?;
+        let (spec, args) = command.resolve_with_arguments()?;
+        let args = &Args::new(args).of(command);
         self.admit(|| spec.flags.contains(Flags::DENYOOM))?;
-        let args = Args::of(command);
         let keyspace = self.databases.get(database);
-        let held = match (spec.keys, args.all()) {
-            (_, all) if spec.flags.contains(Flags::DATABASES) => self.latch(keyspace, [(spec, all)].into_iter(), None),
-            (Keys::None, _) => Held::default(),
-            (Keys::ONE, [key, ..]) | (Keys::ALL, [key]) => keyspace.latch_one(key.as_bytes()),
-            (_, all) => self.latch(keyspace, [(spec, all)].into_iter(), None),
+        // Each makes its own `Tx`, so that what it latches is written where it stays.
+        let mut tx = match (spec.keys, args.all()) {
+            (Keys::ONE, [key, ..]) | (Keys::ALL, [key]) if !spec.flags.contains(Flags::DATABASES) => {
+                Tx::new(self, keyspace, keyspace.latch_one(key.as_bytes()))
+            }
+            (Keys::None, _) if !spec.flags.contains(Flags::DATABASES) => Tx::new(self, keyspace, Held::Nothing),
+            (_, all) => Tx::new(self, keyspace, self.latch(keyspace, [(spec, all)].into_iter(), None)),
         };
-        run_in(&mut Tx::new(self, keyspace, held), spec, &args)
+        run_in(&mut tx, spec, args)
     }
 
     /// Runs commands one after the other, those of others in between.
     pub(crate) fn run_each(&self, database: u32, pipeline: &Pipeline<'_>) -> Replies {
-        pipeline.commands().iter().map(|command| self.run(database, command)).collect()
+        pipeline.commands().iter().map(|command| answer(self.run(database, command))).collect()
     }
 
     /// Runs commands as one transaction. `None` where a watched key was written.
@@ -211,7 +214,7 @@ impl Engine {
         }
         pipeline.observe();
         let replies = calls.into_iter().zip(pipeline.commands()).map(|((spec, _), command)| {
-            let reply = run_in(&mut tx, spec, &Args::of(command));
+            let reply = answer(run_in(&mut tx, spec, &Args::new(command.arguments()).of(command)));
             pipeline.observe();
             reply
         });
@@ -254,6 +257,14 @@ impl Engine {
         }
         self.databases.latch(wanted)
     }
+}
+
+/// A handler's reply as one of several. Its errors are what Redis answers.
+fn answer(reply: Reply) -> Result<Value, ServerError> {
+    reply.map_err(|error| match error {
+        Error::Server(error) => error,
+        other => ServerError::new(format!("ERR {other}")),
+    })
 }
 
 #[inline]

@@ -23,5 +23,6 @@ mod watch;
 pub use broker::{MemBroker, MemBrokerBuilder, WeakMemBroker};
 pub use clock::{Clock, ManualClock, SystemClock};
 
-/// What a handler answers.
-type Reply = Result<embroker_core::Value, embroker_core::ServerError>;
+/// What a handler answers, in the very type that a caller gets, so that it is written once. Its errors are
+/// [`Error::Server`](embroker_core::Error::Server).
+type Reply = embroker_core::Result<embroker_core::Value>;

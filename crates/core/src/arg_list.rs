@@ -11,7 +11,9 @@ use crate::Arg;
 /// How many arguments take no allocation: a key, a field and a value.
 const IN_PLACE: usize = 3;
 
+// The arguments start at the same place whatever their number, so that finding those in place is no jump.
 #[derive(Clone)]
+#[repr(u8)]
 pub(crate) enum ArgList<'a> {
     Zero([Arg<'a>; 0]),
     One([Arg<'a>; 1]),
@@ -73,6 +75,18 @@ impl<'a> ArgList<'a> {
         }
     }
 
+    /// The arguments that stand in place.
+    #[inline]
+    fn in_place(&self) -> &[Arg<'a>] {
+        match self {
+            Self::Zero(args) => args,
+            Self::One(args) => args,
+            Self::Two(args) => args,
+            Self::Three(args) => args,
+            Self::Many(_) => &[],
+        }
+    }
+
     /// The arguments on the heap, with room for so many more.
     fn into_vec(self, more: usize) -> Vec<Arg<'a>> {
         let mut many = match self {
@@ -116,11 +130,8 @@ impl<'a> Deref for ArgList<'a> {
     #[inline]
     fn deref(&self) -> &[Arg<'a>] {
         match self {
-            Self::Zero(args) => args,
-            Self::One(args) => args,
-            Self::Two(args) => args,
-            Self::Three(args) => args,
             Self::Many(args) => args,
+            few => few.in_place(),
         }
     }
 }

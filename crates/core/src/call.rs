@@ -18,20 +18,33 @@ use crate::{BoxFuture, Broker, Command, FromValue, Value};
 #[must_use = "a call runs when it is awaited"]
 pub(crate) struct Call<'a, B, T> {
     broker: &'a B,
-    progress: Progress<'a>,
+    /// Until a broker that has to wait takes it. One that need not leaves it here, to be dropped once, with the call.
+    command: Option<Command<'a>>,
+    waiting: Option<BoxFuture<'a, Result<Value>>>,
+    is_answered: bool,
     reads_as: PhantomData<fn() -> T>,
-}
-
-enum Progress<'a> {
-    Ready(Command<'a>),
-    Waiting(BoxFuture<'a, Result<Value>>),
-    Done,
 }
 
 impl<'a, B: Broker, T: FromValue> Call<'a, B, T> {
     #[inline]
     pub(crate) fn new(broker: &'a B, command: Command<'a>) -> Self {
-        Self { broker, progress: Progress::Ready(command), reads_as: PhantomData }
+        Self { broker, command: Some(command), waiting: None, is_answered: false, reads_as: PhantomData }
+    }
+
+    /// Polls the future of a broker that has to wait.
+    #[cold]
+    fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        if self.is_answered {
+            return Poll::Pending;
+        }
+        if let Some(command) = self.command.take() {
+            self.waiting = Some(Box::pin(self.broker.execute(command)));
+        }
+        let Some(waiting) = &mut self.waiting else { return Poll::Pending };
+        let reply = ready!(waiting.as_mut().poll(cx));
+        self.waiting = None;
+        self.is_answered = true;
+        Poll::Ready(reply.and_then(T::from_value))
     }
 }
 
@@ -40,32 +53,14 @@ impl<B: Broker, T: FromValue> Future for Call<'_, B, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        let broker = self.broker;
-        if let Progress::Ready(command) = &self.progress
-            && let Some(reply) = broker.execute_now(command)
+        if !self.is_answered
+            && let Some(command) = &self.command
+            && let Some(reply) = self.broker.execute_now(command)
         {
-            self.progress = Progress::Done;
+            self.is_answered = true;
             return Poll::Ready(T::from_value(reply?));
         }
-        let reply = ready!(self.progress.poll_waiting(broker, cx));
-        self.progress = Progress::Done;
-        Poll::Ready(T::from_value(reply?))
-    }
-}
-
-impl<'a> Progress<'a> {
-    /// Polls the future of a broker that has to wait.
-    #[cold]
-    fn poll_waiting<B: Broker>(&mut self, broker: &'a B, cx: &mut Context<'_>) -> Poll<Result<Value>> {
-        if let Self::Ready(_) = self
-            && let Self::Ready(command) = std::mem::replace(self, Self::Done)
-        {
-            *self = Self::Waiting(Box::pin(broker.execute(command)));
-        }
-        match self {
-            Self::Waiting(reply) => reply.as_mut().poll(cx),
-            _ => Poll::Pending,
-        }
+        self.poll_waiting(cx)
     }
 }
 

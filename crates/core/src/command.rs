@@ -29,15 +29,39 @@ pub struct Command<'a> {
     args: ArgList<'a>,
 }
 
+/// What most commands have is a row, so that to see it, and to find nothing to drop, is one test.
 #[derive(Clone)]
 enum Name<'a> {
     Known(&'static CommandSpec),
+    Other(Box<OtherName<'a>>),
+}
+
+#[derive(Clone)]
+enum OtherName<'a> {
     /// A subcommand in other letters than the table's: some errors of Redis repeat them.
-    Spelled(Box<(&'static CommandSpec, Arg<'a>)>),
+    Spelled(&'static CommandSpec, Arg<'a>),
     /// Not in the table: the word as it was given.
-    Unknown(Box<Arg<'a>>),
+    Unknown(Arg<'a>),
     /// A container that is in the table with a subcommand that is not; the subcommand is the first argument.
     UnknownSubcommand(&'static CommandSpec),
+}
+
+impl OtherName<'_> {
+    /// The row that runs, if there is one.
+    fn spec(&self) -> Option<&'static CommandSpec> {
+        match self {
+            Self::Spelled(spec, _) => Some(spec),
+            Self::Unknown(_) | Self::UnknownSubcommand(_) => None,
+        }
+    }
+
+    fn into_owned(self) -> OtherName<'static> {
+        match self {
+            Self::Spelled(spec, subcommand) => OtherName::Spelled(spec, subcommand.into_owned()),
+            Self::Unknown(name) => OtherName::Unknown(name.into_owned()),
+            Self::UnknownSubcommand(container) => OtherName::UnknownSubcommand(container),
+        }
+    }
 }
 
 impl PartialEq for Command<'_> {
@@ -96,9 +120,9 @@ impl<'a> Command<'a> {
     }
 
     fn contained_or_unknown(found: Option<&'static CommandSpec>, name: &Arg<'a>, mut args: ArgList<'a>) -> Self {
-        let name = match found {
-            None => Name::Unknown(Box::new(name.clone())),
-            Some(spec) if args.is_empty() => Name::Known(spec),
+        let other = match found {
+            None => OtherName::Unknown(name.clone()),
+            Some(spec) if args.is_empty() => return Self { name: Name::Known(spec), args },
             Some(container) => {
                 let full = [container.name.as_bytes(), args[0].as_bytes()].join(&b'|');
                 match table::find(&full) {
@@ -106,16 +130,15 @@ impl<'a> Command<'a> {
                         let subcommand = args[0].clone();
                         args = args.iter().skip(1).cloned().collect();
                         if spec.name.as_bytes().ends_with(subcommand.as_bytes()) {
-                            Name::Known(spec)
-                        } else {
-                            Name::Spelled(Box::new((spec, subcommand)))
+                            return Self { name: Name::Known(spec), args };
                         }
+                        OtherName::Spelled(spec, subcommand)
                     }
-                    None => Name::UnknownSubcommand(container),
+                    None => OtherName::UnknownSubcommand(container),
                 }
             }
         };
-        Self { name, args }
+        Self { name: Name::Other(Box::new(other)), args }
     }
 
     /// Adds an argument.
@@ -181,8 +204,7 @@ impl<'a> Command<'a> {
     pub fn spec(&self) -> Option<&'static CommandSpec> {
         match &self.name {
             Name::Known(spec) => Some(spec),
-            Name::Spelled(spelled) => Some(spelled.0),
-            _ => None,
+            Name::Other(other) => other.spec(),
         }
     }
 
@@ -199,8 +221,11 @@ impl<'a> Command<'a> {
     #[inline]
     pub fn subcommand_as_written(&self) -> Option<&[u8]> {
         match &self.name {
-            Name::Spelled(spelled) => Some(spelled.1.as_bytes()),
-            _ => None,
+            Name::Known(_) => None,
+            Name::Other(other) => match &**other {
+                OtherName::Spelled(_, subcommand) => Some(subcommand.as_bytes()),
+                OtherName::Unknown(_) | OtherName::UnknownSubcommand(_) => None,
+            },
         }
     }
 
@@ -212,16 +237,47 @@ impl<'a> Command<'a> {
     /// Redis's `ERR unknown command …`, `ERR unknown subcommand …` or `ERR wrong number of arguments …`.
     #[inline]
     pub fn resolve(&self) -> Result<&'static CommandSpec, ServerError> {
+        self.resolve_with_arguments().map(|(spec, _)| spec)
+    }
+
+    /// As [`resolve`](Self::resolve), and the [arguments](Self::arguments), which both are found by one look.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// let command = Command::from_argv(["HGET", "user:1", "name"])?;
+    /// let (spec, args) = command.resolve_with_arguments()?;
+    /// assert_eq!((spec.name, args.len()), ("hget", 2));
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
+    #[inline]
+    pub fn resolve_with_arguments(&self) -> Result<(&'static CommandSpec, &[Arg<'a>]), ServerError> {
+        let args = self.arguments();
         match &self.name {
-            Name::Known(spec) if spec.accepts(self.args.len()) => Ok(spec),
-            Name::Known(spec) => Err(ServerError::wrong_arity(spec.name)),
-            Name::Spelled(spelled) if spelled.0.accepts(self.args.len()) => Ok(spelled.0),
-            Name::Spelled(spelled) => Err(ServerError::wrong_arity(spelled.0.name)),
-            Name::Unknown(name) => Err(ServerError::unknown_command(name.as_bytes(), &self.args)),
-            Name::UnknownSubcommand(container) => {
-                Err(ServerError::unknown_subcommand(self.args[0].as_bytes(), container.name))
-            }
+            Name::Known(spec) if spec.accepts(args.len()) => Ok((spec, args)),
+            _ => Ok((self.resolve_other()?, args)),
         }
+    }
+
+    #[cold]
+    fn resolve_other(&self) -> Result<&'static CommandSpec, ServerError> {
+        let spec = match &self.name {
+            Name::Known(spec) => spec,
+            Name::Other(other) => match &**other {
+                OtherName::Spelled(spec, _) => spec,
+                OtherName::Unknown(name) => return Err(ServerError::unknown_command(name.as_bytes(), &self.args)),
+                OtherName::UnknownSubcommand(container) => {
+                    return Err(ServerError::unknown_subcommand(self.args[0].as_bytes(), container.name));
+                }
+            },
+        };
+        if spec.accepts(self.args.len()) { Ok(spec) } else { Err(ServerError::wrong_arity(spec.name)) }
     }
 
     /// Refuses the commands that belong to one client's connection, which `execute` and `pipeline` have none of.
@@ -231,10 +287,20 @@ impl<'a> Command<'a> {
     /// [`Error::Config`], with the call to use instead.
     #[inline]
     pub fn check_not_session(&self) -> Result<()> {
+        match &self.name {
+            Name::Known(spec) if !spec.is_session() => Ok(()),
+            _ => self.check_row_not_session(),
+        }
+    }
+
+    #[cold]
+    fn check_row_not_session(&self) -> Result<()> {
         let spec = match &self.name {
-            Name::Known(spec) | Name::UnknownSubcommand(spec) => spec,
-            Name::Spelled(spelled) => spelled.0,
-            Name::Unknown(_) => return Ok(()),
+            Name::Known(spec) => spec,
+            Name::Other(other) => match &**other {
+                OtherName::Spelled(spec, _) | OtherName::UnknownSubcommand(spec) => spec,
+                OtherName::Unknown(_) => return Ok(()),
+            },
         };
         if !spec.is_session() {
             return Ok(());
@@ -260,9 +326,12 @@ impl<'a> Command<'a> {
             None => (spec.name.as_bytes(), None),
         };
         let (name, sub): (&[u8], Option<&[u8]>) = match &self.name {
-            Name::Known(spec) | Name::UnknownSubcommand(spec) => of_table(spec),
-            Name::Spelled(spelled) => (of_table(spelled.0).0, Some(spelled.1.as_bytes())),
-            Name::Unknown(name) => (name.as_bytes(), None),
+            Name::Known(spec) => of_table(spec),
+            Name::Other(other) => match &**other {
+                OtherName::Spelled(spec, subcommand) => (of_table(spec).0, Some(subcommand.as_bytes())),
+                OtherName::Unknown(name) => (name.as_bytes(), None),
+                OtherName::UnknownSubcommand(container) => of_table(container),
+            },
         };
         std::iter::once(name).chain(sub).chain(self.args.iter().map(Arg::as_bytes))
     }
@@ -272,9 +341,7 @@ impl<'a> Command<'a> {
         Command {
             name: match self.name {
                 Name::Known(spec) => Name::Known(spec),
-                Name::Spelled(spelled) => Name::Spelled(Box::new((spelled.0, spelled.1.into_owned()))),
-                Name::Unknown(name) => Name::Unknown(Box::new(name.into_owned())),
-                Name::UnknownSubcommand(spec) => Name::UnknownSubcommand(spec),
+                Name::Other(other) => Name::Other(Box::new(other.into_owned())),
             },
             args: self.args.into_owned(),
         }

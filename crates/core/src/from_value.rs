@@ -42,8 +42,11 @@ impl FromValue for () {
     #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
-            Value::Status(_) => Ok(()),
-            other => Err(Error::decode("a status", &other)),
+            Value::Status(text) => {
+                drop(text);
+                Ok(())
+            }
+            other => unlike(other, "a status"),
         }
     }
 }
@@ -52,17 +55,21 @@ impl FromValue for i64 {
     #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
-            Value::Int(number) => Ok(number),
-            other => parse(&other, "an integer"),
+            Value::Int(number) => read(value, number),
+            other => parse(other, "an integer"),
         }
     }
 }
 
 impl FromValue for u64 {
+    #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
-            Value::Int(number) => Self::try_from(number).map_err(|_| Error::decode("a non-negative integer", &value)),
-            other => parse(&other, "a non-negative integer"),
+            Value::Int(number) => match Self::try_from(number) {
+                Ok(number) => read(value, number),
+                Err(_) => unlike(value, "a non-negative integer"),
+            },
+            other => parse(other, "a non-negative integer"),
         }
     }
 }
@@ -70,11 +77,15 @@ impl FromValue for u64 {
 macro_rules! from_value_integers {
     ($($int:ident)*) => { $(
         impl FromValue for $int {
+            #[inline]
             fn from_value(value: Value) -> Result<Self> {
                 let wanted = concat!("an integer that fits ", stringify!($int));
                 match value {
-                    Value::Int(number) => Self::try_from(number).map_err(|_| Error::decode(wanted, &value)),
-                    other => parse(&other, wanted),
+                    Value::Int(number) => match Self::try_from(number) {
+                        Ok(number) => read(value, number),
+                        Err(_) => unlike(value, wanted),
+                    },
+                    other => parse(other, wanted),
                 }
             }
         }
@@ -89,7 +100,7 @@ impl FromValue for f64 {
         match value {
             Value::Double(number) => Ok(number),
             Value::Int(number) => Ok(number as Self),
-            other => parse(&other, "a number"),
+            other => parse(other, "a number"),
         }
     }
 }
@@ -98,12 +109,12 @@ impl FromValue for bool {
     #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
-            Value::Bool(yes) => Ok(yes),
+            Value::Bool(yes) => read(value, yes),
             // SET answers OK, or nil where NX or XX kept it from writing.
-            Value::Int(0) | Value::Null => Ok(false),
-            Value::Int(1) => Ok(true),
+            Value::Int(0) | Value::Null => read(value, false),
+            Value::Int(1) => read(value, true),
             Value::Status(text) if text == "OK" => Ok(true),
-            other => Err(Error::decode("0 or 1", &other)),
+            other => unlike(other, "0 or 1"),
         }
     }
 }
@@ -113,7 +124,7 @@ impl FromValue for Bytes {
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Bulk(bytes) | Value::Status(bytes) | Value::Verbatim(bytes) => Ok(bytes),
-            other => Err(Error::decode("bytes", &other)),
+            other => unlike(other, "bytes"),
         }
     }
 }
@@ -131,8 +142,8 @@ impl<T: FromValue> FromValue for Option<T> {
     #[inline]
     fn from_value(value: Value) -> Result<Self> {
         match value {
-            Value::Null => Ok(None),
-            value => T::from_value(value).map(Some),
+            Value::Null => read(value, None),
+            value => Ok(Some(T::from_value(value)?)),
         }
     }
 }
@@ -148,7 +159,7 @@ impl<T: FromValue> FromValue for Vec<T> {
                 }
                 Ok(read)
             }
-            other => Err(Error::decode("an array", &other)),
+            other => unlike(other, "an array"),
         }
     }
 }
@@ -157,7 +168,7 @@ impl<T: FromValue + Eq + Hash, S: BuildHasher + Default> FromValue for HashSet<T
     fn from_value(value: Value) -> Result<Self> {
         match value {
             Value::Array(items) | Value::Set(items) => items.into_iter().map(T::from_value).collect(),
-            other => Err(Error::decode("a set", &other)),
+            other => unlike(other, "a set"),
         }
     }
 }
@@ -201,17 +212,31 @@ pub(crate) fn pairs(value: Value) -> Result<Vec<(Value, Value)>> {
             let mut items = items.into_iter();
             Ok(std::iter::from_fn(|| Some((items.next()?, items.next()?))).collect())
         }
-        other => Err(Error::decode("a map", &other)),
+        other => unlike(other, "a map"),
     }
 }
 
+/// What was read of a value that has nothing to drop, which the compiler does not see by itself.
+#[inline]
+fn read<T>(value: Value, read: T) -> Result<T> {
+    std::mem::forget(value);
+    Ok(read)
+}
+
+/// The error of a value that is something else. It takes the value, so that whoever reads one has none left to drop.
+#[cold]
+fn unlike<T>(value: Value, wanted: &str) -> Result<T> {
+    Err(Error::decode(wanted, &value))
+}
+
 /// Reads a number from text.
-fn parse<T: FromStr>(value: &Value, wanted: &str) -> Result<T> {
-    value
-        .as_bytes()
-        .and_then(|bytes| std::str::from_utf8(bytes).ok())
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| Error::decode(wanted, value))
+#[inline(never)]
+fn parse<T: FromStr>(value: Value, wanted: &str) -> Result<T> {
+    let text = value.as_bytes().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    match text.and_then(|text| text.parse().ok()) {
+        Some(number) => Ok(number),
+        None => unlike(value, wanted),
+    }
 }
 
 #[cfg(test)]

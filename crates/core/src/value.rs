@@ -16,8 +16,10 @@ use crate::error::ServerError;
 /// let reply = Value::Array(vec![Value::Int(1), Value::from("two"), Value::Null]);
 /// assert_eq!(format!("{reply:?}"), r#"[1, "two", null]"#);
 /// ```
+// A tag of a word, so that a value is moved by words: by odd bytes, a processor waits for what it has just written.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
+#[repr(u64)]
 pub enum Value {
     /// Nothing there.
     Null,

@@ -2,10 +2,11 @@
 //!
 //! [`Server`] serves any [`Broker`](embroker_core::Broker); the binary `embroker-server` serves a new in-memory one.
 //!
-//! What a client may do, and what it is answered, is `embroker-session`'s. Here `connection` moves the bytes of one
-//! client, `server` and `listen` take new ones.
+//! What a client may do, and what it is answered, is `embroker-session`'s. Here `socket` is one
+//! client's, `server` and `listen` take new ones.
 
 mod listen;
 mod server;
+mod socket;
 
 pub use server::{Server, ServerBuilder, ServerHandle};

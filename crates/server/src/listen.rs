@@ -7,38 +7,33 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream, lookup_host};
+use tokio::net::{TcpListener, UnixListener, lookup_host};
 
 use embroker_session::Address;
 
+use crate::socket::Socket;
+
 /// Where connections come from.
 pub(crate) trait Listener: Send + Sync + 'static {
-    type Stream: AsyncRead + AsyncWrite + Send + 'static;
-
     /// The next connection, and who it is.
-    fn next(&self) -> impl Future<Output = Result<(Self::Stream, Address)>> + Send;
+    fn next(&self) -> impl Future<Output = Result<(Socket, Address)>> + Send;
 }
 
 impl Listener for TcpListener {
-    type Stream = TcpStream;
-
-    async fn next(&self) -> Result<(TcpStream, Address)> {
+    async fn next(&self) -> Result<(Socket, Address)> {
         let (stream, peer) = self.accept().await?;
         // Replies are small and are waited for.
         stream.set_nodelay(true)?;
         let local = stream.local_addr()?.to_string();
-        Ok((stream, Address { peer: peer.to_string(), local, unix: false }))
+        Ok((Socket::new(stream.into_std()?)?, Address { peer: peer.to_string(), local, unix: false }))
     }
 }
 
 impl Listener for UnixSocket {
-    type Stream = UnixStream;
-
-    async fn next(&self) -> Result<(UnixStream, Address)> {
+    async fn next(&self) -> Result<(Socket, Address)> {
         let (stream, _) = self.listener.accept().await?;
         let name = format!("{}:0", self.path.display());
-        Ok((stream, Address { peer: name.clone(), local: name, unix: true }))
+        Ok((Socket::new(stream.into_std()?)?, Address { peer: name.clone(), local: name, unix: true }))
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct Shared<B: Broker> {
 
 impl<B: Broker> Shared<B> {
     /// Serves one client, if it is let in.
-    async fn serve(&self, stream: impl AsyncRead + AsyncWrite, address: Address) {
+    async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite, address: Address) {
         match self.sessions.open(address) {
             Ok(session) => stream::serve(session, stream, self.stopped()).await,
             Err(error) => stream::refuse(stream, &error).await,
@@ -229,7 +229,7 @@ impl<B: Broker> Server<B> {
     /// # }
     /// ```
     pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Send) {
-        self.0.serve(stream, Address::unknown()).await;
+        self.0.clone().serve(stream, Address::unknown()).await;
     }
 
     fn config(&self) -> &Config {
@@ -284,8 +284,7 @@ impl<B: Broker> Server<B> {
                 Some(_) = connections.join_next() => {}
                 accepted = listener.next() => match accepted {
                     Ok((stream, address)) => {
-                        let shared = self.0.clone();
-                        connections.spawn(async move { shared.serve(stream, address).await });
+                        connections.spawn(self.0.clone().serve(stream, address));
                     }
                     Err(_) => sleep(REST).await,
                 },

@@ -51,8 +51,8 @@ pub struct Session<B: Broker> {
     /// again.
     pub(crate) counters: Option<(CommandId, Arc<CommandStats>)>,
     pub(crate) tally: Tally,
-    /// When the last command ended, as long as the next one can be taken to begin then: the clock is read once for each
-    /// command of a pipeline.
+    /// When bytes were read or the last command ended, as long as the next command can be taken to begin then: the clock
+    /// is read once for each command.
     pub(crate) clock: Option<Instant>,
     pub(crate) ending: bool,
 }

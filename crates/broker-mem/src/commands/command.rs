@@ -66,7 +66,7 @@ pub(super) fn list(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             let pattern = Glob::new(args[2].to_ascii_lowercase());
             names(&|spec| pattern.matches(spec.name.as_bytes()))
         }
-        _ => Err(texts::SYNTAX),
+        _ => Err(texts::SYNTAX.into()),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn handler(command: ConfigCommand) -> Handler {
         ConfigCommand::ConfigGet => get,
         ConfigCommand::ConfigHelp => |_, _| help(&HELP),
         ConfigCommand::ConfigResetStat => resetstat,
-        ConfigCommand::ConfigRewrite => |_, _| Err(texts::NO_CONFIG_FILE),
+        ConfigCommand::ConfigRewrite => |_, _| Err(texts::NO_CONFIG_FILE.into()),
         ConfigCommand::ConfigSet => set,
     }
 }
@@ -30,7 +30,7 @@ fn get(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `CONFIG SET parameter value …`: all of them, or none.
 fn set(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if !args.len().is_multiple_of(2) {
-        return Err(texts::SYNTAX);
+        return Err(texts::SYNTAX.into());
     }
     let (names, values) = (args.from(0).step_by(2), args.from(1).step_by(2));
     tx.engine().instance.config().set(names.zip(values))?;

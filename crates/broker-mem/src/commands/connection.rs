@@ -30,7 +30,7 @@ fn ping(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     match args.len() {
         0 => Ok(Value::status("PONG")),
         1 => Ok(args.bytes(0).into()),
-        _ => Err(ServerError::wrong_arity("ping")),
+        _ => Err(ServerError::wrong_arity("ping").into()),
     }
 }
 

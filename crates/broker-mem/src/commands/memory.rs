@@ -50,10 +50,10 @@ pub(super) fn handler(command: MemoryCommand) -> Handler {
 fn usage(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     for at in (1..args.len()).step_by(2) {
         if !args.is(at, "SAMPLES") || at + 1 == args.len() {
-            return Err(texts::SYNTAX);
+            return Err(texts::SYNTAX.into());
         }
         if args.int(at + 1)? < 0 {
-            return Err(texts::SYNTAX);
+            return Err(texts::SYNTAX.into());
         }
     }
     Ok(tx.memory_of(&args[0]).into())

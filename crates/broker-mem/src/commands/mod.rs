@@ -84,11 +84,11 @@ fn help(lines: &[&'static str]) -> Reply {
 
 /// A container with a subcommand that the table does not know never gets here, and without one its arity is wrong.
 fn unknown_subcommand(args: &Args<'_>, container: &'static str) -> Reply {
-    Err(ServerError::unknown_subcommand(args.get(0).unwrap_or_default(), container))
+    Err(ServerError::unknown_subcommand(args.get(0).unwrap_or_default(), container).into())
 }
 
 /// Commands of one client's connection never get here: [`Broker::execute`](embroker_core::Broker) and pipelines refuse
 /// them.
 fn session_only(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
-    Err(texts::NEEDS_CONNECTION)
+    Err(texts::NEEDS_CONNECTION.into())
 }

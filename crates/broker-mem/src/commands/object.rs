@@ -58,7 +58,7 @@ fn freq(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     match tx.exists(&args[0]) {
         false => Ok(Value::Null),
         true if policy(tx).ends_with("-lfu") => Ok(INITIAL.into()),
-        true => Err(texts::FREQ_NOT_TRACKED),
+        true => Err(texts::FREQ_NOT_TRACKED.into()),
     }
 }
 
@@ -67,7 +67,7 @@ fn freq(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 fn idletime(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let Some(entry) = tx.get(&args[0]) else { return Ok(Value::Null) };
     if policy(tx).ends_with("-lfu") {
-        return Err(texts::IDLE_NOT_TRACKED);
+        return Err(texts::IDLE_NOT_TRACKED.into());
     }
     Ok(idle_seconds(tx, entry).into())
 }

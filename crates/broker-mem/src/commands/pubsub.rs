@@ -42,7 +42,7 @@ fn spublish(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// out the one with the empty name.
 fn channels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
-        return Err(ServerError::subcommand_syntax(args.subcommand("channels"), "pubsub"));
+        return Err(ServerError::subcommand_syntax(args.subcommand("channels"), "pubsub").into());
     }
     Ok(tx.messages().channels.matching(args.get(0)).collect())
 }
@@ -62,7 +62,7 @@ fn numsub(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `PUBSUB SHARDCHANNELS [pattern]`: as CHANNELS, of the shard channels.
 fn shardchannels(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args.len() > 1 {
-        return Err(ServerError::subcommand_syntax(args.subcommand("shardchannels"), "pubsub"));
+        return Err(ServerError::subcommand_syntax(args.subcommand("shardchannels"), "pubsub").into());
     }
     Ok(tx.messages().shard_channels.matching(args.get(0)).collect())
 }

@@ -12,13 +12,13 @@ use crate::keyspace::Tx;
 pub(super) fn handler(command: ScriptingCommand) -> Handler {
     match command {
         ScriptingCommand::EvalSha | ScriptingCommand::EvalShaRo => evalsha,
-        ScriptingCommand::FCall | ScriptingCommand::FCallRo => |_, _| Err(texts::NO_FUNCTION),
+        ScriptingCommand::FCall | ScriptingCommand::FCallRo => |_, _| Err(texts::NO_FUNCTION.into()),
         ScriptingCommand::Function => |_, args| unknown_subcommand(args, "function"),
-        ScriptingCommand::FunctionDelete => |_, _| Err(texts::NO_LIBRARY),
+        ScriptingCommand::FunctionDelete => |_, _| Err(texts::NO_LIBRARY.into()),
         ScriptingCommand::FunctionDump => |_, _| Ok(Value::from(EMPTY_DUMP)),
         ScriptingCommand::FunctionFlush => function_flush,
         ScriptingCommand::FunctionHelp => |_, _| help(&FUNCTION_HELP),
-        ScriptingCommand::FunctionKill | ScriptingCommand::ScriptKill => |_, _| Err(texts::NOT_BUSY),
+        ScriptingCommand::FunctionKill | ScriptingCommand::ScriptKill => |_, _| Err(texts::NOT_BUSY.into()),
         ScriptingCommand::FunctionList => function_list,
         ScriptingCommand::FunctionStats => function_stats,
         ScriptingCommand::Script => |_, args| unknown_subcommand(args, "script"),
@@ -39,13 +39,13 @@ fn evalsha(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if args[0].len() == SHA1_DIGITS {
         let keys = args.int(1)?;
         if keys > args.len() as i64 - 2 {
-            return Err(texts::TOO_MANY_KEYS);
+            return Err(texts::TOO_MANY_KEYS.into());
         }
         if keys < 0 {
-            return Err(texts::NEGATIVE_KEYS);
+            return Err(texts::NEGATIVE_KEYS.into());
         }
     }
-    Err(texts::NO_SCRIPT)
+    Err(texts::NO_SCRIPT.into())
 }
 
 /// `FUNCTION FLUSH [ASYNC|SYNC]`: nothing is left, as before.
@@ -53,8 +53,8 @@ fn function_flush(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     match args.len() {
         0 => Ok(Value::OK),
         1 if args.is(0, "sync") || args.is(0, "async") => Ok(Value::OK),
-        1 => Err(texts::FUNCTION_FLUSH_OPTION),
-        _ => Err(ServerError::subcommand_syntax(args.subcommand("flush"), "function")),
+        1 => Err(texts::FUNCTION_FLUSH_OPTION.into()),
+        _ => Err(ServerError::subcommand_syntax(args.subcommand("flush"), "function").into()),
     }
 }
 
@@ -70,7 +70,7 @@ fn function_list(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             at += 1;
             args.get(at).ok_or(texts::NO_LIBRARY_NAME)?;
         } else {
-            return Err(ServerError::unknown_argument(word));
+            return Err(ServerError::unknown_argument(word).into());
         }
         at += 1;
     }
@@ -94,7 +94,7 @@ fn script_flush(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     match args.len() {
         0 => Ok(Value::OK),
         1 if args.is(0, "sync") || args.is(0, "async") => Ok(Value::OK),
-        _ => Err(texts::SCRIPT_FLUSH_OPTION),
+        _ => Err(texts::SCRIPT_FLUSH_OPTION.into()),
     }
 }
 

@@ -68,7 +68,7 @@ fn wait(_: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     args.int(0)?;
     let timeout = parse_int(&args[1]).ok_or(texts::TIMEOUT_NOT_AN_INTEGER)?;
     if timeout < 0 {
-        return Err(texts::TIMEOUT_NEGATIVE);
+        return Err(texts::TIMEOUT_NEGATIVE.into());
     }
     Ok(Value::Int(0))
 }

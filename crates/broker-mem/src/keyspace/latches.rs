@@ -7,17 +7,15 @@ use super::Keyspace;
 use super::shard::Shard;
 
 /// Latches that are held.
+#[derive(Default)]
 pub(crate) enum Held<'a> {
+    /// None: what commands without keys hold.
+    #[default]
+    Nothing,
     /// That of one key, with its hash: what most commands hold. Their handlers look up the very same slice.
     Key { key: &'a [u8], hash: u64, shard: Shard<'a> },
     /// Those of any keys, in ascending order of their places.
     Shards(SmallVec<[Shard<'a>; 2]>),
-}
-
-impl Default for Held<'_> {
-    fn default() -> Self {
-        Self::Shards(SmallVec::new())
-    }
 }
 
 impl<'a> Held<'a> {
@@ -49,14 +47,20 @@ impl<'a> Held<'a> {
     #[inline]
     pub(super) fn of(&self, keyspace: &Keyspace, key: &[u8]) -> (u64, &Shard<'a>) {
         let (hash, at) = self.find(keyspace, key);
-        (hash, &self.all()[at])
+        match self {
+            Self::Key { shard, .. } => (hash, shard),
+            held => (hash, &held.all()[at]),
+        }
     }
 
     /// As [`of`](Self::of), to change it.
     #[inline]
     pub(super) fn of_mut(&mut self, keyspace: &Keyspace, key: &[u8]) -> (u64, &mut Shard<'a>) {
         let (hash, at) = self.find(keyspace, key);
-        (hash, &mut self.all_mut()[at])
+        match self {
+            Self::Key { shard, .. } => (hash, shard),
+            held => (hash, &mut held.all_mut()[at]),
+        }
     }
 
     #[inline]
@@ -67,6 +71,7 @@ impl<'a> Held<'a> {
         }
     }
 
+    #[inline(never)]
     fn search(&self, keyspace: &Keyspace, key: &[u8]) -> (u64, usize) {
         let hash = keyspace.hash(key);
         match self.all().binary_search_by_key(&(keyspace.number, keyspace.shard(hash)), Shard::place) {
@@ -78,6 +83,7 @@ impl<'a> Held<'a> {
     #[inline]
     fn all(&self) -> &[Shard<'a>] {
         match self {
+            Self::Nothing => &[],
             Self::Key { shard, .. } => std::slice::from_ref(shard),
             Self::Shards(shards) => shards,
         }
@@ -86,8 +92,18 @@ impl<'a> Held<'a> {
     #[inline]
     fn all_mut(&mut self) -> &mut [Shard<'a>] {
         match self {
+            Self::Nothing => &mut [],
             Self::Key { shard, .. } => std::slice::from_mut(shard),
             Self::Shards(shards) => shards,
+        }
+    }
+
+    /// Whether a key of the shards that are held has a deadline.
+    #[inline]
+    pub(super) fn any_expires(&self) -> bool {
+        match self {
+            Self::Key { shard, .. } => shard.any_expires(),
+            held => held.all().iter().any(Shard::any_expires),
         }
     }
 

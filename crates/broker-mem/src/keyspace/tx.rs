@@ -119,12 +119,11 @@ impl<'a> Tx<'a> {
         deadline.is_none_or(|deadline| self.now() <= deadline)
     }
 
-    /// The shard of a key, and what the key holds there with its deadline, if it exists and has not expired.
+    /// The shard of a key, and what the key holds there, if it exists and has not expired.
     #[inline]
-    fn look_up(&self, key: &[u8]) -> (&Shard<'a>, Option<(&Entry, Option<u64>)>) {
+    fn look_up(&self, key: &[u8]) -> (&Shard<'a>, Option<&Entry>) {
         let (hash, shard) = self.held.of(self.keyspace, key);
-        let found = shard.get(hash, key).map(|entry| (entry, shard.deadline(entry)));
-        (shard, found.filter(|(_, deadline)| self.is_live(*deadline)))
+        (shard, shard.get(hash, key).filter(|entry| !entry.line.expires() || self.is_live(shard.deadline(entry))))
     }
 
     /// What the key holds, if it exists and has not expired. Whoever asks in order to write takes this, or
@@ -134,7 +133,7 @@ impl<'a> Tx<'a> {
     /// OBJECT.
     #[inline]
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Entry> {
-        self.look_up(key).1.map(|(entry, _)| entry)
+        self.look_up(key).1
     }
 
     /// Whether the key exists, which is [no use](Self::get) of it.
@@ -160,7 +159,7 @@ impl<'a> Tx<'a> {
         if found.is_none() {
             self.tell(key, Event::KEYMISS);
         }
-        found.map(|(entry, _)| entry)
+        found
     }
 
     /// The value as one type, for a command that [reads it](Self::find); `None` where there is no key, `WRONGTYPE`
@@ -267,7 +266,7 @@ impl<'a> Tx<'a> {
     /// Removes the key if its time is over: what comes before a write. Where no key has a deadline, this is one load.
     #[inline]
     pub(crate) fn expire(&mut self, key: &[u8]) {
-        if self.held.of(self.keyspace, key).1.any_expires() {
+        if self.held.any_expires() {
             self.take_expired(key);
         }
     }
@@ -293,7 +292,8 @@ impl<'a> Tx<'a> {
     /// When the key expires, in milliseconds since the epoch: `None` where there is no key, `Some(None)` for never.
     #[expect(clippy::option_option, reason = "a key may be missing, and one that is there may have no deadline")]
     pub(crate) fn deadline(&self, key: &[u8]) -> Option<Option<u64>> {
-        self.look_up(key).1.map(|(_, deadline)| deadline)
+        let (shard, found) = self.look_up(key);
+        found.map(|entry| shard.deadline(entry))
     }
 
     /// Sets or clears the deadline of a key that exists.
@@ -368,6 +368,13 @@ impl<'a> Tx<'a> {
     /// Pays for a write: now and then removes keys of the same shards whose time is over.
     #[inline]
     pub(crate) fn pay_for_write(&mut self) {
+        if self.held.any_expires() {
+            self.pay();
+        }
+    }
+
+    #[inline(never)]
+    fn pay(&mut self) {
         // Each of them pays.
         let due = self.held.shards(self.keyspace).filter(|shard| shard.pays()).count();
         if due > 0 && self.engine.expires_actively() {

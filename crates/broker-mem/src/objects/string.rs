@@ -106,8 +106,10 @@ impl Str {
     /// The text as a buffer to hand out. An error where it has to be copied, and the system has no memory for that.
     #[inline]
     pub(crate) fn to_bytes(&self) -> Result<Bytes, ServerError> {
-        if let Object::Long(long) = &self.0 {
-            long.check_copy()?;
+        match &self.0 {
+            Object::Text(block) | Object::Buffer(block) => return Ok(Bytes::copy_from_slice(block.bytes())),
+            Object::Long(long) => long.check_copy()?,
+            _ => {}
         }
         Ok(self.text().to_bytes())
     }

@@ -132,9 +132,9 @@ impl CommandSpec {
     /// assert!(!HashCommand::HGet.spec().accepts(3));
     /// ```
     pub const fn accepts(&self, args: usize) -> bool {
-        let words = args + self.words as usize;
+        let words = args.saturating_add(self.words as usize);
         let arity = self.arity.unsigned_abs() as usize;
-        if self.arity < 0 { words >= arity } else { words == arity }
+        words == arity || (self.arity < 0 && words > arity)
     }
 
     /// Whether the command only makes sense on a client's own connection: SUBSCRIBE, MULTI, WATCH and their kin.

@@ -15,7 +15,7 @@ use embroker_core::{Broker, Event};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::bell::Bell;
+use super::bell::Bells;
 use super::input::Input;
 use super::limits::{Allowed, Limits};
 use super::{End, MAX_MESSAGES, MAX_OUTPUT, MAX_OUTPUT_BEFORE_AUTH, STALL, spare};
@@ -38,8 +38,8 @@ pub(super) struct Connection<'c, B: Broker, S, E> {
     timer: Option<Pin<Box<Sleep>>>,
     /// Ends the connection from elsewhere.
     ended: Pin<&'c mut E>,
-    /// Rung by `ended` and the timer.
-    seldom: Bell,
+    /// What there is to read rings the one, `ended` and the timer the other.
+    bells: Bells,
     /// The end of the CLIENT PAUSE that a request waits for.
     pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
@@ -74,7 +74,7 @@ where
             last_progress: Instant::now(),
             timer: None,
             ended,
-            seldom: Bell::new(Waker::noop()),
+            bells: Bells::new(Waker::noop()),
             pause: None,
         }
     }
@@ -126,8 +126,13 @@ where
 
     /// Writes what there is to write, until there is something to run.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, End>> {
-        let rang = self.seldom.has_rung(cx);
-        if rang && let Poll::Ready(end) = self.ended.as_mut().poll(&mut Context::from_waker(self.seldom.waker())) {
+        let rung = self.bells.rung(cx);
+        if rung.input {
+            self.input.has_news();
+        }
+        if rung.seldom
+            && let Poll::Ready(end) = self.ended.as_mut().poll(&mut Context::from_waker(self.bells.seldom()))
+        {
             return Poll::Ready(Err(end));
         }
         if self.limits.refresh() {
@@ -151,10 +156,10 @@ where
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if self.poll_read(cx)?.is_ready() {
+        if self.poll_read()?.is_ready() {
             return Poll::Ready(Ok(Next::Run));
         }
-        self.poll_timer(soft_end, rang).map(Err)
+        self.poll_timer(soft_end, rung.seldom).map(Err)
     }
 
     /// Writes the messages that wait, and a monitor's lines, to the output. Ready where there was no room for all;
@@ -228,19 +233,20 @@ where
     }
 
     /// Ready when there is more to run.
-    fn poll_read(&mut self, cx: &Context<'_>) -> Result<Poll<()>, End> {
+    fn poll_read(&mut self) -> Result<Poll<()>, End> {
         // Who waits for the end of a pause may send on, within bounds.
         let is_full = self.pause.is_some() && self.input.is_long();
         if is_full || self.session.out.len() >= MAX_OUTPUT {
             return Ok(Poll::Pending);
         }
-        let read = match self.input.poll_read(cx, self.stream.as_mut()) {
+        let read = match self.input.poll_read(self.bells.input(), self.stream.as_mut()) {
             Poll::Ready(Ok(read)) if read > 0 => read,
             Poll::Ready(_) => return Err(End::Flush),
             Poll::Pending => return Ok(Poll::Pending),
         };
         self.instance.stats().bytes_received.add(read as u64);
         self.last_progress = Instant::now();
+        self.session.clock = Some(self.last_progress.into_std());
         self.stuck_since = self.stuck_since.map(|_| self.last_progress);
         if self.input.bytes.len() > self.limits.input() { Err(End::Drop) } else { Ok(Poll::Ready(())) }
     }
@@ -266,7 +272,7 @@ where
             Some(timer) if is_set => timer,
             timer => timer.insert(Box::pin(sleep_until(end))),
         };
-        while timer.as_mut().poll(&mut Context::from_waker(self.seldom.waker())).is_ready() {
+        while timer.as_mut().poll(&mut Context::from_waker(self.bells.seldom())).is_ready() {
             if end <= Instant::now() {
                 return Poll::Ready(End::Drop);
             }

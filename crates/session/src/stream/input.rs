@@ -9,7 +9,6 @@ use std::task::{Context, Poll, Waker};
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::bell::Bell;
 use super::spare;
 
 /// How much is read at a time: as much as came before, within these bounds.
@@ -27,13 +26,11 @@ pub(super) struct Input {
     was_filled: bool,
     /// There may be bytes to read.
     is_readable: bool,
-    bell: Bell,
 }
 
 impl Input {
     pub(super) fn new() -> Self {
-        let bell = Bell::new(Waker::noop());
-        Self { bytes: BytesMut::new(), is_large: false, was_filled: false, is_readable: true, bell }
+        Self { bytes: BytesMut::new(), is_large: false, was_filled: false, is_readable: true }
     }
 
     /// Whether so much is there that more can wait.
@@ -46,9 +43,14 @@ impl Input {
         std::mem::take(&mut self.was_filled)
     }
 
-    /// Reads once, unless nothing can have come since there was nothing; how many bytes.
-    pub(super) fn poll_read(&mut self, cx: &Context<'_>, mut stream: Pin<&mut impl AsyncRead>) -> Poll<Result<usize>> {
-        self.is_readable |= self.bell.has_rung(cx);
+    /// There may be bytes to read.
+    pub(super) fn has_news(&mut self) {
+        self.is_readable = true;
+    }
+
+    /// Reads once, unless there was nothing and there was no news since; how many bytes. Who is woken by this waker tells
+    /// of [news](Self::has_news).
+    pub(super) fn poll_read(&mut self, waker: &Waker, mut stream: Pin<&mut impl AsyncRead>) -> Poll<Result<usize>> {
         if !self.is_readable {
             return Poll::Pending;
         }
@@ -59,7 +61,7 @@ impl Input {
         self.bytes.reserve(more);
         self.is_large |= before.saturating_add(more) > spare::MOST_ROOM;
         let room = self.bytes.capacity().saturating_sub(before);
-        let read = pin!(stream.read_buf(&mut self.bytes)).poll(&mut Context::from_waker(self.bell.waker()));
+        let read = pin!(stream.read_buf(&mut self.bytes)).poll(&mut Context::from_waker(waker));
         match &read {
             Poll::Ready(read) => self.was_filled = matches!(read, Ok(read) if *read == room),
             Poll::Pending => {

@@ -31,7 +31,7 @@ pub(super) fn bitcount(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             }
             bit_range(&bytes, start, end, unit(args, 3)?)
         }
-        _ => return Err(texts::SYNTAX),
+        _ => return Err(texts::SYNTAX.into()),
     };
     Ok(count_ones(&bytes, range).into())
 }
@@ -41,7 +41,7 @@ pub(super) fn bitpos(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let bit = match args.int(1)? {
         0 => false,
         1 => true,
-        _ => return Err(texts::BITPOS_BIT),
+        _ => return Err(texts::BITPOS_BIT.into()),
     };
     let Some(string) = tx.read::<Str>(&args[0])? else { return Ok(Value::Int(if bit { -1 } else { 0 })) };
     let bytes = string.text();
@@ -53,7 +53,7 @@ pub(super) fn bitpos(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             let end = if args.len() > 3 { args.int(3)? } else { -1 };
             bit_range(&bytes, start, end, unit)
         }
-        _ => return Err(texts::SYNTAX),
+        _ => return Err(texts::SYNTAX.into()),
     };
     let end_given = args.len() > 3;
     Ok(match find(&bytes, bit, range.clone()) {

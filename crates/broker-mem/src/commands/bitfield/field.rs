@@ -51,7 +51,7 @@ pub(super) fn bitfield_ro(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let mut operations = Operations::default();
     operations.parse(tx, args)?;
     if operations.last_written.is_some() {
-        return Err(texts::BITFIELD_RO_WRITE);
+        return Err(texts::BITFIELD_RO_WRITE.into());
     }
     read(tx, &args[0], &operations.all)
 }

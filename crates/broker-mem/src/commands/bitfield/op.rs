@@ -21,7 +21,7 @@ enum Operation {
 pub(super) fn bitop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let operation = parse(args)?;
     if operation == Operation::Not && args.len() != 3 {
-        return Err(texts::BITOP_NOT_SOURCES);
+        return Err(texts::BITOP_NOT_SOURCES.into());
     }
     let result = combine(tx, operation, args.from(2))?;
     let destination = &args[1];

@@ -53,7 +53,7 @@ pub(super) fn handler(command: DebugCommand) -> Handler {
 /// `DEBUG subcommand …`, where `enable-debug-command` allows it. Everybody here is local, as far as the engine knows.
 fn debug(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if !tx.engine().instance.config().flag(Parameter::EnableDebugCommand) {
-        return Err(texts::DEBUG_NOT_ALLOWED);
+        return Err(texts::DEBUG_NOT_ALLOWED.into());
     }
     let is = |word| args.is(0, word);
     match args.len() {
@@ -64,7 +64,7 @@ fn debug(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             tx.engine().expire_actively(leading_number(&args[1]) as i64 != 0);
             Ok(Value::OK)
         }
-        2 if is("ERROR") => Err(ServerError::new(&args[1])),
+        2 if is("ERROR") => Err(ServerError::new(&args[1]).into()),
         2 if is("PROTOCOL") => protocol(args),
         2 if is("QUICKLIST-PACKED-THRESHOLD") => packed_threshold(&args[1]),
         2..=4 if is("POPULATE") => populate::populate(tx, args),
@@ -74,8 +74,8 @@ fn debug(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         2 if ["DROP-CLUSTER-PACKET-FILTER", "SET-SKIP-CHECKSUM-VALIDATION"].into_iter().any(is) => Ok(Value::OK),
         2.. if is("REPLICATE") => Ok(Value::OK),
         3 if is("REPLYBUFFER") => reply_buffer(args),
-        _ if UNSUPPORTED.into_iter().any(is) => Err(ServerError::debug_unsupported(&args[0])),
-        _ => Err(ServerError::subcommand_syntax(&args[0], "debug")),
+        _ if UNSUPPORTED.into_iter().any(is) => Err(ServerError::debug_unsupported(&args[0]).into()),
+        _ => Err(ServerError::subcommand_syntax(&args[0], "debug").into()),
     }
 }
 
@@ -135,9 +135,9 @@ fn protocol(args: &Args<'_>) -> Reply {
         () if is("false") => Value::Bool(false),
         () if is("verbatim") => Value::verbatim("This is a verbatim\nstring"),
         () if ["attrib", "bignum", "push"].into_iter().any(is) => {
-            return Err(ServerError::debug_unsupported(&[b"PROTOCOL ", &args[1]].concat()));
+            return Err(ServerError::debug_unsupported(&[b"PROTOCOL ", &args[1]].concat()).into());
         }
-        () => return Err(texts::DEBUG_PROTOCOL_TYPE),
+        () => return Err(texts::DEBUG_PROTOCOL_TYPE.into()),
     })
 }
 
@@ -147,7 +147,7 @@ fn packed_threshold(size: &[u8]) -> Reply {
     const MOST: u64 = (1 << 32) - (1 << 20);
 
     let size = memory(size).filter(|size| *size <= MOST);
-    size.map(|_| Value::OK).ok_or(texts::PACKED_THRESHOLD)
+    size.map(|_| Value::OK).ok_or(texts::PACKED_THRESHOLD.into())
 }
 
 /// `DEBUG REPLYBUFFER PEAK-RESET-TIME NEVER|RESET|milliseconds` and `DEBUG REPLYBUFFER RESIZING 0|1`: there are no such
@@ -155,7 +155,7 @@ fn packed_threshold(size: &[u8]) -> Reply {
 fn reply_buffer(args: &Args<'_>) -> Reply {
     match () {
         () if args.is(1, "RESIZING") => {}
-        () if !args.is(1, "PEAK-RESET-TIME") => return Err(ServerError::subcommand_syntax(&args[0], "debug")),
+        () if !args.is(1, "PEAK-RESET-TIME") => return Err(ServerError::subcommand_syntax(&args[0], "debug").into()),
         () if args.is(2, "NEVER") || args.is(2, "RESET") => {}
         () => drop(args.int(2)?),
     }

@@ -19,7 +19,7 @@ pub(super) fn populate(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let prefix = args.get(2).unwrap_or(b"key");
     let size = if args.len() > 3 { positive(args, 3)? } else { 0 };
     if count.saturating_mul(size.saturating_add(prefix.len()).max(LEAST_PER_KEY)) > MOST {
-        return Err(texts::OUT_OF_RANGE);
+        return Err(texts::OUT_OF_RANGE.into());
     }
     for number in 0..count {
         let key = [prefix, format!(":{number}").as_bytes()].concat();

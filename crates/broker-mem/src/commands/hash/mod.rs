@@ -74,7 +74,10 @@ fn hexists(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 /// `HGET key field`: the value.
 fn hget(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let hash = tx.read::<Hash>(&args[0])?;
-    Ok(hash.and_then(|hash| hash.get(&args[1]).map(|value| value.to_bytes())).into())
+    match hash.and_then(|hash| hash.get(&args[1])) {
+        Some(value) => Ok(Value::Bulk(value.to_bytes())),
+        None => Ok(Value::Null),
+    }
 }
 
 /// `HGETALL key`: every field with its value.
@@ -143,7 +146,8 @@ fn hsetnx(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     if tx.peek::<Hash>(&args[0])?.is_some_and(|hash| hash.contains(&args[1])) {
         return Ok(Value::flag(false));
     }
-    change(tx, &args[0], Event::HSET, |hash, limits| Ok(Value::flag(hash.set(&args[1], &args.text(2), limits))))
+    let is_new = change(tx, &args[0], Event::HSET, |hash, limits| Ok(hash.set(&args[1], &args.text(2), limits)))?;
+    Ok(Value::flag(is_new))
 }
 
 /// `HSTRLEN key field`: how many bytes the value has.

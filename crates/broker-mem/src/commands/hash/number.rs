@@ -15,7 +15,7 @@ use crate::objects::Text;
 /// `HINCRBY key field increment`: the field's new value; a missing field counts from 0.
 pub(super) fn hincrby(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let by = args.int(2)?;
-    change(tx, &args[0], Event::HINCRBY, |hash, limits| {
+    let new = change(tx, &args[0], Event::HINCRBY, |hash, limits| {
         let (mut new, mut digits) = (0, itoa::Buffer::new());
         let (sum, digits) = (&mut new, &mut digits);
         hash.update(&args[1], limits, move |old| {
@@ -23,23 +23,25 @@ pub(super) fn hincrby(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             *sum = old.checked_add(by).ok_or(texts::INCR_OVERFLOW)?;
             Ok(digits.format(*sum).as_bytes().into())
         })?;
-        Ok(Value::Int(new))
-    })
+        Ok(new)
+    })?;
+    Ok(Value::Int(new))
 }
 
 /// `HINCRBYFLOAT key field increment`: the field's new value, in the 80-bit arithmetic of C's `long double`.
 pub(super) fn hincrbyfloat(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let by = LongDouble::parse(&args[2]).ok_or(texts::NOT_A_FLOAT)?;
     if !by.is_finite() {
-        return Err(texts::VALUE_NAN_OR_INFINITY);
+        return Err(texts::VALUE_NAN_OR_INFINITY.into());
     }
-    change(tx, &args[0], Event::HINCRBYFLOAT, |hash, limits| {
+    let new = change(tx, &args[0], Event::HINCRBYFLOAT, |hash, limits| {
         let old = match hash.get(&args[1]) {
             Some(text) => LongDouble::parse(&text).ok_or(texts::HASH_VALUE_NOT_FLOAT)?,
             None => LongDouble::ZERO,
         };
         let new = Bytes::from(old.checked_add(by).ok_or(texts::NAN_OR_INFINITY)?.to_text());
         hash.set(&args[1], &Text::from(&new), limits);
-        Ok(new.into())
-    })
+        Ok(new)
+    })?;
+    Ok(Value::Bulk(new))
 }

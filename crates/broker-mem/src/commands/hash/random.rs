@@ -22,11 +22,11 @@ pub(super) fn hrandfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let with_values = match args.len() {
         2 => false,
         3 if args.is(2, "withvalues") => true,
-        _ => return Err(texts::SYNTAX),
+        _ => return Err(texts::SYNTAX.into()),
     };
     // Redis sees to it that twice the count is no overflow.
     if with_values && count.unsigned_abs() > i64::MAX as u64 / 2 {
-        return Err(texts::OUT_OF_RANGE);
+        return Err(texts::OUT_OF_RANGE.into());
     }
     let Some(hash) = tx.read::<Hash>(&args[0])? else { return Ok(Value::Array(Vec::new())) };
 

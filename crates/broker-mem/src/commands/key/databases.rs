@@ -14,7 +14,7 @@ pub(super) fn copy(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let CopyOptions { database, replace } = CopyOptions::read(args, &tx.engine().databases)?;
     let (source, destination, to) = (&args[0], &args[1], database.unwrap_or(tx.database()));
     if source == destination && to == tx.database() {
-        return Err(texts::SAME_OBJECT);
+        return Err(texts::SAME_OBJECT.into());
     }
     let deadline = tx.deadline(source).flatten();
     let Some(object) = tx.find(source).map(|entry| entry.object.copied()).transpose()? else {
@@ -37,7 +37,7 @@ pub(super) fn copy(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 pub(super) fn move_key(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let to = database(args, 1, &tx.engine().databases)?;
     if to == tx.database() {
-        return Err(texts::SAME_OBJECT);
+        return Err(texts::SAME_OBJECT.into());
     }
     let key = &args[0];
     let Some(deadline) = tx.deadline(key) else { return Ok(Value::Int(0)) };

@@ -43,13 +43,13 @@ pub(super) fn sinterstore(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 pub(super) fn sintercard(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let keys = count(args, 0).filter(|keys| *keys > 0).ok_or(texts::NUMKEYS_NOT_POSITIVE)?;
     if keys > args.len() - 1 {
-        return Err(texts::TOO_MANY_KEYS);
+        return Err(texts::TOO_MANY_KEYS.into());
     }
     let mut limit = 0;
     let mut at = keys + 1;
     while at < args.len() {
         if !args.is(at, "LIMIT") || at + 1 == args.len() {
-            return Err(texts::SYNTAX);
+            return Err(texts::SYNTAX.into());
         }
         limit = count(args, at + 1).ok_or(texts::LIMIT_NEGATIVE)?;
         at += 2;

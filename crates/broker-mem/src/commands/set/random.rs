@@ -40,7 +40,7 @@ pub(super) fn spop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             lost(tx, &args[0], Event::SPOP);
             Ok(Value::Set(popped))
         }
-        _ => Err(texts::SYNTAX),
+        _ => Err(texts::SYNTAX.into()),
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn srandmember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
             let places = engine.random(|rng| sample::distinct(rng, set.len(), count));
             Ok(places.into_iter().filter_map(|place| set.at(place)).map(|member| member.to_bytes()).collect())
         }
-        _ => Err(texts::SYNTAX),
+        _ => Err(texts::SYNTAX.into()),
     }
 }
 

@@ -60,7 +60,10 @@ fn put(tx: &mut Tx<'_>, key: &[u8], text: &Text<'_>) {
 
 /// `GET key`: the text.
 fn get(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    Ok(text(tx, &args[0])?.into())
+    match tx.read::<Str>(&args[0])? {
+        Some(text) => Ok(Value::Bulk(text.to_bytes()?)),
+        None => Ok(Value::Null),
+    }
 }
 
 /// `GETDEL key`: the text, and the key is gone.
@@ -95,7 +98,7 @@ fn mget(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         Err(error) if error == texts::WRONG_TYPE => Ok(None),
         text => text,
     });
-    found.collect()
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// `MSET key value …`: a key that is named twice keeps the last value.
