@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::io::Write as _;
-use std::iter;
 
 use bytes::Bytes;
 
@@ -144,10 +143,12 @@ impl Arg<'_> {
     }
 
     /// A number behind one character: an encoding, or the index of a field.
+    #[inline]
     pub(crate) fn marked(mark: u8, number: u64) -> Self {
         let (mut text, mut digits) = ([0; INLINE], itoa::Buffer::new());
         let digits = digits.format(number).as_bytes();
-        text.iter_mut().zip(iter::once(&mark).chain(digits)).for_each(|(place, byte)| *place = *byte);
+        text[0] = mark;
+        text[1..=digits.len()].copy_from_slice(digits);
         Self(Repr::Inline { len: digits.len() as u8 + 1, text })
     }
 

@@ -23,12 +23,6 @@ pub(crate) enum ArgList<'a> {
 }
 
 impl<'a> ArgList<'a> {
-    /// One argument before others that are on the heap already.
-    pub(crate) fn led_by(first: Arg<'a>, mut rest: Vec<Arg<'a>>) -> Self {
-        rest.insert(0, first);
-        Self::Many(rest)
-    }
-
     /// A list of so many, one after the other; `None` as soon as there is none.
     #[inline]
     pub(crate) fn of(count: usize, mut next: impl FnMut() -> Option<Arg<'a>>) -> Option<Self> {

@@ -177,9 +177,10 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Takes a key and the words that follow it for arguments.
-    pub(crate) fn key_before(self, key: impl Into<Arg<'a>>, words: Vec<Arg<'a>>) -> Self {
-        Self { name: self.name, args: ArgList::led_by(key.into(), words) }
+    /// A command with arguments that are on the heap already.
+    #[inline]
+    pub(crate) fn with_args(spec: &'static CommandSpec, args: Vec<Arg<'a>>) -> Self {
+        Self { name: Name::Known(spec), args: ArgList::Many(args) }
     }
 
     /// Adds an argument in place.

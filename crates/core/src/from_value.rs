@@ -151,7 +151,14 @@ impl<T: FromValue> FromValue for Option<T> {
 impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: Value) -> Result<Self> {
         match value {
-            Value::Array(items) | Value::Set(items) => items.into_iter().map(T::from_value).collect(),
+            Value::Array(items) | Value::Set(items) => {
+                // Collected, they would stay in the values' memory, which costs a resize where there are few.
+                let mut read = Self::with_capacity(items.len());
+                for item in items {
+                    read.push(T::from_value(item)?);
+                }
+                Ok(read)
+            }
             other => unlike(other, "an array"),
         }
     }

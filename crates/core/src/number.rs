@@ -13,20 +13,25 @@ const LONGEST: usize = 19;
 /// assert_eq!(parse_int(b"-42"), Some(-42));
 /// assert_eq!((parse_int(b"+42"), parse_int(b"042"), parse_int(b"")), (None, None, None));
 /// ```
+#[inline]
 pub fn parse_int(text: &[u8]) -> Option<i64> {
     let (is_negative, digits) = match text {
-        b"0" => return Some(0),
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if !matches!(digits, [b'1'..=b'9', ..]) || digits.len() > LONGEST {
-        return None;
-    }
-    let magnitude = digits.iter().try_fold(0u64, |number, digit| {
+    let mut magnitude = match digits {
+        [b'0'] if !is_negative => return Some(0),
+        [first @ b'1'..=b'9', ..] if digits.len() <= LONGEST => u64::from(first - b'0'),
+        _ => return None,
+    };
+    for digit in digits.get(1..)? {
         let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
         // So many digits never overflow a u64.
-        (digit < 10).then(|| number * 10 + u64::from(digit))
-    })?;
+        magnitude = magnitude.wrapping_mul(10).wrapping_add(digit.into());
+    }
     if is_negative { 0i64.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() }
 }
 

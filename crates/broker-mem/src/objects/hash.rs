@@ -123,52 +123,46 @@ impl Hash {
     }
 
     /// Gives the field this value; whether the field is new.
+    #[inline]
     pub(crate) fn set(&mut self, field: &[u8], value: &Text<'_>, limits: HashLimits) -> bool {
-        let found = match &self.0 {
-            Object::PackedHash(packed) => packed.find(field),
-            _ => None,
-        };
-        self.set_found(found, field, value, limits)
+        if let Object::PackedHash(packed) = &mut self.0 {
+            let found = packed.find(field);
+            if let Some(new) = set_packed(packed, found, field, value, limits) {
+                return new;
+            }
+        }
+        self.set_in_table(field, value, limits)
     }
 
     /// Gives the field the value that is made of its old one, or nothing where that fails.
+    #[inline]
     pub(crate) fn update<'v, E>(
         &mut self,
         field: &[u8],
         limits: HashLimits,
         update: impl FnOnce(Option<&[u8]>) -> Result<Text<'v>, E>,
     ) -> Result<(), E> {
-        let (found, value) = match self.kept() {
-            Kept::Packed(packed) => {
+        let value = match &mut self.0 {
+            Object::PackedHash(packed) => {
                 let found = packed.find(field);
-                (found, update(found.map(|place| packed.text(place, VALUE)))?)
+                let value = update(found.map(|place| packed.text(place, VALUE)))?;
+                if set_packed(packed, found, field, &value, limits).is_some() {
+                    return Ok(());
+                }
+                value
             }
-            Kept::Table(table) => (None, update(table.fields.get(field).map(|value| &**value))?),
+            _ => update(self.get(field).as_deref())?,
         };
-        self.set_found(found, field, &value, limits);
+        self.set_in_table(field, &value, limits);
         Ok(())
     }
 
-    /// As [`set`](Self::set), for a field that was found here if the hash is packed.
-    fn set_found(&mut self, found: Option<Place<2>>, field: &[u8], value: &Text<'_>, limits: HashLimits) -> bool {
-        let long = field.len() > limits.bytes || value.len() > limits.bytes;
-        if let Object::PackedHash(packed) = &mut self.0
-            && !long
-        {
-            let set = match found {
-                Some(place) => packed.replace(place, VALUE, value),
-                None => packed.push([field, value]),
-            };
-            if set {
-                if packed.len() > limits.fields {
-                    self.table_mut().large = true;
-                }
-                return found.is_none();
-            }
-        }
+    /// As [`set`](Self::set), in a table, which the hash is from now on.
+    #[inline(never)]
+    fn set_in_table(&mut self, field: &[u8], value: &Text<'_>, limits: HashLimits) -> bool {
         let table = self.table_mut();
         let new = table.set(field, value);
-        table.large |= long || table.fields.len() > limits.fields;
+        table.large |= table.fields.len() > limits.fields || field.len().max(value.len()) > limits.bytes;
         new
     }
 
@@ -211,6 +205,27 @@ impl Hash {
         let start = if large { end.saturating_sub(count) } else { 0 };
         (start as u64, self.iter().skip(start).take(end - start))
     }
+}
+
+/// Gives a field the value that was looked for in a packed hash, and found there or not; whether the field is new.
+/// `None`, and nothing is changed, where that makes the hash a table.
+#[inline]
+fn set_packed(
+    packed: &mut Packed,
+    found: Option<Place<2>>,
+    field: &[u8],
+    value: &[u8],
+    limits: HashLimits,
+) -> Option<bool> {
+    let len = packed.len() + usize::from(found.is_none());
+    if len > limits.fields || field.len().max(value.len()) > limits.bytes {
+        return None;
+    }
+    let set = match found {
+        Some(place) => packed.replace(place, VALUE, value),
+        None => packed.push([field, value]),
+    };
+    set.then_some(found.is_none())
 }
 
 impl Table {

@@ -18,6 +18,9 @@ const LONGEST: usize = u8::MAX as usize;
 const MOST_BYTES: usize = 4096;
 /// Where the first item stands, behind the count.
 const START: usize = 1;
+/// So many texts are copied one by one where they are handed out: to share one copy costs two atomic steps for each,
+/// and malloc has as many small blocks at hand.
+const COPIED: usize = 16;
 
 /// Items of `N` texts each, the first of which tells them apart. There are `MOST` of them at most, which a byte counts.
 #[derive(Clone, Default)]
@@ -58,6 +61,16 @@ fn sum(lens: &[u8]) -> usize {
     lens.iter().map(|len| usize::from(*len)).sum()
 }
 
+/// The first eight bytes of a text as a number, and which bits of it are of the text, where it may be shorter.
+#[inline]
+fn head(text: &[u8]) -> (u64, u64) {
+    if let Some(head) = text.first_chunk() {
+        return (u64::from_le_bytes(*head), u64::MAX);
+    }
+    let head = text.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte));
+    (head, !(u64::MAX << (8 * text.len())))
+}
+
 impl<const N: usize, const MOST: usize> Packed<N, MOST> {
     #[inline]
     pub(super) fn len(&self) -> usize {
@@ -78,22 +91,26 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
     }
 
     /// Where the item stands that begins with this text.
+    ///
+    /// Most items are told apart by their length, or by eight bytes that are compared at once as long as there are so
+    /// many: those behind a short text are masked out.
     #[inline]
     pub(super) fn find(&self, text: &[u8]) -> Option<Place<N>> {
+        let (head, mask) = head(text);
         let bytes = self.0.bytes();
         let mut rest = bytes.get(START..)?;
-        while let Some((lens, texts)) = rest.split_first_chunk() {
-            // Texts of the same length often differ in their last byte, as numbered ones do.
+        while let Some((lens, texts)) = rest.split_first_chunk()
+            && let Some(other) = texts.first_chunk()
+        {
             if usize::from(lens[0]) == text.len()
-                && let Some(found) = texts.get(..text.len())
-                && found.last() == text.last()
-                && found == text
+                && (u64::from_le_bytes(*other) ^ head) & mask == 0
+                && (text.len() <= other.len() || texts.starts_with(text))
             {
                 return Some(Place { start: bytes.len() - rest.len(), lens: *lens });
             }
             rest = texts.get(sum(lens)..)?;
         }
-        None
+        find_last(bytes, bytes.len() - rest.len(), text)
     }
 
     /// One of the texts of the item.
@@ -108,8 +125,12 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
         Items { bytes: self.0.bytes(), start: START, left: self.len() }
     }
 
-    /// Every item as `each` makes it of its texts, which are parts of one copy for those who keep them.
+    /// Every item as `each` makes it of its texts, which are parts of one copy for those who keep them, unless they are
+    /// [few](COPIED).
     pub(super) fn lend<T>(&self, mut each: impl FnMut([Text<'_>; N]) -> T) -> Vec<T> {
+        if self.len() * N <= COPIED {
+            return self.iter().map(|texts| each(texts.map(Text::from))).collect();
+        }
         let copy = Bytes::from_owner(self.0.clone());
         let mut items = self.iter();
         let mut lent = Vec::with_capacity(self.len());
@@ -142,7 +163,20 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
     }
 
     /// Gives an item another text; whether there is room for it.
+    #[inline]
     pub(super) fn replace(&mut self, place: Place<N>, which: usize, text: &[u8]) -> bool {
+        let range = place.text(which);
+        if range.len() != text.len() {
+            return self.resize_text(place, which, text);
+        }
+        if let Some(old) = self.0.bytes_mut().get_mut(range) {
+            old.copy_from_slice(text);
+        }
+        true
+    }
+
+    /// As [`replace`](Self::replace), where the text has another length.
+    fn resize_text(&mut self, place: Place<N>, which: usize, text: &[u8]) -> bool {
         let range = place.text(which);
         if text.len() > LONGEST || self.0.len() - range.len() + text.len() > MOST_BYTES {
             return false;
@@ -185,6 +219,16 @@ impl<const N: usize, const MOST: usize> Packed<N, MOST> {
         let mut items = self.iter();
         (0..=nth).map_while(|_| items.next_place()).nth(nth)
     }
+}
+
+/// Where the item stands that begins with this text, among the last few bytes.
+#[inline(never)]
+fn find_last<const N: usize>(bytes: &[u8], start: usize, text: &[u8]) -> Option<Place<N>> {
+    let mut place = Place::at(bytes, start)?;
+    while bytes.get(place.text(0)) != Some(text) {
+        place = Place::at(bytes, place.end())?;
+    }
+    Some(place)
 }
 
 /// The texts of items, one after the other.
@@ -232,11 +276,13 @@ mod tests {
     proptest! {
         #[test]
         fn items_are_changed_as_those_of_a_vector_are(
-            changes in prop::collection::vec((0..5u8, 0..12usize, 0..260usize), 0..60),
+            changes in prop::collection::vec((0..5u8, 0..24usize, 0..260usize), 0..60),
         ) {
             let (mut packed, mut model) = (Packed::<2, MOST>::default(), Vec::<(String, String)>::new());
             for (change, number, len) in changes {
-                let (key, value) = ("k".repeat(number), "v".repeat(len));
+                // Keys of each length differ at their end, behind as many bytes as are compared at once or before.
+                let end = if number % 2 == 0 { "" } else { "x" };
+                let (key, value) = ("k".repeat(number / 2) + end, "v".repeat(len));
                 let found = packed.find(key.as_bytes());
                 let at = model.iter().position(|(other, _)| *other == key);
                 prop_assert_eq!(found.is_some(), at.is_some());

@@ -106,25 +106,20 @@ impl Set {
     }
 
     /// Adds a member; whether it is new. With more than `most` of them, integers are no longer few.
+    #[inline]
     pub(crate) fn insert(&mut self, member: &Text<'_>, most: usize) -> bool {
         if let Object::IntSet(numbers) = &mut self.0 {
-            if let Some(number) = parse_int(member) {
-                let Err(place) = numbers.binary_search(&number) else { return false };
-                if numbers.len() < most {
-                    // An odd number of them, with the vector's header and malloc's own word, fills what malloc hands
-                    // out.
-                    numbers.reserve_exact(1 + numbers.len() % 2);
-                    numbers.insert(place, number);
-                    return true;
-                }
+            if let Some(new) = insert_number(numbers, member, most) {
+                return new;
             }
             self.outgrow_numbers();
         }
         if let Object::PackedSet(packed) = &mut self.0 {
-            if packed.find(member).is_some() {
+            let text: &[u8] = member;
+            if packed.find(text).is_some() {
                 return false;
             }
-            if packed.push([member]) {
+            if packed.push([text]) {
                 return true;
             }
         }
@@ -132,6 +127,7 @@ impl Set {
     }
 
     /// Makes texts of the numbers.
+    #[inline(never)]
     fn outgrow_numbers(&mut self) {
         let mut packed = Packed::default();
         let members = self.iter();
@@ -199,6 +195,19 @@ impl Set {
         }
         (start as u64, step.into_iter())
     }
+}
+
+/// Adds a member to few integers; whether it is new. `None` where it is no integer, or one too many.
+fn insert_number(numbers: &mut ThinVec<i64>, member: &[u8], most: usize) -> Option<bool> {
+    let number = parse_int(member)?;
+    let Err(place) = numbers.binary_search(&number) else { return Some(false) };
+    if numbers.len() >= most {
+        return None;
+    }
+    // An odd number of them, with the vector's header and malloc's own word, fills what malloc hands out.
+    numbers.reserve_exact(1 + numbers.len() % 2);
+    numbers.insert(place, number);
+    Some(true)
 }
 
 /// How many bytes a vector of numbers takes of the heap.

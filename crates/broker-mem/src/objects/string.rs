@@ -115,8 +115,12 @@ impl Str {
     }
 
     /// How many bytes the text has.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.text().len()
+        match &self.0 {
+            Object::Text(block) | Object::Buffer(block) => block.len(),
+            _ => self.text().len(),
+        }
     }
 
     /// The text as an `i64`, as strictly as Redis reads it.
@@ -144,9 +148,26 @@ impl Str {
     }
 
     /// Its own bytes, to be changed in place and made as long as this. Copies what somebody else still reads.
+    #[inline]
     fn own(&mut self, len: usize) -> Own<'_> {
         const OWN: &str = "it was given bytes of its own just now";
 
+        if len > SHORT || !matches!(self.0, Object::Buffer(_)) {
+            self.take_own(len);
+        }
+        match &mut self.0 {
+            Object::Buffer(block) => Own::Short(block),
+            Object::Long(long) => match &mut **long {
+                Long::Owned(bytes) => Own::Long(bytes),
+                Long::Shared(_) => unreachable!("{OWN}"),
+            },
+            _ => unreachable!("{OWN}"),
+        }
+    }
+
+    /// Makes its bytes its own, in what holds so many.
+    #[inline(never)]
+    fn take_own(&mut self, len: usize) {
         self.0 = match std::mem::replace(&mut self.0, Object::Int(0)) {
             Object::Text(block) | Object::Buffer(block) if len <= SHORT => Object::Buffer(block),
             Object::Long(mut long) => {
@@ -164,14 +185,6 @@ impl Str {
                 }
             }
         };
-        match &mut self.0 {
-            Object::Buffer(block) => Own::Short(block),
-            Object::Long(long) => match &mut **long {
-                Long::Owned(bytes) => Own::Long(bytes),
-                Long::Shared(_) => unreachable!("{OWN}"),
-            },
-            _ => unreachable!("{OWN}"),
-        }
     }
 
     /// Adds a text at the end; the new length.

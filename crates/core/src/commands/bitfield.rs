@@ -96,6 +96,7 @@ impl Encoding {
 }
 
 impl From<Encoding> for Arg<'_> {
+    #[inline]
     fn from(Encoding { signed, bits }: Encoding) -> Self {
         Self::marked(if signed { b'i' } else { b'u' }, bits.into())
     }
@@ -119,6 +120,7 @@ impl From<u64> for BitOffset {
 }
 
 impl From<BitOffset> for Arg<'_> {
+    #[inline]
     fn from(offset: BitOffset) -> Self {
         match offset {
             BitOffset::Bit(bit) => bit.into(),
@@ -161,7 +163,10 @@ pub enum FieldOverflow {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "operations do nothing until a broker runs them"]
-pub struct Bitfield(Vec<Arg<'static>>);
+pub struct Bitfield {
+    /// The words of the operations, behind a place that is kept for the key as soon as there is one.
+    words: Vec<Arg<'static>>,
+}
 
 impl Bitfield {
     /// No operation yet.
@@ -170,38 +175,62 @@ impl Bitfield {
     }
 
     /// `GET`: answers the number. Behind the string's end are zero bits.
+    #[inline]
     pub fn get(self, encoding: Encoding, offset: impl Into<BitOffset>) -> Self {
         self.field("GET", encoding, offset)
     }
 
     /// `SET`: writes the number, answers the old one.
+    #[inline]
     pub fn set(self, encoding: Encoding, offset: impl Into<BitOffset>, number: i64) -> Self {
         self.field("SET", encoding, offset).word(number)
     }
 
     /// `INCRBY`: adds to the number, answers the new one.
+    #[inline]
     pub fn incrby(self, encoding: Encoding, offset: impl Into<BitOffset>, by: i64) -> Self {
         self.field("INCRBY", encoding, offset).word(by)
     }
 
     /// `OVERFLOW`: what each SET and INCRBY from here on does with a number that does not fit. At first they wrap.
     pub fn overflow(self, overflow: FieldOverflow) -> Self {
-        self.word("OVERFLOW").word(match overflow {
+        self.begun().word("OVERFLOW").word(match overflow {
             FieldOverflow::Wrap => "WRAP",
             FieldOverflow::Saturate => "SAT",
             FieldOverflow::Fail => "FAIL",
         })
     }
 
-    fn field(mut self, action: &'static str, encoding: Encoding, offset: impl Into<BitOffset>) -> Self {
-        // An operation has four words at most, and the key will stand before the first.
-        self.0.reserve(5);
-        self.word(action).word(encoding).word(offset.into())
+    #[inline]
+    fn field(self, action: &'static str, encoding: Encoding, offset: impl Into<BitOffset>) -> Self {
+        self.begun().word(action).word(encoding).word(offset.into())
     }
 
-    fn word(mut self, word: impl Into<Arg<'static>>) -> Self {
-        self.0.push(word.into());
+    /// With a place for the key, and room for one operation, of four words at most.
+    #[inline]
+    fn begun(mut self) -> Self {
+        if self.words.is_empty() {
+            self.words = Vec::with_capacity(5);
+            self.words.push(Arg::from(""));
+        }
         self
+    }
+
+    #[inline]
+    fn word(mut self, word: impl Into<Arg<'static>>) -> Self {
+        self.words.push(word.into());
+        self
+    }
+
+    /// The arguments of a command that runs the operations on this key.
+    #[inline]
+    fn on<'a>(self, key: Arg<'a>) -> Vec<Arg<'a>> {
+        let mut arguments: Vec<Arg<'a>> = self.words;
+        match arguments.first_mut() {
+            Some(place) => *place = key,
+            None => arguments.push(key),
+        }
+        arguments
     }
 }
 
@@ -308,7 +337,7 @@ calls! {
         /// # }
         /// ```
         fn bitfield<'a>(key: impl Into<Arg<'a>>, operations: Bitfield) -> Vec<Option<i64>> =
-            Command::new(BitfieldCommand::Bitfield.spec()).key_before(key, operations.0);
+            Command::with_args(BitfieldCommand::Bitfield.spec(), operations.on(key.into()));
 
         /// `BITFIELD_RO key GET encoding offset …` (since 6.0.0): the numbers in these fields; it never writes, so on
         /// Redis a replica answers it as well.
@@ -333,7 +362,7 @@ calls! {
             fields: impl IntoIterator<Item = (Encoding, impl Into<BitOffset>)>,
         ) -> Vec<i64> = {
             let reads = fields.into_iter().fold(Bitfield::new(), |reads, (encoding, offset)| reads.get(encoding, offset));
-            Command::new(BitfieldCommand::BitfieldRo.spec()).key_before(key, reads.0)
+            Command::with_args(BitfieldCommand::BitfieldRo.spec(), reads.on(key.into()))
         };
 
         /// `GETBIT key offset` (since 2.2.0): the bit at this offset, false behind the string's end.

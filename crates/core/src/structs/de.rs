@@ -2,8 +2,8 @@
 
 use std::any::type_name;
 use std::num::{IntErrorKind, ParseIntError};
+use std::slice;
 use std::str::FromStr;
-use std::vec;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
@@ -20,20 +20,20 @@ pub(super) fn read<T: DeserializeOwned>(key: &[u8], reply: Value) -> Result<Opti
     if pairs.is_empty() {
         return Ok(None);
     }
-    let fields = Fields { pairs: pairs.into_iter(), current: None };
+    let fields = Fields { pairs: pairs.iter(), current: None };
     T::deserialize(fields)
         .map(Some)
         .map_err(|problem| Error::Decode(format!("hash \"{}\"{problem}", key.escape_ascii())))
 }
 
 /// The hash as a whole: its fields, one after the other.
-struct Fields {
-    pairs: vec::IntoIter<(Value, Value)>,
+struct Fields<'v> {
+    pairs: slice::Iter<'v, (Value, Value)>,
     /// The pair whose field was read and whose value comes next.
-    current: Option<(Value, Value)>,
+    current: Option<&'v (Value, Value)>,
 }
 
-impl<'de> Deserializer<'de> for Fields {
+impl<'de> Deserializer<'de> for Fields<'_> {
     type Error = Problem;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
@@ -54,17 +54,17 @@ impl<'de> Deserializer<'de> for Fields {
     }
 }
 
-impl<'de> MapAccess<'de> for Fields {
+impl<'de> MapAccess<'de> for Fields<'_> {
     type Error = Problem;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Problem> {
         self.current = self.pairs.next();
-        let Some((field, _)) = &self.current else { return Ok(None) };
+        let Some((field, _)) = self.current else { return Ok(None) };
         seed.deserialize(Text::of(field)?).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Problem> {
-        let Some((field, value)) = &self.current else { return Err(Problem::new("a value without a field")) };
+        let Some((field, value)) = self.current else { return Err(Problem::new("a value without a field")) };
         let read = Text::of(value).and_then(|text| seed.deserialize(text));
         read.map_err(|problem| problem.at(field.as_bytes().unwrap_or_default()))
     }

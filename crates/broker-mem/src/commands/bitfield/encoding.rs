@@ -1,6 +1,6 @@
 //! The encoding of a bit field: how its number is read, written, and kept in its range.
 
-use crate::args::parse_int;
+use std::ops::Range;
 
 /// Signed or not, and how many bits: `i1` to `i64`, `u1` to `u63`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +25,21 @@ impl Encoding {
     pub(super) const BIT: Self = Self { signed: false, bits: 1 };
 
     /// Reads `u8`, `i16` and the like, in lower case. A NUL byte ends the word, as it does in C.
+    #[inline]
     pub(super) fn parse(word: &[u8]) -> Option<Self> {
-        let (signed, widest, bits) = match word.split(|byte| *byte == 0).next()? {
-            [b'i', bits @ ..] => (true, 64, bits),
-            [b'u', bits @ ..] => (false, 63, bits),
+        let (signed, digits) = match word {
+            [b'i', digits @ ..] => (true, digits),
+            [b'u', digits @ ..] => (false, digits),
             _ => return None,
         };
-        let bits = parse_int(bits).filter(|bits| (1..=widest).contains(bits))?;
-        Some(Self { signed, bits: bits as u32 })
+        let bits = match digits {
+            [ones @ b'1'..=b'9'] | [ones @ b'1'..=b'9', 0, ..] => ones - b'0',
+            [tens @ b'1'..=b'9', ones @ b'0'..=b'9'] | [tens @ b'1'..=b'9', ones @ b'0'..=b'9', 0, ..] => {
+                10 * (tens - b'0') + (ones - b'0')
+            }
+            _ => return None,
+        };
+        (bits <= if signed { 64 } else { 63 }).then_some(Self { signed, bits: bits.into() })
     }
 
     /// The width in bits.
@@ -41,24 +48,35 @@ impl Encoding {
     }
 
     /// The number at this offset in bits. Behind the end are zero bits.
+    #[inline]
     pub(super) fn get(self, bytes: &[u8], offset: u64) -> i64 {
-        let tail = bytes.get((offset / 8) as usize..).unwrap_or_default();
-        let window = tail.first_chunk().map_or_else(|| window(tail), |whole| u128::from_be_bytes(*whole));
-        self.number(window << (offset % 8))
+        let (place, behind) = self.place(offset);
+        let bits = match bytes.get(place.clone()) {
+            Some(there) => window(there),
+            None => place.fold(0, |bits, at| bits << 8 | u128::from(bytes.get(at).copied().unwrap_or(0))),
+        };
+        self.number((bits >> behind) as u64)
     }
 
     /// Writes the lower bits of the number at this offset in bits, which the caller has made room for.
+    #[inline]
     pub(super) fn set(self, bytes: &mut [u8], offset: u64, number: i64) {
-        let Some(tail) = bytes.get_mut((offset / 8) as usize..) else { return };
-        let shift = self.unused() - (offset % 8) as u32;
-        let field = (u128::MAX >> self.unused()) << shift;
-        let set = |old: u128| ((old & !field) | ((number as u128) << shift) & field).to_be_bytes();
-        if let Some(whole) = tail.first_chunk_mut() {
-            *whole = set(u128::from_be_bytes(*whole));
-        } else {
-            let new = set(window(tail));
-            tail.iter_mut().zip(new).for_each(|(place, byte)| *place = byte);
+        let (place, behind) = self.place(offset);
+        let Some(place) = bytes.get_mut(place) else { return };
+        let field = u128::from(u64::MAX >> self.unused()) << behind;
+        let mut new = (window(place) & !field) | (u128::from(number as u64) << behind & field);
+        for byte in place.iter_mut().rev() {
+            *byte = new as u8;
+            new >>= 8;
         }
+    }
+
+    /// The bytes that a field at this offset in bits lies in, 9 at most, and how many bits of the last one follow it.
+    #[inline]
+    fn place(self, offset: u64) -> (Range<usize>, u32) {
+        let (start, end) = ((offset / 8) as usize, offset % 8 + u64::from(self.bits));
+        let len = end.div_ceil(8);
+        (start..start + len as usize, (8 * len - end) as u32)
     }
 
     /// The number that SET writes for its argument.
@@ -68,47 +86,51 @@ impl Encoding {
     /// is no `i64`: `SET i8 0 -9223372036854775808` with SAT writes 127.
     pub(super) fn argument(self, number: i64) -> i128 {
         let (_, max) = self.range();
-        let far_below = self.bits < 64 && max - i128::from(number) > i128::from(i64::MAX);
+        let far_below = self.bits < 64 && max.checked_sub(number).is_none();
         if !self.signed || far_below { i128::from(number as u64) } else { number.into() }
     }
 
     /// What the field holds after this number is written; `None` where that fails.
+    #[inline]
     pub(super) fn fit(self, number: i128, overflow: Overflow) -> Option<i64> {
         let (min, max) = self.range();
+        if (i128::from(min)..=i128::from(max)).contains(&number) {
+            return Some(number as i64);
+        }
         match overflow {
-            Overflow::Saturate => Some(number.clamp(min, max) as i64),
-            Overflow::Fail if !(min..=max).contains(&number) => None,
-            Overflow::Wrap | Overflow::Fail => Some(self.number((number as u128) << self.unused())),
+            Overflow::Wrap => Some(self.number(number as u64)),
+            Overflow::Saturate => Some(if number < 0 { min } else { max }),
+            Overflow::Fail => None,
         }
     }
 
-    /// The smallest and the largest number that the field can hold. Both are an `i64`.
-    fn range(self) -> (i128, i128) {
+    /// The smallest and the largest number that the field can hold.
+    #[inline]
+    fn range(self) -> (i64, i64) {
         if self.signed {
-            let half = 1 << (self.bits - 1);
-            (-half, half - 1)
+            (i64::MIN >> self.unused(), i64::MAX >> self.unused())
         } else {
-            (0, (1 << self.bits) - 1)
+            (0, (u64::MAX >> self.unused()) as i64)
         }
     }
 
-    /// The number whose bits are the uppermost of these.
-    fn number(self, bits: u128) -> i64 {
-        if self.signed { (bits as i128 >> self.unused()) as i64 } else { (bits >> self.unused()) as i64 }
+    /// The number whose bits are the lowest of these.
+    #[inline]
+    fn number(self, bits: u64) -> i64 {
+        let upper = bits << self.unused();
+        if self.signed { upper as i64 >> self.unused() } else { (upper >> self.unused()) as i64 }
     }
 
-    /// How many of 128 bits the field leaves.
+    /// How many of 64 bits the field leaves.
     fn unused(self) -> u32 {
-        128 - self.bits
+        64 - self.bits
     }
 }
 
-/// The first bytes of what is fewer than 128 bits, as the upper ones of as many. A field, whatever its width and place
-/// in a byte, lies in the upper 72.
-fn window(tail: &[u8]) -> u128 {
-    let mut window = [0; 16];
-    window.iter_mut().zip(tail).for_each(|(place, byte)| *place = *byte);
-    u128::from_be_bytes(window)
+/// These bytes as one number.
+#[inline]
+fn window(bytes: &[u8]) -> u128 {
+    bytes.iter().fold(0, |window, byte| window << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]
@@ -122,7 +144,9 @@ mod tests {
     #[test]
     fn a_type_is_a_sign_and_a_width() {
         assert_eq!(encoding("i64"), Encoding { signed: true, bits: 64 });
-        assert_eq!(Encoding::parse(b"u8\0x"), Some(Encoding { signed: false, bits: 8 }));
+        for (word, bits) in [(&b"u8\0x"[..], 8), (b"u63\0", 63), (b"u10", 10), (b"u1\0\0", 1)] {
+            assert_eq!(Encoding::parse(word), Some(Encoding { signed: false, bits }));
+        }
         for word in
             ["", "i", "u", "8", "U8", "u0", "u-1", "u64", "i65", "u08", "i+8", "u8 ", " u8", "u99999999999999999999"]
         {
@@ -138,7 +162,7 @@ mod tests {
                 let (min, max) = field.range();
                 for offset in 0..8 {
                     for fill in [0, 0xff] {
-                        for number in [min as i64, max as i64, 0, 1 & max as i64] {
+                        for number in [min, max, 0, 1 & max] {
                             let mut bytes = [fill; 16];
                             field.set(&mut bytes, 24 + offset, number);
                             assert_eq!(field.get(&bytes, 24 + offset), number, "{field:?} at {offset}");

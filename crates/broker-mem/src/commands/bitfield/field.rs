@@ -12,6 +12,14 @@ use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::Str;
 
+/// The operations of one call.
+#[derive(Default)]
+struct Operations {
+    all: SmallVec<[Operation; 1]>,
+    /// The last bit that any of them writes.
+    last_written: Option<u64>,
+}
+
 /// One of BITFIELD's operations on one field.
 struct Operation {
     action: Action,
@@ -30,20 +38,22 @@ enum Action {
 /// `BITFIELD key [GET type offset | SET type offset value | INCRBY type offset increment | OVERFLOW WRAP|SAT|FAIL …]`:
 /// a reply for each GET, SET and INCRBY.
 pub(super) fn bitfield(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let operations = parse(tx, args)?;
-    match operations.iter().filter(|operation| operation.writes()).map(Operation::last_bit).max() {
-        None => read(tx, &args[0], &operations),
-        Some(last_bit) => write(tx, &args[0], &operations, last_bit),
+    let mut operations = Operations::default();
+    operations.parse(tx, args)?;
+    match operations.last_written {
+        None => read(tx, &args[0], &operations.all),
+        Some(last_bit) => write(tx, &args[0], &operations.all, last_bit),
     }
 }
 
 /// `BITFIELD_RO key [GET type offset …]`.
 pub(super) fn bitfield_ro(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
-    let operations = parse(tx, args)?;
-    if operations.iter().any(Operation::writes) {
+    let mut operations = Operations::default();
+    operations.parse(tx, args)?;
+    if operations.last_written.is_some() {
         return Err(texts::BITFIELD_RO_WRITE.into());
     }
-    read(tx, &args[0], &operations)
+    read(tx, &args[0], &operations.all)
 }
 
 fn read(tx: &Tx<'_>, key: &[u8], operations: &[Operation]) -> Reply {
@@ -115,32 +125,40 @@ impl Word {
     }
 }
 
-/// Reads every operation before the first one runs: an error anywhere means that nothing is done.
-fn parse(tx: &Tx<'_>, args: &Args<'_>) -> Result<SmallVec<[Operation; 4]>, ServerError> {
-    let mut operations = SmallVec::new();
-    let mut overflow = Overflow::Wrap;
-    let mut at = 1;
-    while at < args.len() {
-        let word = Word::read(args, at).ok_or(texts::SYNTAX)?;
-        let words = 1 + word.arguments();
-        if args.len() - at < words {
-            return Err(texts::SYNTAX);
+impl Operations {
+    /// Reads every operation before the first one runs: an error anywhere means that nothing is done.
+    fn parse(&mut self, tx: &Tx<'_>, args: &Args<'_>) -> Result<(), ServerError> {
+        let mut overflow = Overflow::Wrap;
+        let mut at = 1;
+        while at < args.len() {
+            let word = Word::read(args, at).ok_or(texts::SYNTAX)?;
+            let words = 1 + word.arguments();
+            if args.len() - at < words {
+                return Err(texts::SYNTAX);
+            }
+            if let Word::Overflow = word {
+                overflow = parse_overflow(args, at + 1)?;
+            } else {
+                let encoding = Encoding::parse(&args[at + 1]).ok_or(texts::BITFIELD_TYPE)?;
+                let offset = field_offset(tx, &args[at + 2], encoding)?;
+                let action = match word {
+                    Word::Set => Action::Set(args.int(at + 3)?),
+                    Word::IncrBy => Action::IncrBy(args.int(at + 3)?),
+                    Word::Get | Word::Overflow => Action::Get,
+                };
+                self.push(Operation { action, encoding, offset, overflow });
+            }
+            at += words;
         }
-        if let Word::Overflow = word {
-            overflow = parse_overflow(args, at + 1)?;
-        } else {
-            let encoding = Encoding::parse(&args[at + 1]).ok_or(texts::BITFIELD_TYPE)?;
-            let offset = field_offset(tx, &args[at + 2], encoding)?;
-            let action = match word {
-                Word::Set => Action::Set(args.int(at + 3)?),
-                Word::IncrBy => Action::IncrBy(args.int(at + 3)?),
-                Word::Get | Word::Overflow => Action::Get,
-            };
-            operations.push(Operation { action, encoding, offset, overflow });
-        }
-        at += words;
+        Ok(())
     }
-    Ok(operations)
+
+    fn push(&mut self, operation: Operation) {
+        if operation.writes() {
+            self.last_written = self.last_written.max(Some(operation.last_bit()));
+        }
+        self.all.push(operation);
+    }
 }
 
 fn parse_overflow(args: &Args<'_>, at: usize) -> Result<Overflow, ServerError> {

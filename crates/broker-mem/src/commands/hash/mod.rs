@@ -137,7 +137,8 @@ fn set_pairs(tx: &mut Tx<'_>, args: &Args<'_>, name: &str) -> Result<usize, Serv
         if hash.len() == 0 {
             hash.reserve(args.len() / 2, args.from(1).fold(0, |bytes, text| bytes.saturating_add(text.len())));
         }
-        Ok((1..args.len()).step_by(2).filter(|at| hash.set(&args[*at], &args.text(at + 1), limits)).count())
+        let (pairs, _) = args.all().get(1..).unwrap_or_default().as_chunks();
+        Ok(pairs.iter().filter(|[field, value]| hash.set(field.as_bytes(), &value.into(), limits)).count())
     })
 }
 

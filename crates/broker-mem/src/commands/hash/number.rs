@@ -16,11 +16,12 @@ use crate::objects::Text;
 pub(super) fn hincrby(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let by = args.int(2)?;
     let new = change(tx, &args[0], Event::HINCRBY, |hash, limits| {
-        let mut new = 0;
-        hash.update(&args[1], limits, |old| {
+        let (mut new, mut digits) = (0, itoa::Buffer::new());
+        let (sum, digits) = (&mut new, &mut digits);
+        hash.update(&args[1], limits, move |old| {
             let old = old.map_or(Some(0), parse_int).ok_or(texts::HASH_VALUE_NOT_INTEGER)?;
-            new = old.checked_add(by).ok_or(texts::INCR_OVERFLOW)?;
-            Ok(new.into())
+            *sum = old.checked_add(by).ok_or(texts::INCR_OVERFLOW)?;
+            Ok(digits.format(*sum).as_bytes().into())
         })?;
         Ok(new)
     })?;

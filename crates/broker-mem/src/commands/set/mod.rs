@@ -40,8 +40,8 @@ pub(super) fn handler(command: SetCommand) -> Handler {
 /// `SADD key member …`: how many of the members are new.
 fn sadd(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let most = tx.engine().set_limit();
-    let members = 1..args.len();
-    let add = |set: &mut Set| Ok(members.filter(|at| set.insert(&args.text(*at), most)).count());
+    let members = args.all().get(1..).unwrap_or_default();
+    let add = |set: &mut Set| Ok(members.iter().filter(|member| set.insert(&(*member).into(), most)).count());
     let added = tx.change(&args[0], add)?;
     if added > 0 {
         tx.changed(&args[0], Event::SADD);
