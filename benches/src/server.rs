@@ -263,8 +263,8 @@ fn fan_out(effort: Effort, ours: &Path, peer: &Path, at_once: usize) -> Result<S
     Ok(samples)
 }
 
-/// How many messages a second arrive at 1,000 connections. One thread publishes and reads, and waits for all of them with
-/// one call, so that little of the machine is taken from the server.
+/// How many messages a second arrive at 1,000 connections. One thread publishes and reads, and waits for all of them
+/// with one call, so that little of the machine is taken from the server.
 fn deliveries(socket: &Path, messages: usize, at_once: usize) -> Result<f64> {
     const CONNECTIONS: usize = 1_000;
     const CONFIRMATION: &[u8] = b"*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n";

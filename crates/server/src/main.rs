@@ -101,8 +101,8 @@ fn start(options: &ArgMatches) -> Result<()> {
     runtime(usize::try_from(threads).unwrap_or(1)).context("no threads to serve with")?.block_on(serve(listen, broker))
 }
 
-/// As many threads as serve clients. With one, what many clients ask for at once is answered by each with one write, and
-/// nobody wakes another thread; more are for machines with cores to spare.
+/// As many threads as serve clients. With one, what many clients ask for at once is answered by each with one write,
+/// and nobody wakes another thread; more are for machines with cores to spare.
 fn runtime(threads: usize) -> std::io::Result<Runtime> {
     let mut runtime = match threads {
         0 | 1 => Builder::new_current_thread(),

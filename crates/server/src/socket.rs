@@ -17,7 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 /// The least room to read into, in bytes.
 const LEAST_ROOM: usize = 1024;
 
-/// To send to one who hung up is an error, and not a signal. On Apple's systems each socket was told so as it was accepted.
+/// To send to one who hung up is an error, and not a signal. On Apple's systems each socket was told so as it was
+/// accepted.
 #[cfg(not(target_vendor = "apple"))]
 const SEND: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]

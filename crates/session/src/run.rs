@@ -42,8 +42,8 @@ impl<B: Broker> Session<B> {
         self.rest();
     }
 
-    /// As [`request`](Self::request), but does not wait: where the session [is waiting](Self::is_waiting) then, the next
-    /// request is to begin after [`resume`](Self::resume).
+    /// As [`request`](Self::request), but does not wait: where the session [is waiting](Self::is_waiting) then, the
+    /// next request is to begin after [`resume`](Self::resume).
     #[inline]
     pub fn begin(&mut self, request: &Request<'_>) {
         let began = self.clock.take().unwrap_or_else(Instant::now);
@@ -85,8 +85,8 @@ impl<B: Broker> Session<B> {
         Some(Hold { common: self.shared.common.clone(), client: self.client.clone(), writes: self.writes(spec) })
     }
 
-    /// Goes on with the request that waited; it may have to wait for the end of another pause. That of a client that was
-    /// killed while it paused is dropped.
+    /// Goes on with the request that waited; it may have to wait for the end of another pause. That of a client that
+    /// was killed while it paused is dropped.
     pub async fn resume(&mut self) {
         if let Some(request) = self.held.take() {
             self.client.facts().is_held = false;

@@ -51,8 +51,8 @@ pub struct Session<B: Broker> {
     /// again.
     pub(crate) counters: Option<(CommandId, Arc<CommandStats>)>,
     pub(crate) tally: Tally,
-    /// When bytes were read or the last command ended, as long as the next command can be taken to begin then: the clock
-    /// is read once for each command.
+    /// When bytes were read or the last command ended, as long as the next command can be taken to begin then: the
+    /// clock is read once for each command.
     pub(crate) clock: Option<Instant>,
     pub(crate) ending: bool,
 }
@@ -189,7 +189,8 @@ impl<B: Broker> Session<B> {
         }
     }
 
-    /// Answers a value in the form that the version of the protocol has for it, where RESP2 does more than flatten maps.
+    /// Answers a value in the form that the version of the protocol has for it, where RESP2 does more than flatten
+    /// maps.
     #[inline]
     pub(crate) fn value_of(&mut self, spec: &'static CommandSpec, value: &Value) {
         match value {

@@ -352,8 +352,8 @@ impl<'a> Tx<'a> {
         &mut self.outbox().registry
     }
 
-    /// Sends a message; how many subscriptions receive it. Their readers are woken once the latches and the registry are
-    /// released.
+    /// Sends a message; how many subscriptions receive it. Their readers are woken once the latches and the registry
+    /// are released.
     pub(crate) fn publish(&mut self, channel: &[u8], payload: &[u8]) -> usize {
         let outbox = self.outbox();
         outbox.registry.publish(channel, payload, &mut outbox.readers.0)

@@ -1,9 +1,9 @@
 //! Redis's glob patterns over bytes, compiled once.
 //!
 //! A pattern is parsed as Redis 7.0's `stringmatchlen` walks it, into tokens. Literal texts, one
-//! star between two of them and match-all are compared in place; everything else becomes a `glob::Pattern` in which each byte stands
-//! as the Latin-1 character of the same number. Patterns that are too long for a matcher that goes back and forth
-//! are matched by `long` in one pass.
+//! star between two of them and match-all are compared in place; everything else becomes a `glob::Pattern` in which
+//! each byte stands as the Latin-1 character of the same number. Patterns that are too long for a matcher that goes
+//! back and forth are matched by `long` in one pass.
 
 mod long;
 mod token;

@@ -74,8 +74,8 @@ impl RequestParser {
         self.limited = limited;
     }
 
-    /// Runs the next whole request at the front of the input, which may borrow its bytes, and takes them off; what `run`
-    /// answered, or `None` where the request's end has not arrived yet. Requests without a word are skipped.
+    /// Runs the next whole request at the front of the input, which may borrow its bytes, and takes them off; what
+    /// `run` answered, or `None` where the request's end has not arrived yet. Requests without a word are skipped.
     ///
     /// # Errors
     ///
@@ -118,8 +118,8 @@ impl RequestParser {
         }
     }
 
-    /// A request that is there as a whole and is plain, as almost all are: few words, each short, each length written as
-    /// clients write it; and how many bytes it takes. `None` says nothing of the request.
+    /// A request that is there as a whole and is plain, as almost all are: few words, each short, each length written
+    /// as clients write it; and how many bytes it takes. `None` says nothing of the request.
     #[inline]
     fn plain<'i>(&self, input: &'i [u8]) -> Option<(Request<'i>, usize)> {
         const MOST_WORDS: usize = 64;

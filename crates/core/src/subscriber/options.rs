@@ -49,8 +49,10 @@ impl SubscribeOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The oldest messages make room. The stream tells how many as [`Gap::Lagged`], where they stood.
+    /// The oldest messages make room. The stream tells how many as [`Gap::Lagged`](crate::Gap::Lagged), where they
+    /// stood.
     DropOldest,
-    /// The subscriber is cut off, as Redis does: it can read what waits, then [`Gap::Disconnected`], then the end.
+    /// The subscriber is cut off, as Redis does: it can read what waits, then
+    /// [`Gap::Disconnected`](crate::Gap::Disconnected), then the end.
     Disconnect,
 }

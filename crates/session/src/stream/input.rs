@@ -48,8 +48,8 @@ impl Input {
         self.is_readable = true;
     }
 
-    /// Reads once, unless there was nothing and there was no news since; how many bytes. Who is woken by this waker tells
-    /// of [news](Self::has_news).
+    /// Reads once, unless there was nothing and there was no news since; how many bytes. Who is woken by this waker
+    /// tells of [news](Self::has_news).
     pub(super) fn poll_read(&mut self, waker: &Waker, mut stream: Pin<&mut impl AsyncRead>) -> Poll<Result<usize>> {
         if !self.is_readable {
             return Poll::Pending;
