@@ -161,6 +161,20 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
         };
         effort.pair(Unit::Nanoseconds, |count| Ok(keys.call(&runtime, count, &keys.order)), peer)
     });
+    bench.line(spec("GET, 100,000 keys".into(), "DashMap get, each after the one before"), |effort| {
+        let keys = Keys::new(&runtime, Call::Get, 100_000)?;
+        let values = keys.map(&Bytes::from_static(VALUE.as_bytes()));
+        let peer = |count| {
+            // Always 0, which the processor knows only when it has the value.
+            let mut longer = 0;
+            Ok(timed(count, &keys.order, |key| {
+                let value = values.get(keys.names[key + longer].as_bytes())?;
+                longer = black_box(&*value).len() - VALUE.len();
+                Some(longer)
+            }))
+        };
+        effort.pair(Unit::Nanoseconds, |count| Ok(keys.call(&runtime, count, &keys.order)), peer)
+    });
     structs(bench)?;
     two_threads(bench)
 }
