@@ -1,10 +1,12 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`, `cargo xtask compatibility`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`, `cargo xtask reliability` and
+//! their kin.
 
 mod bench;
 mod ci;
 mod clients;
 mod packages;
 mod redis;
+mod reliability;
 mod shell;
 
 use std::process::ExitCode;
@@ -37,6 +39,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Holds the promises of docs/reliability.md against both backends at full length, in an optimised build.
+    ///
+    /// `cargo xtask reliability --test outages` runs one target.
+    Reliability {
+        /// What to hand on to `cargo test`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Writes the tables of docs/compatibility.md from the command table.
     Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
@@ -47,6 +57,7 @@ fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Test { args } => test(&args),
         Task::Bench { args } => bench::run(&args),
+        Task::Reliability { args } => reliability::run(&args),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };
