@@ -28,8 +28,13 @@ pub(crate) struct Args {
     pub(crate) seed: Option<u64>,
 
     /// Prints one JSON document with all totals, and nothing else on stdout.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dashboard")]
     pub(crate) json: bool,
+
+    /// Shows the shop as a live picture until q is pressed. Where the output is no terminal, or a dumb one, all is as
+    /// without it.
+    #[arg(long)]
+    pub(crate) dashboard: bool,
 }
 
 /// A broker's URL without user, password and options, as it can be shown to anybody.

@@ -6,9 +6,11 @@
 mod args;
 mod chart;
 mod check;
+mod dashboard;
 mod purchases;
 mod render;
 mod screen;
+mod stop;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -17,6 +19,7 @@ use std::time::Duration;
 
 use args::Args;
 use clap::Parser as _;
+use dashboard::{Dashboard, Sale};
 use embroker::AnyBroker;
 use embroker_listeners::ticket_shop::{
     self, BoxOffice, CeremonyAlerter, CustomerPurchases, EventsAnalytics, OpeningCeremonyAlerter, Report,
@@ -24,8 +27,9 @@ use embroker_listeners::ticket_shop::{
 };
 use embroker_listeners::{ListenerCounts, Runner, Running};
 use purchases::{CUSTOMERS, EVENTS, Purchases};
-use screen::Screen;
+use screen::{Log, Screen};
 use serde::Serialize;
+use stop::Stop;
 use tokio::sync::watch;
 
 /// What `--json` prints.
@@ -53,7 +57,11 @@ async fn main() -> ExitCode {
 
 async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let broker = embroker::connect(&args.broker).await?;
-    let screen = Screen::new(args.purchases, args.json)?;
+    let log = (args.dashboard && dashboard::is_possible()).then(Log::default);
+    let screen = match &log {
+        Some(log) => Screen::logging(log.clone()),
+        None => Screen::new(args.purchases, args.json)?,
+    };
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     let deleted = ticket_shop::open(&broker, &purchases::events(), &CUSTOMERS).await?;
     if deleted > 0 {
@@ -65,7 +73,19 @@ async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let running = start_listeners(&broker, &screen).await?;
     let stop = stop_on_ctrl_c(&screen);
     let mut sold = Report::of(EVENTS, []);
-    let selling = sell(args, seed, &broker, &running, &screen, &stop, &mut sold).await;
+    let (sale, progress) = watch::channel(Sale::Open(0));
+    let counter = Counter { args, broker: &broker, running: &running, screen: &screen, stop: &stop, sale };
+    let selling = counter.sell_out(seed, &mut sold);
+    let selling = match log {
+        None => selling.await,
+        Some(log) => {
+            let picture = dashboard::picture(place, seed, args.purchases);
+            let dashboard = Dashboard::open(log)?;
+            let (selling, shown) = tokio::join!(selling, dashboard.show(picture, &broker, &running, progress, &stop));
+            shown?;
+            selling
+        }
+    };
     let run = running.shutdown().await;
     screen.clear();
 
@@ -100,8 +120,8 @@ async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     Ok(match (problems.is_empty(), *stop.borrow()) {
         (false, _) => ExitCode::FAILURE,
-        (true, true) => INTERRUPTED.into(),
-        (true, false) => ExitCode::SUCCESS,
+        (true, Stop::Interrupted) => INTERRUPTED.into(),
+        (true, Stop::No | Stop::Quit) => ExitCode::SUCCESS,
     })
 }
 
@@ -120,13 +140,13 @@ async fn start_listeners(broker: &AnyBroker, screen: &Screen) -> Result<Running,
     Ok(runner.start().await?)
 }
 
-/// Becomes true with Ctrl-C; a second one ends the program at once.
-fn stop_on_ctrl_c(screen: &Screen) -> watch::Receiver<bool> {
-    let (sender, stop) = watch::channel(false);
-    let screen = screen.clone();
+/// Tells of Ctrl-C; a second one ends the program at once.
+fn stop_on_ctrl_c(screen: &Screen) -> watch::Sender<Stop> {
+    let stop = watch::Sender::new(Stop::No);
+    let (sender, screen) = (stop.clone(), screen.clone());
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
-            if sender.send_replace(true) {
+            if sender.send_replace(Stop::Interrupted) == Stop::Interrupted {
                 std::process::exit(INTERRUPTED.into());
             }
             screen.note("closing; Ctrl-C again to stop at once");
@@ -135,31 +155,43 @@ fn stop_on_ctrl_c(screen: &Screen) -> watch::Receiver<bool> {
     stop
 }
 
-/// Sells until everything is sold or Ctrl-C comes, then waits until the listeners are through with it.
-async fn sell(
-    args: &Args,
-    seed: u64,
-    broker: &AnyBroker,
-    running: &Running,
-    screen: &Screen,
-    stop: &watch::Receiver<bool>,
-    sold: &mut Report,
-) -> Result<(), ShopError> {
-    let mut office = BoxOffice::new(broker, running);
-    let mut stop = stop.clone();
-    for order in Purchases::new(seed, args.purchases) {
-        if *stop.borrow() {
-            break;
-        }
-        office.sell(&order).await?;
-        sold.add(&order);
-        screen.advance();
-        if args.pace > 0 && sold.orders < args.purchases {
-            let pause = Duration::from_millis(fastrand::u64(0..=args.pace.saturating_mul(2)));
-            let _ = tokio::time::timeout(pause, stop.wait_for(|stop| *stop)).await;
-        }
+/// All that takes part in a sale.
+struct Counter<'a> {
+    args: &'a Args,
+    broker: &'a AnyBroker,
+    running: &'a Running,
+    screen: &'a Screen,
+    stop: &'a watch::Sender<Stop>,
+    sale: watch::Sender<Sale>,
+}
+
+impl Counter<'_> {
+    /// Sells until everything is sold or somebody ends it, then waits until the listeners are through with it.
+    async fn sell_out(&self, seed: u64, sold: &mut Report) -> Result<(), ShopError> {
+        let outcome = self.sell(seed, sold).await;
+        self.sale.send_replace(if outcome.is_ok() { Sale::Over(sold.orders) } else { Sale::Failed });
+        outcome
     }
-    office.settle().await
+
+    async fn sell(&self, seed: u64, sold: &mut Report) -> Result<(), ShopError> {
+        let Args { purchases, pace, .. } = *self.args;
+        let mut office = BoxOffice::new(self.broker, self.running);
+        let mut stop = self.stop.subscribe();
+        for order in Purchases::new(seed, purchases) {
+            if *stop.borrow() != Stop::No {
+                break;
+            }
+            office.sell(&order).await?;
+            sold.add(&order);
+            self.sale.send_replace(Sale::Open(sold.orders));
+            self.screen.advance();
+            if pace > 0 && sold.orders < purchases {
+                let pause = Duration::from_millis(fastrand::u64(0..=pace.saturating_mul(2)));
+                let _ = tokio::time::timeout(pause, stop.wait_for(|stop| *stop != Stop::No)).await;
+            }
+        }
+        office.settle().await
+    }
 }
 
 /// Prints to stdout; a reader who has left, such as `head`, has seen enough.

@@ -86,7 +86,7 @@ fn deliveries(out: &mut String, run: &RunReport) -> fmt::Result {
 }
 
 /// `$4,840`, and cents where there are some.
-fn money(dollars: f64) -> String {
+pub(crate) fn money(dollars: f64) -> String {
     let text = if dollars.fract() == 0.0 { format!("{dollars}") } else { format!("{dollars:.2}") };
     let (whole, cents) = text.find('.').map_or((&*text, ""), |dot| text.split_at(dot));
     let mut out = String::from("$");
