@@ -10,12 +10,14 @@ use crate::shell::{cargo, output, run, step};
 const MOST_PACKAGES: usize = 40;
 
 /// The choices of features that are checked, as arguments of cargo.
-const FEATURES: [&[&str]; 7] = [
+const FEATURES: [&[&str]; 9] = [
     &[],
     &["--no-default-features", "--features", "mem"],
     &["--no-default-features", "--features", "redis"],
     &["--no-default-features", "--features", "redis-rs"],
     &["--no-default-features", "--features", "redis-rs-sync"],
+    &["--features", "metrics"],
+    &["--features", "tracing"],
     &["--no-default-features"],
     &["--all-features"],
 ];
@@ -36,17 +38,19 @@ pub(crate) fn checks() -> Result<()> {
         run(cargo(&["doc", "--quiet", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     step("dependencies", dependencies)?;
-    step("features that are off", || {
-        ["only-mem", "only-redis", "only-redis-rs", "only-redis-rs-sync"].into_iter().try_for_each(|feature| {
-            run(&mut cargo(&["test", "--quiet", "--package", "embroker-feature-check", "--features", feature]))
-        })
+    step("one choice of features at a time", || {
+        ["only-mem", "only-redis", "only-redis-rs", "only-redis-rs-sync", "observed"].into_iter().try_for_each(
+            |feature| {
+                run(&mut cargo(&["test", "--quiet", "--package", "embroker-feature-check", "--features", feature]))
+            },
+        )
     })
 }
 
 /// A backend that is not chosen brings nothing along.
 fn dependencies() -> Result<()> {
     let default = packages(&[])?;
-    without(&default, "the default build", &["redis", "mio", "socket2"])?;
+    without(&default, "the default build", &["redis", "mio", "socket2", "metrics", "tracing"])?;
     ensure!(
         default.len() <= MOST_PACKAGES,
         "the default build has {} packages, more than {MOST_PACKAGES}: {default:?}",

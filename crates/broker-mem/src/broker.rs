@@ -5,13 +5,16 @@ use std::sync::{Arc, Weak};
 use embroker_core::instance::Instance;
 use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::{
-    Arg, Broker, Command, Pipeline, Queue, Replies, Result, SubscribeOptions, Subscriber, Value, Watch,
+    Arg, Broker, Command, Pipeline, Queue, Replies, Result, SubscribeOptions, Subscriber, Value, Watch, observe,
 };
 
 use crate::clock::{Clock, SystemClock};
 use crate::engine::Engine;
 use crate::pubsub::MemSubscriber;
 use crate::watch::MemWatch;
+
+/// What it is called where it is observed.
+pub(crate) const BACKEND: &str = "mem";
 
 /// A Redis-compatible broker in this process. Clones share the same keys and subscribers; when the last one is dropped,
 /// the streams of its subscribers end.
@@ -109,19 +112,23 @@ impl MemBroker {
     /// # Ok::<(), embroker_core::Error>(())
     /// ```
     pub fn call(&self, command: &Command<'_>) -> Result<Value> {
-        command.check_not_session()?;
-        self.engine.run(self.database, command)
+        observe::command(BACKEND, command).run(|| {
+            command.check_not_session()?;
+            self.engine.run(self.database, command)
+        })
     }
 
     /// Runs the commands of a pipeline on this thread.
     fn call_all(&self, pipeline: &Pipeline<'_>) -> Result<Replies> {
-        pipeline.check_not_session()?;
-        if pipeline.is_atomic() {
-            let replies = self.engine.run_atomic(self.database, pipeline, None)?;
-            Ok(replies.unwrap_or_default())
-        } else {
-            Ok(self.engine.run_each(self.database, pipeline))
-        }
+        observe::pipeline(BACKEND, pipeline).run(|| {
+            pipeline.check_not_session()?;
+            if pipeline.is_atomic() {
+                let replies = self.engine.run_atomic(self.database, pipeline, None)?;
+                Ok(replies.unwrap_or_default())
+            } else {
+                Ok(self.engine.run_each(self.database, pipeline))
+            }
+        })
     }
 
     /// About how many bytes the data takes, of all databases, with what an empty broker takes: what `maxmemory` bounds

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ahash::RandomState;
-use embroker_core::{Arg, BoxFuture, Pipeline, Replies, Result, WatchBackend};
+use embroker_core::{Arg, BoxFuture, Pipeline, Replies, Result, WatchBackend, observe};
 
+use crate::broker::BACKEND;
 use crate::engine::Engine;
 use crate::keyspace::{Tx, Wanted};
 
@@ -146,7 +147,10 @@ impl WatchBackend for MemWatch {
     }
 
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
-        Box::pin(async move { Ok(self.engine.run_atomic(self.database, &pipeline, Some(&self.watched))?) })
+        Box::pin(async move {
+            observe::pipeline(BACKEND, &pipeline)
+                .run(|| Ok(self.engine.run_atomic(self.database, &pipeline, Some(&self.watched))?))
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use embroker_core::table::Flags;
 use embroker_core::{
-    Arg, Broker, Command, Error, Pipeline, Replies, Result, SubscribeOptions, Subscriber, Value, Watch,
+    Arg, Broker, Command, Error, Pipeline, Replies, Result, SubscribeOptions, Subscriber, Value, Watch, observe,
 };
 
 use crate::connection::Target;
@@ -16,6 +16,9 @@ use crate::subscriber::RedisSubscriber;
 use crate::url::Location;
 use crate::value;
 use crate::watch::{RedisWatch, read_transaction, select, transaction};
+
+/// What it is called where it is observed.
+pub(crate) const BACKEND: &str = "redis";
 
 /// A real Redis, 6.0 or newer. Clones share one connection for commands.
 ///
@@ -177,31 +180,11 @@ impl fmt::Debug for RedisBroker {
 
 impl Broker for RedisBroker {
     async fn execute(&self, command: Command<'_>) -> Result<Value> {
-        check(&command)?;
-        let mut pipeline = redis::Pipeline::with_capacity(1);
-        pipeline.add_command(value::pack(&command));
-        let mut replies = self.link.run(&pipeline, only_reads(&command)).await?;
-        match replies.pop() {
-            Some(reply) => Ok(value::reply(reply)??),
-            None => Err(Error::Decode("the server answered nothing".into())),
-        }
+        observe::command(BACKEND, &command).wait(self.run_one(&command)).await
     }
 
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
-        let is_allowed = |command: &&Command<'_>| pipeline.is_atomic() && command.is_select();
-        pipeline.commands().iter().filter(|command| !is_allowed(command)).try_for_each(check)?;
-        if pipeline.is_empty() {
-            return Ok(Replies::new());
-        }
-        let repeatable = pipeline.commands().iter().all(only_reads);
-        if pipeline.is_atomic() {
-            return self.transaction(pipeline, repeatable).await;
-        }
-        let mut packed = redis::Pipeline::with_capacity(pipeline.len());
-        for command in pipeline.commands() {
-            packed.add_command(value::pack(command));
-        }
-        self.link.run(&packed, repeatable).await?.into_iter().map(value::reply).collect()
+        observe::pipeline(BACKEND, &pipeline).wait(self.run_all(pipeline)).await
     }
 
     async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
@@ -232,6 +215,34 @@ impl Broker for RedisBroker {
 impl RedisBroker {
     fn database(&self) -> u32 {
         u32::try_from(self.link.target().location.database).unwrap_or(0)
+    }
+
+    async fn run_one(&self, command: &Command<'_>) -> Result<Value> {
+        check(command)?;
+        let mut pipeline = redis::Pipeline::with_capacity(1);
+        pipeline.add_command(value::pack(command));
+        let mut replies = self.link.run(&pipeline, only_reads(command)).await?;
+        match replies.pop() {
+            Some(reply) => Ok(value::reply(reply)??),
+            None => Err(Error::Decode("the server answered nothing".into())),
+        }
+    }
+
+    async fn run_all(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
+        let is_allowed = |command: &&Command<'_>| pipeline.is_atomic() && command.is_select();
+        pipeline.commands().iter().filter(|command| !is_allowed(command)).try_for_each(check)?;
+        if pipeline.is_empty() {
+            return Ok(Replies::new());
+        }
+        let repeatable = pipeline.commands().iter().all(only_reads);
+        if pipeline.is_atomic() {
+            return self.transaction(pipeline, repeatable).await;
+        }
+        let mut packed = redis::Pipeline::with_capacity(pipeline.len());
+        for command in pipeline.commands() {
+            packed.add_command(value::pack(command));
+        }
+        self.link.run(&packed, repeatable).await?.into_iter().map(value::reply).collect()
     }
 
     /// Runs a pipeline as one transaction, which leaves the connection in its database.

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use embroker_core::{Error, Result, ServerError};
+use embroker_core::{Error, Result, ServerError, observe};
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::io::tcp::socket2::{SockRef, TcpKeepalive};
 use redis::{AsyncConnectionConfig, ErrorKind, ProtocolVersion, RedisConnectionInfo, RedisError};
@@ -59,10 +59,10 @@ impl Connection {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::Config("a RedisBroker works inside a Tokio runtime, with I/O and time enabled".into()));
         }
-        match timeout(target.connect_timeout, Self::dial_untimed(target, pushes)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(target.timed_out("no answer")),
-        }
+        let outcome = timeout(target.connect_timeout, Self::dial_untimed(target, pushes)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(target.timed_out("no answer")));
+        observe::connection(&target.location.address, &outcome);
+        outcome
     }
 
     async fn dial_untimed(target: &Target, pushes: Option<Arc<dyn AsyncPushSender>>) -> Result<Self> {

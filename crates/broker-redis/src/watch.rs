@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use embroker_core::commands::{ConnectionCommand, TransactionCommand};
-use embroker_core::{Arg, BoxFuture, Command, Error, Pipeline, Replies, Result, Value, WatchBackend};
+use embroker_core::{Arg, BoxFuture, Command, Error, Pipeline, Replies, Result, Value, WatchBackend, observe};
 
+use crate::broker::BACKEND;
 use crate::connection::{Connection, Target};
 use crate::value::{self, Reply};
 
@@ -50,8 +51,11 @@ impl WatchBackend for RedisWatch {
 
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
         Box::pin(async move {
-            let replies = self.connection.send(&transaction(&pipeline), self.target.response_timeout).await;
-            read_transaction(replies.map_err(|failure| failure.into_error(&self.target))?)
+            let run = async {
+                let replies = self.connection.send(&transaction(&pipeline), self.target.response_timeout).await;
+                read_transaction(replies.map_err(|failure| failure.into_error(&self.target))?)
+            };
+            observe::pipeline(BACKEND, &pipeline).wait(run).await
         })
     }
 }

@@ -20,6 +20,7 @@ mod from_value;
 mod glob;
 pub mod instance;
 mod number;
+pub mod observe;
 mod pipeline;
 pub mod resp;
 mod scan;

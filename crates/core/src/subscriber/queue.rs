@@ -13,6 +13,7 @@ use std::{hint, thread};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use super::{Event, Gap, Message, Overflow, SubscribeOptions};
+use crate::observe;
 
 /// The bounded queue that a broker fills and one [`Subscriber`](super::Subscriber) reads; for implementors of
 /// [`Broker`](crate::Broker).
@@ -86,8 +87,12 @@ impl Queue {
     #[must_use = "the reader waits for its waker"]
     pub fn push_unwoken(&self, message: Message) -> (bool, Option<Waker>) {
         let mut state = self.lock();
+        let before = state.bytes;
         let open = !state.closed && self.admit(&mut state, message);
-        (open, state.reader.take())
+        let (now, reader) = (state.bytes, state.reader.take());
+        drop(state);
+        observe::queue(before, now, open);
+        (open, reader)
     }
 
     /// Adds a message to an open queue; `false` where that closed it.
@@ -189,18 +194,31 @@ impl Queue {
         let dropped = {
             let mut state = self.lock();
             state.closed = true;
-            (std::mem::take(&mut state.messages), state.reader.take())
+            (std::mem::take(&mut state.messages), state.reader.take(), std::mem::take(&mut state.bytes))
         };
+        observe::queue(dropped.2, 0, false);
         drop(dropped);
     }
 
     pub(super) fn try_next(&self) -> Option<Event> {
-        self.lock().take_first()
+        let mut state = self.lock();
+        let before = state.bytes;
+        let event = state.take_first();
+        let now = state.bytes;
+        drop(state);
+        observe::queue(before, now, false);
+        observe::read(event.as_ref());
+        event
     }
 
     pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         let mut state = self.lock();
+        let before = state.bytes;
         if let Some(event) = state.take_first() {
+            let now = state.bytes;
+            drop(state);
+            observe::queue(before, now, false);
+            observe::read(Some(&event));
             return Poll::Ready(Some(event));
         }
         if state.closed {
