@@ -29,6 +29,7 @@
 //! | `redis` | `RedisBroker`, `redis://`, `redis+unix://` |
 //! | `redis-rs` | `RedisConnections`: connections of the redis crate to any broker, without a socket, async and sync |
 //! | `redis-rs-sync` | only the sync ones, without a runtime and its network code |
+//! | `metrics`, `tracing` | what happens inside is told to the crate of that name, see [`observe`] |
 
 mod connect;
 
@@ -48,7 +49,21 @@ pub type DefaultBroker = RedisBroker;
 #[cfg(all(feature = "mem", not(feature = "redis")))]
 pub type DefaultBroker = MemBroker;
 
-/// The README's examples run as tests.
+/// The examples of the README and of the guide run as tests.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod guide {
+    macro_rules! pages {
+        ($($page:ident = $path:literal,)*) => {
+            $(#[doc = include_str!($path)] struct $page;)*
+        };
+    }
+    pages! {
+        Readme = "../README.md",
+        Start = "../docs/start.md",
+        Embedding = "../docs/embedding.md",
+        Redis = "../docs/redis.md",
+        Listeners = "../docs/listeners.md",
+        Languages = "../docs/languages.md",
+        Recipes = "../docs/recipes.md",
+    }
+}
