@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
 
+use crate::publish;
 use crate::shell::{cargo, output, run, step};
 
 /// How many packages a default build may have, embroker's own among them.
@@ -37,7 +38,11 @@ pub(crate) fn checks() -> Result<()> {
     step("documentation", || {
         run(cargo(&["doc", "--quiet", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    step("dependencies", dependencies)?;
+    step("dependencies", || {
+        dependencies()?;
+        publish::dependencies()
+    })?;
+    step("packages", || publish::package(false))?;
     step("one choice of features at a time", || {
         ["only-mem", "only-redis", "only-redis-rs", "only-redis-rs-sync", "observed"].into_iter().try_for_each(
             |feature| {

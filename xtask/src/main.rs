@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod clients;
 mod packages;
+mod publish;
 mod redis;
 mod reliability;
 mod shell;
@@ -47,6 +48,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Packs every crate that is published, and builds each from what was packed.
+    Package,
     /// Writes the tables of docs/compatibility.md from the command table.
     Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Task::Test { args } => test(&args),
         Task::Bench { args } => bench::run(&args),
         Task::Reliability { args } => reliability::run(&args),
+        Task::Package => publish::package(true),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };
