@@ -29,25 +29,40 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A server may say anything, and this may be shown on a terminal.
-        let [step, expected, got] = [&self.step, &self.expected, &self.got].map(|text| printable(text));
-        write!(f, "{step}\n  expected {expected}\n  got      {got}")
+        let [expected, got] = around_the_difference(&self.expected, &self.got);
+        write!(f, "{}\n  expected {expected}\n  got      {got}", printable(&self.step))
     }
 }
 
-/// The text on one line, without control characters, and cut where it is long.
-pub(crate) fn printable(text: &str) -> String {
-    const LONGEST: usize = 400;
+/// The most characters of a text that are shown.
+const LONGEST: usize = 400;
 
+/// Both texts as they can be shown: long ones from shortly before where they differ.
+fn around_the_difference(expected: &str, got: &str) -> [String; 2] {
+    /// How many characters before that.
+    const BEFORE: usize = 60;
+
+    let equal = expected.chars().zip(got.chars()).take_while(|(a, b)| a == b).count();
+    let skipped = if equal.saturating_add(BEFORE) < LONGEST { 0 } else { equal - BEFORE };
+    [expected, got].map(|text| {
+        let shown: String = text.chars().skip(skipped).collect();
+        if skipped == 0 { printable(&shown) } else { format!("… {}", printable(&shown)) }
+    })
+}
+
+/// The text on one line, without control characters, and cut where it is long: a server may say anything, and this may
+/// be shown on a terminal.
+pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::new();
     for (at, char) in text.trim_end().chars().enumerate() {
         if at == LONGEST {
             shown.push_str(" …");
             break;
         }
-        match char {
-            char if char.is_control() => shown.extend(char.escape_default()),
-            char => shown.push(char),
+        if char.is_control() {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
         }
     }
     shown
@@ -176,4 +191,24 @@ macro_rules! holds {
             return Err($crate::check::Failure::unlike("", stringify!($holds), format!($($got)+)));
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reply_is_shown_from_shortly_before_where_it_differs() {
+        let (same, tail) = ("x".repeat(1000), "y".repeat(1000));
+        let difference =
+            Difference { step: "GET k".into(), expected: format!("{same}1{tail}"), got: format!("{same}2") };
+        let (before, behind) = ("x".repeat(60), "y".repeat(339));
+        assert_eq!(difference.to_string(), format!("GET k\n  expected … {before}1{behind} …\n  got      … {before}2"));
+    }
+
+    #[test]
+    fn nothing_that_a_server_says_reaches_the_terminal_as_it_is() {
+        let difference = Difference { step: "PING".into(), expected: "+PONG".into(), got: "-\u{1b}[2J\u{7}é".into() };
+        assert_eq!(difference.to_string(), "PING\n  expected +PONG\n  got      -\\u{1b}[2J\\u{7}é");
+    }
 }

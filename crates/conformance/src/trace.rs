@@ -63,8 +63,10 @@ fn pipeline_line(pipeline: &Pipeline<'_>) -> String {
 }
 
 fn line(command: &Command<'_>) -> String {
-    let words = command.words().map(|word| match word {
+    let words = command.words().enumerate().map(|(at, word)| match word {
         b"" => "\"\"".to_owned(),
+        // Typed calls have the names in small letters.
+        name if at == 0 && command.spec().is_some() => name.escape_ascii().to_string().to_ascii_uppercase(),
         word if word.contains(&b' ') => format!("\"{}\"", word.escape_ascii()),
         word => word.escape_ascii().to_string(),
     });
