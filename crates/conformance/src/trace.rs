@@ -43,7 +43,7 @@ impl Trace {
     fn hears(&self, spec: Option<&CommandSpec>, error: Option<&ServerError>) {
         let (Some(spec), Some(error)) = (spec, error) else { return };
         let text = error.to_string();
-        let name = spec.name.to_ascii_uppercase();
+        let name = spec.name.to_ascii_uppercase().replace('|', " ");
         let why = if text.starts_with("ERR unknown command") {
             format!("{name} is unknown here")
         } else if text.starts_with("ERR DEBUG command not allowed") {
