@@ -22,16 +22,18 @@ use embroker_conformance::{CannotRun, Report, Suite, Target};
 #[derive(Debug, Parser)]
 #[command(name = "embroker-conformance", version)]
 struct Options {
-    /// The server: redis://[user:password@]host[:port], redis+unix:///path, or mem:// for embroker itself
-    #[arg(long, required_unless_present = "list")]
+    #[arg(
+        long,
+        required_unless_present = "list",
+        help = "The server: redis://[user:password@]host[:port], redis+unix:///path, or mem:// for embroker itself"
+    )]
     url: Option<String>,
 
     /// Only this family, such as hash
     #[arg(long)]
     family: Option<String>,
 
-    /// Only cases with this text in family::name
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", help = "Only cases with this text in family::name")]
     case: Option<String>,
 
     /// Delete what the server holds, in all databases

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use embroker_core::instance::config::Parameter;
 use embroker_core::prelude::*;
-use embroker_core::{AnyBroker, Bytes, Command, Error, Result, Value};
+use embroker_core::{AnyBroker, Bytes, Command, Error, Pipeline, Result, Value};
 
 use crate::suite::{CannotRun, Target};
 
@@ -77,6 +77,19 @@ impl Found {
         if self.holds.is_empty() { Ok(()) } else { Err(CannotRun::Occupied(self.holds.join(", "))) }
     }
 
+    /// Deletes all that the server holds, and puts back the rest.
+    pub(crate) async fn empty(&self, target: &Target) -> Result<(), CannotRun> {
+        within(self.limit, async {
+            let client = target.client(0).await?;
+            for words in [["SCRIPT", "FLUSH"], ["FUNCTION", "FLUSH"]] {
+                unless_refused(client.execute(Command::from_argv(words)?).await)?;
+            }
+            Ok(())
+        })
+        .await?;
+        self.put_back(target).await
+    }
+
     /// Sets each parameter that is not what it was, empties all databases, and waits until no subscriber is left.
     pub(crate) async fn put_back(&self, target: &Target) -> Result<(), CannotRun> {
         let outcome = within(self.limit, async {
@@ -95,16 +108,17 @@ impl Found {
                     match client.config_set(name.as_str(), &value[..]).await {
                         Ok(()) => {}
                         Err(Error::Server(error)) => {
-                            refused.push(format!("CONFIG SET {} \"{}\" ({error})", name, value.escape_ascii()))
+                            refused.push(format!("CONFIG SET {name} \"{}\" ({error})", value.escape_ascii()));
                         }
                         Err(error) => return Err(error),
                     }
                 }
             }
-            client.flushall().await?;
-            unless_refused(client.execute(Command::from_argv(["SCRIPT", "FLUSH"])?).await)?;
-            unless_refused(client.execute(Command::from_argv(["FUNCTION", "FLUSH"])?).await)?;
-            unless_refused(client.config_resetstat().await)?;
+            let mut pipeline = Pipeline::new();
+            pipeline.flushall().config_resetstat();
+            if let Some(Err(error)) = client.pipeline(pipeline).await?.into_iter().next() {
+                return Err(error.into());
+            }
             // A server hears that a subscriber is gone when its connection closes.
             while subscriptions(&client).await? > 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -183,9 +197,14 @@ async fn held(client: &AnyBroker, info: &str) -> Result<Vec<String>> {
 
 /// How many channels, shard channels and patterns anybody is subscribed to.
 async fn subscriptions(client: &AnyBroker) -> Result<i64> {
-    let channels = unless_refused(client.pubsub_channels("").await)?.map_or(0, |channels| channels.len());
-    let all = unless_refused(client.pubsub_channels("*").await)?.map_or(0, |channels| channels.len());
-    let shards = unless_refused(client.pubsub_shardchannels("*").await)?.map_or(0, |channels| channels.len());
-    let patterns = unless_refused(client.pubsub_numpat().await)?.unwrap_or_default();
-    Ok((channels + all + shards) as i64 + patterns)
+    let mut pipeline = Pipeline::new();
+    // No pattern but this matches the channel without a name.
+    pipeline.pubsub_channels("").pubsub_channels("*").pubsub_shardchannels("*").pubsub_numpat();
+    let counts = client.pipeline(pipeline).await?.into_iter().map(|reply| match reply {
+        Ok(Value::Array(channels)) => channels.len() as i64,
+        Ok(Value::Int(patterns)) => patterns,
+        // A server without shard channels has nobody who is subscribed to one.
+        _ => 0,
+    });
+    Ok(counts.sum())
 }

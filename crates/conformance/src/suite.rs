@@ -199,7 +199,7 @@ impl Suite {
         let mut stop = pin!(stop);
         let found = Found::read(target, self.limit).await?;
         if self.may_flush {
-            found.put_back(target).await?;
+            found.empty(target).await?;
         } else {
             found.check_empty()?;
         }

@@ -74,7 +74,7 @@ impl Drop for Gate {
 }
 
 fn pass_commands(mut client: UnixStream, mut server: UnixStream, holds: Holds, is_closed: &AtomicBool) {
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = [0; 8 * 1024];
     while let Ok(read @ 1..) = client.read(&mut buffer) {
         if holds == Holds::Everything && is_closed.load(Ordering::SeqCst) {
             hold();

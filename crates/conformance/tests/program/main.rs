@@ -27,8 +27,8 @@ fn main() -> ExitCode {
     suite.test(Backend::Mem, "our_server_has_no_difference", our_server_has_no_difference);
     suite.test(Backend::Mem, "a_server_that_is_wrong_is_told_as_text_and_as_json", a_wrong_server_is_told);
     suite.test(Backend::Mem, "what_cant_be_run_says_what_to_do", async || what_cant_be_run_says_what_to_do());
-    let redis: [(&str, fn() -> Result<()>); 8] = [
-        ("redis_has_no_difference_and_is_as_before_afterwards", redis_has_no_difference),
+    let redis = [
+        ("redis_has_no_difference_and_is_as_before_afterwards", redis_has_no_difference as fn() -> Result<()>),
         ("a_server_that_holds_keys_or_functions_is_left_alone", a_full_server_is_left_alone),
         ("a_password_is_asked_for_and_a_wrong_one_refused", a_password_is_asked_for),
         ("a_replica_is_refused", a_replica_is_refused),
@@ -146,14 +146,14 @@ fn what_cant_be_run_says_what_to_do() -> Result<()> {
     program(&["--url", "redis://127.0.0.1:1"])?.must(2, "not connected to 127.0.0.1:1")
 }
 
-fn text(reply: Vec<u8>) -> String {
-    String::from_utf8_lossy(&reply).into_owned()
+fn text(reply: &[u8]) -> String {
+    String::from_utf8_lossy(reply).into_owned()
 }
 
 /// Every parameter and every key, as the server has them.
 fn state(server: &RedisServer) -> Result<(String, String)> {
-    let keyspace = text(server.command(["INFO", "keyspace"])?);
-    Ok((text(server.command(["CONFIG", "GET", "*"])?), keyspace))
+    let keyspace = text(&server.command(["INFO", "keyspace"])?);
+    Ok((text(&server.command(["CONFIG", "GET", "*"])?), keyspace))
 }
 
 fn redis_has_no_difference() -> Result<()> {
@@ -163,7 +163,7 @@ fn redis_has_no_difference() -> Result<()> {
     let before = state(&server)?;
     let url = format!("redis://{}", server.tcp_address().context("a port")?);
     let said = program(&["--url", &url])?;
-    let version = text(server.command(["INFO", "server"])?);
+    let version = text(&server.command(["INFO", "server"])?);
     if version.contains("redis_version:7.0.15") {
         said.must(0, &nothing_differs())?;
     }
@@ -187,7 +187,7 @@ fn a_full_server_is_left_alone() -> Result<()> {
 
     server.command(["FUNCTION", "LOAD", "#!lua name=mine\nredis.register_function('f', function() return 1 end)"])?;
     program(&options)?.must(2, "1 libraries of functions")?;
-    ensure!(text(server.command(["FUNCTION", "LIST"])?).contains("mine"));
+    ensure!(text(&server.command(["FUNCTION", "LIST"])?).contains("mine"));
     Ok(())
 }
 
@@ -246,7 +246,7 @@ fn ctrl_c_in_a_case_puts_everything_back() -> Result<()> {
         let server = RedisServer::start()?;
         let before = state(&server)?;
         let (_gate, child) = in_the_middle_of_a_case(&server, Holds::ThatConnection)?;
-        while text(server.command(["CONFIG", "GET", "maxmemory"])?) != "*2\r\n$9\r\nmaxmemory\r\n$1\r\n1\r\n" {}
+        while text(&server.command(["CONFIG", "GET", "maxmemory"])?) != "*2\r\n$9\r\nmaxmemory\r\n$1\r\n1\r\n" {}
         ensure!(server.command(["DBSIZE"])? != b":0\r\n");
         kill_process(Pid::from_child(&child), signal)?;
         Said::from(child.wait_with_output()?).must(2, "stopped; CONFIG is as it was and the databases are empty")?;
