@@ -33,7 +33,7 @@
 //!
 //! impl Broker for Miscounting {
 //!     async fn execute(&self, command: Command<'_>) -> Result<Value> {
-//!         let counts = command.words().next() == Some(b"HLEN");
+//!         let counts = command.words().next().is_some_and(|name| name.eq_ignore_ascii_case(b"HLEN"));
 //!         match self.0.execute(command).await {
 //!             Ok(Value::Int(fields)) if counts => Ok(Value::Int(fields + 1)),
 //!             reply => reply,

@@ -11,17 +11,17 @@ use embroker_core::prelude::*;
 use embroker_core::{Bytes, Command, ServerError, SubscribeOptions, Value};
 use embroker_mem::MemBroker;
 
-async fn parameters(broker: &MemBroker) -> BTreeMap<String, Bytes> {
-    broker.config_get("*").await.unwrap().into_iter().collect()
+async fn parameters(broker: &MemBroker) -> embroker_core::Result<BTreeMap<String, Bytes>> {
+    Ok(broker.config_get("*").await?.into_iter().collect())
 }
 
 #[tokio::test]
 async fn a_broker_in_memory_has_no_difference_and_is_as_before_afterwards() {
     let broker = MemBroker::builder().config("timeout", "7").unwrap().build();
-    let before = parameters(&broker).await;
+    let before = parameters(&broker).await.unwrap();
     let report = Suite::new().matching("::a").run(&Target::broker(broker.clone())).await.unwrap();
     assert!(report.passed() > 70, "{report}");
-    assert_eq!(parameters(&broker).await, before);
+    assert_eq!(parameters(&broker).await.unwrap(), before);
     assert_eq!(broker.dbsize().await.unwrap(), 0);
 }
 
@@ -138,7 +138,7 @@ async fn a_case_that_comes_to_no_end_is_a_difference_where_the_broker_still_answ
 #[tokio::test]
 async fn a_run_that_is_stopped_in_a_case_puts_back_what_the_case_set() {
     let broker = MemBroker::new();
-    let before = parameters(&broker).await;
+    let before = parameters(&broker).await.unwrap();
     let observed = broker.clone();
     // A case that never ends, behind what it set.
     let target = Target::connecting({
@@ -155,7 +155,7 @@ async fn a_run_that_is_stopped_in_a_case_puts_back_what_the_case_set() {
     };
     let outcome = Suite::new().family("maxmemory").run_until(&target, stop).await;
     assert_eq!(outcome.unwrap_err(), CannotRun::Stopped);
-    assert_eq!(parameters(&broker).await, before);
+    assert_eq!(parameters(&broker).await.unwrap(), before);
     assert_eq!(broker.dbsize().await.unwrap(), 0);
 }
 
