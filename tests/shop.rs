@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use embroker::prelude::*;
 use embroker::{AnyBroker, Command, Value};
+use embroker_conformance::transcript::in_order;
 use embroker_listeners::ticket_shop::{Order, Report, run_inline, run_with_listeners};
-use embroker_test_support::{Backend, Property, Suite, in_order};
+use embroker_test_support::{Backend, Property, Suite};
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -1,52 +1,55 @@
-//! What both backends answer, case by case with literal replies: a file for each command family.
-//!
-//! A case is an async function over a fresh `AnyBroker`, listed once in its family's `cases()`. One that is not listed
-//! is dead code, which does not compile here; a file that is not in [`families!`] is found by the first test.
-
-#![deny(dead_code)]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a case that can't go on fails")]
-#![expect(clippy::needless_raw_string_hashes, reason = "transcripts are written alike, with quotes in them or without")]
+//! What both backends answer: the cases of `crates/conformance`, each on a fresh broker or server.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
-use embroker_test_support::{Backend, Suite};
+use anyhow::bail;
+use embroker::Error;
+use embroker_conformance::{FAMILIES, Outcome, Target, cases};
+use embroker_test_support::{Backend, Running, Suite};
 
-/// Declares each family's module and adds its cases to the suite.
-macro_rules! families {
-    ($($family:ident)*) => {
-        $(mod $family;)*
-
-        const FAMILIES: &[&str] = &[$(stringify!($family)),*];
-
-        fn add_families(suite: &mut Suite) {
-            $(suite.family(stringify!($family), $family::cases());)*
-        }
-    };
-}
-
-families! {
-    bitfield config connection debug hash key maxmemory memory notifications object pubsub scripting server set string
-    structs transaction
-}
+/// How long a case may take before it counts as hung.
+const CASE_LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
-    suite.test(Backend::Mem, "every_file_here_is_a_family", async || {
-        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance"))?;
+    suite.test(Backend::Mem, "every_file_there_is_a_family", async || {
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/crates/conformance/src/cases"))?;
         let mut names = Vec::new();
         for file in files {
             let name = file?.file_name().into_string().unwrap_or_default();
-            names.extend(name.strip_suffix(".rs").filter(|name| *name != "main").map(str::to_owned));
+            names.extend(name.strip_suffix(".rs").filter(|name| *name != "mod").map(str::to_owned));
         }
         names.sort();
         anyhow::ensure!(names == FAMILIES, "the files are {names:?}, the families {FAMILIES:?}");
         Ok(())
     });
-    add_families(&mut suite);
-    for backend in Backend::ALL {
-        suite.test(backend, "key::clients_of_several_databases_see_one_anothers_work", async move || {
-            key::clients_of_several_databases_see_one_anothers_work(&backend.start().await?).await
-        });
+    for case in cases() {
+        for backend in Backend::ALL {
+            suite.test(backend, &format!("{case:?}"), async move || {
+                match case.run(&target(backend.start().await?), CASE_LIMIT).await {
+                    Outcome::Passed => Ok(()),
+                    Outcome::Different { differences } => {
+                        bail!(differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+                    }
+                    // Both backends have all that the cases ask for.
+                    other => bail!("{other:?}"),
+                }
+            });
+        }
     }
     suite.run()
+}
+
+/// Clients of a broker that was started for one case.
+fn target(running: Running) -> Target {
+    let running = Arc::new(running);
+    Target::connecting(move |database| {
+        let running = running.clone();
+        async move {
+            let client = running.database(database).await;
+            client.map_err(|error| error.downcast().unwrap_or_else(|error| Error::Config(format!("{error:#}"))))
+        }
+    })
 }

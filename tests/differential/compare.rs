@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::{Result, ensure};
 use embroker::{ServerError, Value};
-use embroker_test_support::{in_any_order, in_order};
+use embroker_conformance::transcript::{in_any_order, in_order};
 
 use crate::generate::{Argv, DATABASES, KEYS};
 

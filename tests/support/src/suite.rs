@@ -6,18 +6,14 @@
 use std::fmt;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use anyhow::Context as _;
-use embroker::{AnyBroker, BoxFuture};
+use embroker::AnyBroker;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use proptest::strategy::Strategy;
 use tokio::runtime::Runtime;
 
 use crate::{Property, RedisServer, redis_half_is_ignored};
-
-/// How long a case may take before it counts as hung. Property tests have no limit.
-const CASE_LIMIT: Duration = Duration::from_secs(60);
 
 /// A backend that tests run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,24 +80,6 @@ async fn connect(url: &str) -> anyhow::Result<AnyBroker> {
     embroker::connect(url).await.with_context(|| format!("connecting to {url}"))
 }
 
-/// One conformance case: a name, and what runs on a fresh broker. Made by [`cases!`](crate::cases).
-#[derive(Clone, Copy, Debug)]
-pub struct Case {
-    /// The function's name, a sentence.
-    pub name: &'static str,
-    /// The function.
-    pub run: fn(AnyBroker) -> BoxFuture<'static, ()>,
-}
-
-/// Lists async functions of one [`AnyBroker`] as [`Case`]s. A function that is left out is dead code, which the
-/// conformance target denies.
-#[macro_export]
-macro_rules! cases {
-    ($($case:ident),* $(,)?) => {
-        vec![$($crate::Case { name: stringify!($case), run: |broker| Box::pin($case(broker)) }),*]
-    };
-}
-
 /// The tests of one target.
 #[derive(Debug, Default)]
 pub struct Suite(Vec<Trial>);
@@ -110,19 +88,6 @@ impl Suite {
     /// No test yet.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Adds a family's cases, each once for each backend.
-    pub fn family(&mut self, family: &str, cases: Vec<Case>) {
-        for Case { name, run } in cases {
-            for backend in Backend::ALL {
-                self.test(backend, &format!("{family}::{name}"), async move || {
-                    let running = backend.start().await?;
-                    let case = tokio::time::timeout(CASE_LIMIT, run(running.broker.clone())).await;
-                    case.with_context(|| format!("still running after {CASE_LIMIT:?}"))
-                });
-            }
-        }
     }
 
     /// Adds one test. It starts what it needs itself; without a redis-server, those of [`Backend::Redis`] don't run.

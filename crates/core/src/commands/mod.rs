@@ -1,6 +1,6 @@
 //! The command families: for each, its rows of the table and its typed calls.
 //!
-//! A family has the same file name here, in broker-mem and in tests/conformance. `rows!` declares
+//! A family has the same file name here, in broker-mem and in crates/conformance. `rows!` declares
 //! the rows; `calls!` declares each typed call once, for brokers and for pipelines.
 
 mod acl;

@@ -1,10 +1,12 @@
 //! TIME, and what COMMAND tells of single commands.
 
-use embroker::prelude::*;
-use embroker::{AnyBroker, Command, ServerError, Value};
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::prelude::*;
+use embroker_core::{AnyBroker, Command, ServerError, Value};
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![
         lookups_by_reading_commands_are_hits_or_misses,
         info_has_the_sections_and_fields_that_tools_read,
@@ -12,23 +14,23 @@ pub(crate) fn cases() -> Vec<Case> {
         time_is_seconds_and_microseconds, command_finds_the_keys_of_a_call]
 }
 
-async fn time_is_seconds_and_microseconds(broker: AnyBroker) {
-    let (seconds, micros) = broker.time().await.unwrap();
-    assert!(seconds > 1_700_000_000 && micros < 1_000_000, "{seconds} {micros}");
+async fn time_is_seconds_and_microseconds(broker: AnyBroker) -> Done {
+    let (seconds, micros) = broker.time().await?;
+    holds!(seconds > 1_700_000_000 && micros < 1_000_000, "{seconds} {micros}");
+    Ok(())
 }
 
-async fn command_finds_the_keys_of_a_call(broker: AnyBroker) {
-    let keys = |words: &'static str| {
-        let command = Command::from_argv(["COMMAND", "GETKEYS"].into_iter().chain(words.split(' '))).expect("a command");
-        let broker = &broker;
-        async move { broker.execute(command).await }
+async fn command_finds_the_keys_of_a_call(broker: AnyBroker) -> Done {
+    let keys = async |words: &'static str| {
+        broker.execute(Command::from_argv(["COMMAND", "GETKEYS"].into_iter().chain(words.split(' ')))?).await
     };
-    assert_eq!(keys("mset a 1 b 2").await, Ok(Value::from_iter(["a", "b"])));
-    assert_eq!(keys("sintercard 2 a b limit 1").await, Ok(Value::from_iter(["a", "b"])));
-    assert_eq!(keys("ping x").await, Err(ServerError::new("ERR The command has no key arguments").into()));
+    same!(keys("mset a 1 b 2").await, Ok(Value::from_iter(["a", "b"])));
+    same!(keys("sintercard 2 a b limit 1").await, Ok(Value::from_iter(["a", "b"])));
+    same!(keys("ping x").await, Err(ServerError::new("ERR The command has no key arguments").into()));
+    Ok(())
 }
 
-async fn wait_knows_of_no_replica_and_lolwut_tells_the_version(broker: AnyBroker) {
+async fn wait_knows_of_no_replica_and_lolwut_tells_the_version(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -42,16 +44,16 @@ async fn wait_knows_of_no_replica_and_lolwut_tells_the_version(broker: AnyBroker
         LOLWUT VERSION x => -ERR value is not an integer or out of range
         "#,
     )
-    .await;
+    .await
 }
 
-async fn info_has_the_sections_and_fields_that_tools_read(broker: AnyBroker) {
-    broker.set("a", 1).await.unwrap();
-    let text = broker.info("everything").await.unwrap();
+async fn info_has_the_sections_and_fields_that_tools_read(broker: AnyBroker) -> Done {
+    broker.set("a", 1).await?;
+    let text = broker.info("everything").await?;
     let titles: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# ")).collect();
     let all = "Server Clients Memory Persistence Stats Replication CPU Modules Commandstats Errorstats Latencystats Cluster \
                Keyspace";
-    assert_eq!(titles, all.split(' ').collect::<Vec<_>>());
+    same!(titles, all.split(' ').collect::<Vec<_>>());
     for field in [
         "redis_version:7.0.15",
         "redis_mode:standalone",
@@ -76,11 +78,12 @@ async fn info_has_the_sections_and_fields_that_tools_read(broker: AnyBroker) {
         "db0:keys=1,expires=0,avg_ttl=0",
     ] {
         let is_there = text.lines().any(|line| line == field || line.starts_with(&format!("{field}:")));
-        assert!(is_there, "{field} in:\n{text}");
+        holds!(is_there, "{field} in:\n{text}");
     }
+    Ok(())
 }
 
-async fn lookups_by_reading_commands_are_hits_or_misses(broker: AnyBroker) {
+async fn lookups_by_reading_commands_are_hits_or_misses(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -95,8 +98,9 @@ async fn lookups_by_reading_commands_are_hits_or_misses(broker: AnyBroker) {
         INCR a => 2
         "#,
     )
-    .await;
-    let text = broker.info("stats").await.unwrap();
+    .await?;
+    let text = broker.info("stats").await?;
     let told: Vec<&str> = text.lines().filter(|line| line.starts_with("keyspace_")).collect();
-    assert_eq!(told, ["keyspace_hits:5", "keyspace_misses:3"]);
+    same!(told, ["keyspace_hits:5", "keyspace_misses:3"]);
+    Ok(())
 }

@@ -1,8 +1,8 @@
-//! Commands and what they must answer, written line by line as in a redis-cli session.
+//! Commands and what they must answer, written line by line as in a redis-cli session; and replies whose order is free.
 
-#![expect(clippy::expect_used, reason = "a transcript that is written wrong fails its test")]
+use embroker_core::{AnyBroker, Broker as _, Command, Error, Value};
 
-use embroker::{AnyBroker, Broker as _, Command, Error, Value};
+use crate::check::{Difference, Done, Failure};
 
 /// Runs a transcript and compares every reply.
 ///
@@ -11,37 +11,49 @@ use embroker::{AnyBroker, Broker as _, Command, Error, Value};
 /// `7`, `null`, `["an", "array"]`, `{"a", "set"}`, `{"a": "map"}`, `-ERR an error`. Sets and maps are compared without
 /// their order; so are arrays, and those in them, after `=sorted=>`. Empty lines and `#` comments are passed over.
 ///
-/// # Panics
-///
-/// Where a reply is not the one written, with every such line.
-pub async fn transcript(broker: &AnyBroker, lines: &str) {
-    let mut wrong = Vec::new();
+/// All lines run, and every one that differs is told.
+pub(crate) async fn transcript(broker: &AnyBroker, lines: &str) -> Done {
+    let mut differences = Vec::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (command, expected, any_order) = match (line.split_once(" =sorted=> "), line.split_once(" => ")) {
             (Some((command, expected)), _) => (command, expected, true),
             (None, Some((command, expected))) => (command, expected, false),
-            (None, None) => panic!("no => in: {line}"),
+            (None, None) => return Err(written_wrong(line)),
         };
-        let reply = show(broker, command.trim(), any_order).await;
+        let command = command.trim();
+        let got = show(broker, command, any_order).await?;
         // Some errors end with a space.
-        if reply.trim_end() != expected.trim_end() {
-            wrong.push(format!("{}\n  expected {}\n  answered {reply}", command.trim(), expected.trim()));
+        if got.trim_end() != expected.trim_end() {
+            differences.push(Difference { step: command.into(), expected: expected.into(), got });
         }
     }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    if differences.is_empty() { Ok(()) } else { Err(Failure::Different(differences)) }
 }
 
-async fn show(broker: &AnyBroker, command: &str, any_order: bool) -> String {
-    let command = Command::from_argv(words(command)).expect("a line starts with a command");
+async fn show(broker: &AnyBroker, line: &str, any_order: bool) -> Result<String, Failure> {
+    let command = Command::from_argv(words(line).ok_or_else(|| written_wrong(line))?)?;
     match broker.execute(command).await {
-        Ok(value) if any_order => format!("{:?}", in_any_order(value)),
-        Ok(value) => format!("{:?}", in_order(value)),
-        Err(Error::Server(error)) => format!("-{error}"),
-        Err(error) => format!("{error:?}"),
+        Ok(value) if any_order => Ok(format!("{:?}", in_any_order(value))),
+        Ok(value) => Ok(format!("{:?}", in_order(value))),
+        Err(Error::Server(error)) => Ok(format!("-{error}")),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// A mistake in a case, which shows in any run of it.
+pub(crate) fn written_wrong(line: &str) -> Failure {
+    Failure::unlike(line, "a line of a transcript", "one that is written wrong")
 }
 
 /// The same reply with the members of sets and maps sorted: Redis gives them in no order.
+///
+/// ```
+/// use embroker_conformance::transcript::in_order;
+/// use embroker_core::Value;
+///
+/// let reply = Value::Set(vec!["b".into(), "a".into()]);
+/// assert_eq!(in_order(reply), Value::Set(vec!["a".into(), "b".into()]));
+/// ```
 pub fn in_order(value: Value) -> Value {
     match value {
         Value::Set(mut items) => {
@@ -58,6 +70,13 @@ pub fn in_order(value: Value) -> Value {
 }
 
 /// The same reply with every array sorted as well, for replies whose order is free.
+///
+/// ```
+/// use embroker_conformance::transcript::in_any_order;
+/// use embroker_core::Value;
+///
+/// assert_eq!(in_any_order(Value::from_iter(["b", "a"])), Value::from_iter(["a", "b"]));
+/// ```
 pub fn in_any_order(value: Value) -> Value {
     match value {
         Value::Array(items) => {
@@ -73,12 +92,8 @@ fn sort(items: &mut [Value]) {
     items.sort_by_cached_key(|item| format!("{item:?}"));
 }
 
-/// The words of a command line, as redis-cli reads them.
-///
-/// # Panics
-///
-/// If it is written wrong.
-pub fn words(line: &str) -> Vec<Vec<u8>> {
+/// The words of a command line, as redis-cli reads them; `None` where a quote is not closed, or an escape is none.
+pub(crate) fn words(line: &str) -> Option<Vec<Vec<u8>>> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();
     while !rest.is_empty() {
@@ -91,20 +106,20 @@ pub fn words(line: &str) -> Vec<Vec<u8>> {
                     escaped = c == '\\' && !escaped;
                     closes
                 });
-                close.expect("a quote is closed") + 2
+                close? + 2
             }
         };
         let (word, tail) = rest.split_at(end);
         words.push(match word.strip_prefix('"') {
             None => word.as_bytes().to_vec(),
-            Some(quoted) => unescape(&quoted[..quoted.len() - 1]),
+            Some(quoted) => unescape(&quoted[..quoted.len() - 1])?,
         });
         rest = tail.trim_start();
     }
-    words
+    Some(words)
 }
 
-fn unescape(text: &str) -> Vec<u8> {
+fn unescape(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut chars = text.bytes();
     while let Some(byte) = chars.next() {
@@ -114,9 +129,8 @@ fn unescape(text: &str) -> Vec<u8> {
                 Some(b'r') => b'\r',
                 Some(b't') => b'\t',
                 Some(b'x') => {
-                    let digits: Vec<u8> = chars.by_ref().take(2).collect();
-                    let digits = str::from_utf8(&digits).expect("two hexadecimal digits follow \\x");
-                    u8::from_str_radix(digits, 16).expect("two hexadecimal digits follow \\x")
+                    let digits = [chars.next()?, chars.next()?];
+                    u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?
                 }
                 Some(other) => other,
                 None => b'\\',
@@ -124,28 +138,38 @@ fn unescape(text: &str) -> Vec<u8> {
             byte => byte,
         });
     }
-    bytes
+    Some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use embroker_mem::MemBroker;
+
     use super::*;
 
     #[test]
     fn words_are_split_at_spaces_outside_of_quotes() {
-        assert_eq!(words(r#"SET "a \"b\"" "\x00\xffz" """#), [&b"SET"[..], b"a \"b\"", b"\x00\xffz", b""]);
+        let found = words(r#"SET "a \"b\"" "\x00\xffz" """#).unwrap();
+        assert_eq!(found, [&b"SET"[..], b"a \"b\"", b"\x00\xffz", b""]);
+        assert_eq!((words(r#"SET "a"#), words(r#"SET "\x0g""#)), (None, None));
     }
 
     #[tokio::test]
     async fn a_transcript_runs_its_lines_in_order() {
-        let broker = embroker::connect("mem://").await.unwrap();
-        transcript(&broker, "PUBLISH news hello => 0\n# nobody listens\nPUBSUB NUMSUB news => [\"news\", 0]").await;
+        let broker = AnyBroker::new(MemBroker::new());
+        let lines = "PUBLISH news hello => 0\n# nobody listens\nPUBSUB NUMSUB news => [\"news\", 0]";
+        transcript(&broker, lines).await.unwrap();
     }
 
     #[tokio::test]
-    #[should_panic(expected = "expected 1\n  answered 0")]
-    async fn a_wrong_reply_is_told() {
-        let broker = embroker::connect("mem://").await.unwrap();
-        transcript(&broker, "PUBLISH news hello => 1").await;
+    async fn every_wrong_reply_is_told_and_the_lines_behind_it_run() {
+        let broker = AnyBroker::new(MemBroker::new());
+        let outcome = transcript(&broker, "PUBLISH news hello => 1\nSET k v => +OK\nGET k => \"w\"").await;
+        let Err(Failure::Different(told)) = outcome else { panic!("{outcome:?}") };
+        let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["PUBLISH news hello\n  expected 1\n  got      0", "GET k\n  expected \"w\"\n  got      \"v\""]
+        );
     }
 }

@@ -1,11 +1,14 @@
 //! Keys of any type: existence, expiry, renaming, copying, iteration.
 
-use embroker::{AnyBroker, Error, Event, Pipeline, SubscribeOptions, Value};
-use embroker::prelude::*;
-use embroker_test_support::{Case, Running, cases, transcript};
+use embroker_core::{AnyBroker, Event, Pipeline, SubscribeOptions, Value};
+use embroker_core::prelude::*;
 
-pub(crate) fn cases() -> Vec<Case> {
-    cases![
+use crate::check::{Case, Done, Needs, Run};
+use crate::suite::Target;
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = cases![
         del_and_unlink_count_what_they_removed,
         exists_and_touch_count_each_mention,
         type_names_what_a_key_holds,
@@ -30,10 +33,17 @@ pub(crate) fn cases() -> Vec<Case> {
         scan_of_few_keys_answers_what_matches,
         an_unknown_command_repeats_what_it_was_sent,
         names_of_commands_take_any_case,
-    ]
+    ];
+    cases.push(Case {
+        family: "key",
+        name: "clients_of_several_databases_see_one_anothers_work",
+        needs: Needs::Nothing,
+        run: Run::Clients(|clients| Box::pin(clients_of_several_databases_see_one_anothers_work(clients))),
+    });
+    cases
 }
 
-async fn del_and_unlink_count_what_they_removed(broker: AnyBroker) {
+async fn del_and_unlink_count_what_they_removed(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -45,10 +55,10 @@ async fn del_and_unlink_count_what_they_removed(broker: AnyBroker) {
         UNLINK => -ERR wrong number of arguments for 'unlink' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn exists_and_touch_count_each_mention(broker: AnyBroker) {
+async fn exists_and_touch_count_each_mention(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -59,10 +69,10 @@ async fn exists_and_touch_count_each_mention(broker: AnyBroker) {
         TOUCH => -ERR wrong number of arguments for 'touch' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn type_names_what_a_key_holds(broker: AnyBroker) {
+async fn type_names_what_a_key_holds(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -76,10 +86,10 @@ async fn type_names_what_a_key_holds(broker: AnyBroker) {
         TYPE => -ERR wrong number of arguments for 'type' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn keys_lists_what_matches(broker: AnyBroker) {
+async fn keys_lists_what_matches(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -95,10 +105,10 @@ async fn keys_lists_what_matches(broker: AnyBroker) {
         KEYS => -ERR wrong number of arguments for 'keys' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn dbsize_and_flush_count_and_clear(broker: AnyBroker) {
+async fn dbsize_and_flush_count_and_clear(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -117,10 +127,10 @@ async fn dbsize_and_flush_count_and_clear(broker: AnyBroker) {
         DBSIZE x => -ERR wrong number of arguments for 'dbsize' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn randomkey_of_nothing_is_null(broker: AnyBroker) {
+async fn randomkey_of_nothing_is_null(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -130,10 +140,10 @@ async fn randomkey_of_nothing_is_null(broker: AnyBroker) {
         RANDOMKEY x => -ERR wrong number of arguments for 'randomkey' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn expire_sets_a_deadline_that_ttl_tells(broker: AnyBroker) {
+async fn expire_sets_a_deadline_that_ttl_tells(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -157,10 +167,10 @@ async fn expire_sets_a_deadline_that_ttl_tells(broker: AnyBroker) {
         PEXPIRETIME nope => -2
         "#,
     )
-    .await;
+    .await
 }
 
-async fn a_deadline_in_the_past_removes_the_key(broker: AnyBroker) {
+async fn a_deadline_in_the_past_removes_the_key(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -178,10 +188,10 @@ async fn a_deadline_in_the_past_removes_the_key(broker: AnyBroker) {
         TYPE s => +none
         "#,
     )
-    .await;
+    .await
 }
 
-async fn expire_options_compare_deadlines(broker: AnyBroker) {
+async fn expire_options_compare_deadlines(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -205,10 +215,10 @@ async fn expire_options_compare_deadlines(broker: AnyBroker) {
         EXISTS k => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn expire_options_that_exclude_each_other_are_refused(broker: AnyBroker) {
+async fn expire_options_that_exclude_each_other_are_refused(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -226,10 +236,10 @@ async fn expire_options_that_exclude_each_other_are_refused(broker: AnyBroker) {
         TTL k => -1
         "#,
     )
-    .await;
+    .await
 }
 
-async fn deadlines_beyond_the_calendar_are_refused(broker: AnyBroker) {
+async fn deadlines_beyond_the_calendar_are_refused(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -248,10 +258,10 @@ async fn deadlines_beyond_the_calendar_are_refused(broker: AnyBroker) {
         EXISTS k => 1
         "#,
     )
-    .await;
+    .await
 }
 
-async fn persist_takes_the_deadline_away(broker: AnyBroker) {
+async fn persist_takes_the_deadline_away(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -264,10 +274,10 @@ async fn persist_takes_the_deadline_away(broker: AnyBroker) {
         PERSIST => -ERR wrong number of arguments for 'persist' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn rename_moves_value_and_deadline(broker: AnyBroker) {
+async fn rename_moves_value_and_deadline(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -287,10 +297,10 @@ async fn rename_moves_value_and_deadline(broker: AnyBroker) {
         RENAME b => -ERR wrong number of arguments for 'rename' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn renamenx_does_not_overwrite(broker: AnyBroker) {
+async fn renamenx_does_not_overwrite(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -304,10 +314,10 @@ async fn renamenx_does_not_overwrite(broker: AnyBroker) {
         RENAMENX a => -ERR wrong number of arguments for 'renamenx' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn copy_copies_value_and_deadline(broker: AnyBroker) {
+async fn copy_copies_value_and_deadline(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -332,10 +342,10 @@ async fn copy_copies_value_and_deadline(broker: AnyBroker) {
         COPY a => -ERR wrong number of arguments for 'copy' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn a_copy_has_a_life_of_its_own(broker: AnyBroker) {
+async fn a_copy_has_a_life_of_its_own(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -353,12 +363,12 @@ async fn a_copy_has_a_life_of_its_own(broker: AnyBroker) {
         GET l => "x"
         "#,
     )
-    .await;
+    .await
 }
 
 // What another database holds shows in this one after a SWAPDB.
 
-async fn copy_reaches_another_database(broker: AnyBroker) {
+async fn copy_reaches_another_database(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -385,10 +395,10 @@ async fn copy_reaches_another_database(broker: AnyBroker) {
         GET b => "2"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn move_takes_value_and_deadline_to_another_database(broker: AnyBroker) {
+async fn move_takes_value_and_deadline_to_another_database(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -411,10 +421,10 @@ async fn move_takes_value_and_deadline_to_another_database(broker: AnyBroker) {
         MOVE a => -ERR wrong number of arguments for 'move' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn swapdb_swaps_all_that_two_databases_hold(broker: AnyBroker) {
+async fn swapdb_swaps_all_that_two_databases_hold(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -438,10 +448,10 @@ async fn swapdb_swaps_all_that_two_databases_hold(broker: AnyBroker) {
         SCAN 0 => ["0", ["s"]]
         "#,
     )
-    .await;
+    .await
 }
 
-async fn flushdb_leaves_other_databases_and_flushall_none(broker: AnyBroker) {
+async fn flushdb_leaves_other_databases_and_flushall_none(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -457,72 +467,72 @@ async fn flushdb_leaves_other_databases_and_flushall_none(broker: AnyBroker) {
         DBSIZE => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn a_transaction_reaches_several_databases(broker: AnyBroker) {
+async fn a_transaction_reaches_several_databases(broker: AnyBroker) -> Done {
     let mut pipeline = Pipeline::atomic();
     pipeline.set("a", "1").copy_to_db("a", "b", 2).move_key("a", 1).swapdb(0, 1).key_type("a").swapdb(0, 2).dbsize();
-    let replies = broker.pipeline(pipeline).await.unwrap();
-    let shown = replies.iter().map(|reply| format!("{:?}", reply.as_ref().unwrap())).collect::<Vec<_>>();
-    assert_eq!(shown, ["+OK", "1", "1", "+OK", "+string", "+OK", "1"]);
-    assert_eq!(broker.keys("*").await.unwrap(), ["b"]);
+    let replies = broker.pipeline(pipeline).await?;
+    let shown = replies.iter().map(|reply| reply.as_ref().map_or_else(|error| format!("-{error}"), |value| format!("{value:?}"))).collect::<Vec<_>>();
+    same!(shown, ["+OK", "1", "1", "+OK", "+string", "+OK", "1"]);
+    same!(broker.keys("*").await?, ["b"]);
     let mut pipeline = Pipeline::atomic();
     pipeline.flushall().swapdb(0, 2).dbsize().set("c", "1").move_key("c", 9).dbsize();
-    let replies = broker.pipeline(pipeline).await.unwrap();
-    assert_eq!(replies[2], Ok(Value::Int(0)));
-    assert_eq!(replies[4..], [Ok(Value::Int(1)), Ok(Value::Int(0))]);
+    let replies = broker.pipeline(pipeline).await?;
+    same!(replies.get(2), Some(&Ok(Value::Int(0))));
+    same!(replies.get(4..), Some(&[Ok(Value::Int(1)), Ok(Value::Int(0))][..]));
+    Ok(())
 }
 
-/// Run on both backends by a broker of which one can have several clients.
-pub(crate) async fn clients_of_several_databases_see_one_anothers_work(running: &Running) -> anyhow::Result<()> {
-    let (zero, one, same) = (&running.broker, running.database(1).await?, running.database(0).await?);
+async fn clients_of_several_databases_see_one_anothers_work(clients: Target) -> Done {
+    let (zero, one, same) = (clients.client(0).await?, clients.client(1).await?, clients.client(0).await?);
     zero.set("a", "zero").await?;
     one.set("a", "one").await?;
-    assert_eq!(same.get("a").await?.unwrap(), "zero");
-    assert_eq!((zero.dbsize().await?, one.dbsize().await?), (1, 1));
+    same!(same.get("a").await?, Some("zero".into()));
+    same!((zero.dbsize().await?, one.dbsize().await?), (1, 1));
 
     let (broken, whole) = (one.watch(["a"]).await?, one.watch(["nothing"]).await?);
     zero.swapdb(1, 0).await?;
-    assert_eq!(broken.exec(Pipeline::atomic()).await?, None);
-    assert_eq!(whole.exec(Pipeline::atomic()).await?, Some(vec![]));
-    for (client, value) in [(zero, "one"), (&one, "zero"), (&same, "one")] {
-        assert_eq!(client.get("a").await?.unwrap(), value);
+    same!(broken.exec(Pipeline::atomic()).await?, None);
+    same!(whole.exec(Pipeline::atomic()).await?, Some(vec![]));
+    for (client, value) in [(&zero, "one"), (&one, "zero"), (&same, "one")] {
+        same!(client.get("a").await?, Some(value.into()));
     }
 
     let watch = one.watch(["b"]).await?;
     zero.rename("a", "b").await?;
-    assert!(watch.exec(Pipeline::atomic()).await?.is_some(), "that was the b of another database");
+    holds!(watch.exec(Pipeline::atomic()).await?.is_some(), "that was the b of another database");
     let watch = one.watch(["b"]).await?;
-    assert!(zero.move_key("b", 1).await?);
-    assert_eq!(watch.exec(Pipeline::atomic()).await?, None);
-    assert_eq!(one.mget(["a", "b"]).await?, [Some("zero".into()), Some("one".into())]);
+    holds!(zero.move_key("b", 1).await?);
+    same!(watch.exec(Pipeline::atomic()).await?, None);
+    same!(one.mget(["a", "b"]).await?, [Some("zero".into()), Some("one".into())]);
 
     let mut pipeline = Pipeline::atomic();
     pipeline.move_key("b", 0).dbsize();
-    assert_eq!(one.pipeline(pipeline).await?, [Ok(Value::Int(1)), Ok(Value::Int(1))]);
-    assert_eq!(same.get("b").await?.unwrap(), "one");
+    same!(one.pipeline(pipeline).await?, [Ok(Value::Int(1)), Ok(Value::Int(1))]);
+    same!(same.get("b").await?, Some("one".into()));
 
     let watch = one.watch(["a"]).await?;
     zero.flushdb().await?;
-    assert!(watch.exec(Pipeline::atomic()).await?.is_some());
-    assert_eq!((same.dbsize().await?, one.dbsize().await?), (0, 1));
+    holds!(watch.exec(Pipeline::atomic()).await?.is_some());
+    same!((same.dbsize().await?, one.dbsize().await?), (0, 1));
     let watch = one.watch(["a"]).await?;
     zero.flushall().await?;
-    assert_eq!(watch.exec(Pipeline::atomic()).await?, None);
-    assert_eq!(one.randomkey().await?, None);
+    same!(watch.exec(Pipeline::atomic()).await?, None);
+    same!(one.randomkey().await?, None);
 
     // Messages know no databases.
     let mut subscriber = one.subscriber(SubscribeOptions::default()).await?;
     subscriber.subscribe(["news"]).await?;
-    assert_eq!(zero.publish("news", "hello").await?, 1);
-    assert!(matches!(subscriber.next().await, Some(Event::Message(message)) if message.payload() == &b"hello"[..]));
+    same!(zero.publish("news", "hello").await?, 1);
+    holds!(matches!(subscriber.next().await, Some(Event::Message(message)) if message.payload() == &b"hello"[..]));
 
-    assert!(matches!(running.database(16).await, Err(error) if error.downcast_ref::<Error>().is_some()));
+    holds!(clients.client(16).await.is_err());
     Ok(())
 }
 
-async fn scan_of_few_keys_answers_what_matches(broker: AnyBroker) {
+async fn scan_of_few_keys_answers_what_matches(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -542,10 +552,10 @@ async fn scan_of_few_keys_answers_what_matches(broker: AnyBroker) {
         SCAN => -ERR wrong number of arguments for 'scan' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn an_unknown_command_repeats_what_it_was_sent(broker: AnyBroker) {
+async fn an_unknown_command_repeats_what_it_was_sent(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -556,10 +566,10 @@ async fn an_unknown_command_repeats_what_it_was_sent(broker: AnyBroker) {
         HGETT h f => -ERR unknown command 'HGETT', with args beginning with: 'h' 'f'
         "#,
     )
-    .await;
+    .await
 }
 
-async fn names_of_commands_take_any_case(broker: AnyBroker) {
+async fn names_of_commands_take_any_case(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -569,5 +579,5 @@ async fn names_of_commands_take_any_case(broker: AnyBroker) {
         pexpireTIME k => 9999999999999
         "#,
     )
-    .await;
+    .await
 }

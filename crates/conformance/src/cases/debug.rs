@@ -1,11 +1,13 @@
 //! DEBUG, where it is enabled: what test suites of clients ask for.
 
-use embroker::instance::config::Parameter;
-use embroker::prelude::*;
-use embroker::{AnyBroker, Command};
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::instance::config::Parameter;
+use embroker_core::prelude::*;
+use embroker_core::{AnyBroker, Command};
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done, some};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![
         a_subcommand_with_another_number_of_words_is_unknown,
         values_and_errors_of_any_kind_come_back,
@@ -16,14 +18,15 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// Enables DEBUG in memory; the servers of these tests are started with it.
-fn enable(broker: &AnyBroker) {
+fn enable(broker: &AnyBroker) -> Done {
     if let Some(instance) = broker.instance() {
-        instance.config().announce(Parameter::EnableDebugCommand, "local").unwrap();
+        instance.config().announce(Parameter::EnableDebugCommand, "local")?;
     }
+    Ok(())
 }
 
-async fn a_subcommand_with_another_number_of_words_is_unknown(broker: AnyBroker) {
-    enable(&broker);
+async fn a_subcommand_with_another_number_of_words_is_unknown(broker: AnyBroker) -> Done {
+    enable(&broker)?;
     transcript(
         &broker,
         r#"
@@ -60,11 +63,11 @@ async fn a_subcommand_with_another_number_of_words_is_unknown(broker: AnyBroker)
         DEBUG QUICKLIST-PACKED-THRESHOLD 0 => +OK
         "#,
     )
-    .await;
+    .await
 }
 
-async fn values_and_errors_of_any_kind_come_back(broker: AnyBroker) {
-    enable(&broker);
+async fn values_and_errors_of_any_kind_come_back(broker: AnyBroker) -> Done {
+    enable(&broker)?;
     transcript(
         &broker,
         r#"
@@ -82,11 +85,11 @@ async fn values_and_errors_of_any_kind_come_back(broker: AnyBroker) {
         DEBUG ERROR "BUSY a\r\nb" => -BUSY a  b
         "#,
     )
-    .await;
+    .await
 }
 
-async fn populate_writes_what_is_not_there_yet(broker: AnyBroker) {
-    enable(&broker);
+async fn populate_writes_what_is_not_there_yet(broker: AnyBroker) -> Done {
+    enable(&broker)?;
     transcript(
         &broker,
         r#"
@@ -106,24 +109,26 @@ async fn populate_writes_what_is_not_there_yet(broker: AnyBroker) {
         DEBUG POPULATE => -ERR unknown subcommand or wrong number of arguments for 'POPULATE'. Try DEBUG HELP.
         "#,
     )
-    .await;
+    .await
 }
 
-async fn an_object_is_told_in_one_line(broker: AnyBroker) {
-    enable(&broker);
-    transcript(&broker, "DEBUG OBJECT none => -ERR no such key").await;
-    broker.set("k", "hello").await.unwrap();
-    let line = broker.execute(Command::from_argv(["DEBUG", "OBJECT", "k"]).unwrap()).await.unwrap();
-    let line = str::from_utf8(line.as_bytes().unwrap()).unwrap().to_owned();
-    assert!(line.starts_with("Value at:0x"), "{line}");
-    assert!(line.contains(" refcount:1 encoding:embstr serializedlength:6 lru:"), "{line}");
-    let (_, idle) = line.rsplit_once(" lru_seconds_idle:").unwrap();
-    assert!(["0", "1"].contains(&idle), "{line}");
+async fn an_object_is_told_in_one_line(broker: AnyBroker) -> Done {
+    enable(&broker)?;
+    transcript(&broker, "DEBUG OBJECT none => -ERR no such key").await?;
+    broker.set("k", "hello").await?;
+    let line = broker.execute(Command::from_argv(["DEBUG", "OBJECT", "k"])?).await?;
+    let line = String::from_utf8_lossy(some(line.as_bytes(), "the line")?).into_owned();
+    holds!(line.starts_with("Value at:0x"), "{line}");
+    holds!(line.contains(" refcount:1 encoding:embstr serializedlength:6 lru:"), "{line}");
+    let (_, idle) = some(line.rsplit_once(" lru_seconds_idle:"), "lru_seconds_idle")?;
+    holds!(["0", "1"].contains(&idle), "{line}");
+    Ok(())
 }
 
-async fn debug_help_is_that_of_the_server(broker: AnyBroker) {
-    enable(&broker);
-    let help = broker.execute(Command::from_argv(["DEBUG", "HELP"]).unwrap()).await.unwrap();
-    let text = include_str!("../../crates/broker-mem/src/commands/debug/help.txt");
-    assert_eq!(help, text.lines().map(embroker::Value::status).collect());
+async fn debug_help_is_that_of_the_server(broker: AnyBroker) -> Done {
+    enable(&broker)?;
+    let help = broker.execute(Command::from_argv(["DEBUG", "HELP"])?).await?;
+    let text = include_str!("debug_help.txt");
+    same!(help, text.lines().map(embroker_core::Value::status).collect());
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! Sets: members without order.
 
-use embroker::AnyBroker;
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::AnyBroker;
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![
         sadd_answers_how_many_members_are_new,
         members_are_any_bytes,
@@ -26,7 +28,7 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn sadd_answers_how_many_members_are_new(broker: AnyBroker) {
+async fn sadd_answers_how_many_members_are_new(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -37,10 +39,10 @@ async fn sadd_answers_how_many_members_are_new(broker: AnyBroker) {
         SADD s => -ERR wrong number of arguments for 'sadd' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn members_are_any_bytes(broker: AnyBroker) {
+async fn members_are_any_bytes(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -53,10 +55,10 @@ async fn members_are_any_bytes(broker: AnyBroker) {
         SMEMBERS s => {"", "01", "1", "1.0", "\x00", "\xff\r\n"}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn integers_are_members_like_any_other(broker: AnyBroker) {
+async fn integers_are_members_like_any_other(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -69,10 +71,10 @@ async fn integers_are_members_like_any_other(broker: AnyBroker) {
         SMEMBERS n => {"-1", "-9223372036854775808"}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn srem_counts_what_it_removed_and_removes_an_empty_key(broker: AnyBroker) {
+async fn srem_counts_what_it_removed_and_removes_an_empty_key(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -84,10 +86,10 @@ async fn srem_counts_what_it_removed_and_removes_an_empty_key(broker: AnyBroker)
         SREM s => -ERR wrong number of arguments for 'srem' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn sismember_and_smismember_ask_for_members(broker: AnyBroker) {
+async fn sismember_and_smismember_ask_for_members(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -102,10 +104,10 @@ async fn sismember_and_smismember_ask_for_members(broker: AnyBroker) {
         SMISMEMBER s => -ERR wrong number of arguments for 'smismember' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn scard_and_smembers_of_a_missing_key_are_empty(broker: AnyBroker) {
+async fn scard_and_smembers_of_a_missing_key_are_empty(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -115,10 +117,10 @@ async fn scard_and_smembers_of_a_missing_key_are_empty(broker: AnyBroker) {
         SMEMBERS a b => -ERR wrong number of arguments for 'smembers' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn smove_takes_a_member_from_one_set_to_another(broker: AnyBroker) {
+async fn smove_takes_a_member_from_one_set_to_another(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -136,10 +138,10 @@ async fn smove_takes_a_member_from_one_set_to_another(broker: AnyBroker) {
         SMOVE a b => -ERR wrong number of arguments for 'smove' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn smove_checks_both_types_in_redis_order(broker: AnyBroker) {
+async fn smove_checks_both_types_in_redis_order(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -153,10 +155,10 @@ async fn smove_checks_both_types_in_redis_order(broker: AnyBroker) {
         SMEMBERS a => {"x"}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn sinter_sunion_and_sdiff_combine_sets(broker: AnyBroker) {
+async fn sinter_sunion_and_sdiff_combine_sets(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -178,10 +180,10 @@ async fn sinter_sunion_and_sdiff_combine_sets(broker: AnyBroker) {
         SDIFF => -ERR wrong number of arguments for 'sdiff' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn the_store_forms_answer_the_size_of_the_result(broker: AnyBroker) {
+async fn the_store_forms_answer_the_size_of_the_result(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -200,10 +202,10 @@ async fn the_store_forms_answer_the_size_of_the_result(broker: AnyBroker) {
         SDIFFSTORE to => -ERR wrong number of arguments for 'sdiffstore' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn an_empty_result_removes_the_destination(broker: AnyBroker) {
+async fn an_empty_result_removes_the_destination(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -219,10 +221,10 @@ async fn an_empty_result_removes_the_destination(broker: AnyBroker) {
         EXISTS to => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn a_store_replaces_any_type_and_its_deadline(broker: AnyBroker) {
+async fn a_store_replaces_any_type_and_its_deadline(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -236,10 +238,10 @@ async fn a_store_replaces_any_type_and_its_deadline(broker: AnyBroker) {
         SMEMBERS h => {"1"}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn combining_a_key_of_another_type_is_refused(broker: AnyBroker) {
+async fn combining_a_key_of_another_type_is_refused(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -262,10 +264,10 @@ async fn combining_a_key_of_another_type_is_refused(broker: AnyBroker) {
         EXISTS to => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn sintercard_counts_up_to_a_limit(broker: AnyBroker) {
+async fn sintercard_counts_up_to_a_limit(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -291,10 +293,10 @@ async fn sintercard_counts_up_to_a_limit(broker: AnyBroker) {
         SINTERCARD 9223372036854775807 a => -ERR Number of keys can't be greater than number of args
         "#,
     )
-    .await;
+    .await
 }
 
-async fn spop_removes_what_it_answers(broker: AnyBroker) {
+async fn spop_removes_what_it_answers(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -317,10 +319,10 @@ async fn spop_removes_what_it_answers(broker: AnyBroker) {
         SMEMBERS s => {"a"}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn srandmember_leaves_the_set_as_it_is(broker: AnyBroker) {
+async fn srandmember_leaves_the_set_as_it_is(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -340,10 +342,10 @@ async fn srandmember_leaves_the_set_as_it_is(broker: AnyBroker) {
         SCARD s => 2
         "#,
     )
-    .await;
+    .await
 }
 
-async fn sscan_of_a_small_set_answers_all_at_once(broker: AnyBroker) {
+async fn sscan_of_a_small_set_answers_all_at_once(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -363,10 +365,10 @@ async fn sscan_of_a_small_set_answers_all_at_once(broker: AnyBroker) {
         SSCAN t 0 => -WRONGTYPE Operation against a key holding the wrong kind of value
         "#,
     )
-    .await;
+    .await
 }
 
-async fn a_key_of_another_type_is_refused(broker: AnyBroker) {
+async fn a_key_of_another_type_is_refused(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -387,5 +389,5 @@ async fn a_key_of_another_type_is_refused(broker: AnyBroker) {
         GET s => "x"
         "#,
     )
-    .await;
+    .await
 }

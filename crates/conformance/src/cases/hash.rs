@@ -1,9 +1,11 @@
 //! Hashes: HSET and its kin. The cases of SCAN's cursors stand in tests/differential, over many fields.
 
-use embroker::AnyBroker;
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::AnyBroker;
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![
         hset_answers_how_many_fields_are_new,
         hset_takes_fields_with_values_only,
@@ -28,7 +30,7 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn hset_answers_how_many_fields_are_new(broker: AnyBroker) {
+async fn hset_answers_how_many_fields_are_new(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -40,10 +42,10 @@ async fn hset_answers_how_many_fields_are_new(broker: AnyBroker) {
         HLEN h => 5
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hset_takes_fields_with_values_only(broker: AnyBroker) {
+async fn hset_takes_fields_with_values_only(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -54,10 +56,10 @@ async fn hset_takes_fields_with_values_only(broker: AnyBroker) {
         EXISTS h => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn fields_and_values_are_any_bytes(broker: AnyBroker) {
+async fn fields_and_values_are_any_bytes(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -72,10 +74,10 @@ async fn fields_and_values_are_any_bytes(broker: AnyBroker) {
         HGET "" f => "v"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hmset_answers_ok(broker: AnyBroker) {
+async fn hmset_answers_ok(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -87,10 +89,10 @@ async fn hmset_answers_ok(broker: AnyBroker) {
         HMSET s a 1 => -WRONGTYPE Operation against a key holding the wrong kind of value
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hsetnx_sets_only_what_is_not_there(broker: AnyBroker) {
+async fn hsetnx_sets_only_what_is_not_there(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -101,10 +103,10 @@ async fn hsetnx_sets_only_what_is_not_there(broker: AnyBroker) {
         HSETNX h a => -ERR wrong number of arguments for 'hsetnx' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hget_of_what_is_missing_is_null(broker: AnyBroker) {
+async fn hget_of_what_is_missing_is_null(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -115,10 +117,10 @@ async fn hget_of_what_is_missing_is_null(broker: AnyBroker) {
         HGET h a b => -ERR wrong number of arguments for 'hget' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hmget_answers_one_value_for_each_field(broker: AnyBroker) {
+async fn hmget_answers_one_value_for_each_field(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -128,10 +130,10 @@ async fn hmget_answers_one_value_for_each_field(broker: AnyBroker) {
         HMGET h => -ERR wrong number of arguments for 'hmget' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hgetall_hkeys_and_hvals_show_everything(broker: AnyBroker) {
+async fn hgetall_hkeys_and_hvals_show_everything(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -147,10 +149,10 @@ async fn hgetall_hkeys_and_hvals_show_everything(broker: AnyBroker) {
         HVALS h h => -ERR wrong number of arguments for 'hvals' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hlen_hexists_and_hstrlen_measure(broker: AnyBroker) {
+async fn hlen_hexists_and_hstrlen_measure(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -170,10 +172,10 @@ async fn hlen_hexists_and_hstrlen_measure(broker: AnyBroker) {
         HSTRLEN h => -ERR wrong number of arguments for 'hstrlen' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hdel_counts_what_it_removed_and_removes_an_empty_key(broker: AnyBroker) {
+async fn hdel_counts_what_it_removed_and_removes_an_empty_key(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -187,10 +189,10 @@ async fn hdel_counts_what_it_removed_and_removes_an_empty_key(broker: AnyBroker)
         HDEL h => -ERR wrong number of arguments for 'hdel' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hincrby_counts_from_zero(broker: AnyBroker) {
+async fn hincrby_counts_from_zero(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -203,10 +205,10 @@ async fn hincrby_counts_from_zero(broker: AnyBroker) {
         HINCRBY h n -9223372036854775808 => -3
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hincrby_refuses_to_overflow(broker: AnyBroker) {
+async fn hincrby_refuses_to_overflow(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -216,10 +218,10 @@ async fn hincrby_refuses_to_overflow(broker: AnyBroker) {
         HGETALL h => {"max": "9223372036854775807", "min": "-9223372036854775808"}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hincrby_takes_integers_only(broker: AnyBroker) {
+async fn hincrby_takes_integers_only(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -243,10 +245,10 @@ async fn hincrby_takes_integers_only(broker: AnyBroker) {
         HINCRBY h n => -ERR wrong number of arguments for 'hincrby' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hincrbyfloat_answers_in_decimal_text(broker: AnyBroker) {
+async fn hincrbyfloat_answers_in_decimal_text(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -263,10 +265,10 @@ async fn hincrbyfloat_answers_in_decimal_text(broker: AnyBroker) {
         HINCRBYFLOAT h hex 0x10 => "16"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hincrbyfloat_takes_finite_numbers_only(broker: AnyBroker) {
+async fn hincrbyfloat_takes_finite_numbers_only(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -284,10 +286,10 @@ async fn hincrbyfloat_takes_finite_numbers_only(broker: AnyBroker) {
         HEXISTS h n => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hrandfield_takes_a_count_and_withvalues(broker: AnyBroker) {
+async fn hrandfield_takes_a_count_and_withvalues(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -312,10 +314,10 @@ async fn hrandfield_takes_a_count_and_withvalues(broker: AnyBroker) {
         HRANDFIELD => -ERR wrong number of arguments for 'hrandfield' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hscan_of_a_small_hash_answers_all_at_once(broker: AnyBroker) {
+async fn hscan_of_a_small_hash_answers_all_at_once(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -339,10 +341,10 @@ async fn hscan_of_a_small_hash_answers_all_at_once(broker: AnyBroker) {
         HSCAN s 0 BOGUS => -WRONGTYPE Operation against a key holding the wrong kind of value
         "#,
     )
-    .await;
+    .await
 }
 
-async fn a_key_of_another_type_is_refused(broker: AnyBroker) {
+async fn a_key_of_another_type_is_refused(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -365,10 +367,10 @@ async fn a_key_of_another_type_is_refused(broker: AnyBroker) {
         GET s => "x"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn arguments_are_checked_in_redis_order(broker: AnyBroker) {
+async fn arguments_are_checked_in_redis_order(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -381,10 +383,10 @@ async fn arguments_are_checked_in_redis_order(broker: AnyBroker) {
         HSCAN s x => -ERR invalid cursor
         "#,
     )
-    .await;
+    .await
 }
 
-async fn changing_a_field_keeps_the_deadline_of_the_key(broker: AnyBroker) {
+async fn changing_a_field_keeps_the_deadline_of_the_key(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -400,5 +402,5 @@ async fn changing_a_field_keeps_the_deadline_of_the_key(broker: AnyBroker) {
         TTL h => -1
         "#,
     )
-    .await;
+    .await
 }

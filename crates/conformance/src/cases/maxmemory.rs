@@ -1,12 +1,14 @@
 //! `maxmemory`: what is refused, and what goes on. An empty server takes more than a byte on either backend, so with
 //! that limit nothing fits.
 
-use embroker::error::texts;
-use embroker::prelude::*;
-use embroker::{AnyBroker, Command, Error, Event, Pipeline, SubscribeOptions};
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::error::texts;
+use embroker_core::prelude::*;
+use embroker_core::{AnyBroker, Command, Error, Event, Pipeline, SubscribeOptions};
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done, Failure};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![
         what_may_need_memory_is_refused_and_the_rest_goes_on,
         arity_comes_before_memory_and_memory_before_the_rest,
@@ -19,12 +21,13 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn limit(broker: &AnyBroker, policy: &str) {
-    broker.config_set("maxmemory-policy", policy).await.unwrap();
-    broker.config_set("maxmemory", 1).await.unwrap();
+async fn limit(broker: &AnyBroker, policy: &str) -> Done {
+    broker.config_set("maxmemory-policy", policy).await?;
+    broker.config_set("maxmemory", 1).await?;
+    Ok(())
 }
 
-async fn what_may_need_memory_is_refused_and_the_rest_goes_on(broker: AnyBroker) {
+async fn what_may_need_memory_is_refused_and_the_rest_goes_on(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -71,10 +74,10 @@ async fn what_may_need_memory_is_refused_and_the_rest_goes_on(broker: AnyBroker)
         SET k v => +OK
         "#,
     )
-    .await;
+    .await
 }
 
-async fn arity_comes_before_memory_and_memory_before_the_rest(broker: AnyBroker) {
+async fn arity_comes_before_memory_and_memory_before_the_rest(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -89,44 +92,46 @@ async fn arity_comes_before_memory_and_memory_before_the_rest(broker: AnyBroker)
         NOSUCH => -ERR unknown command 'NOSUCH', with args beginning with: 
         "#,
     )
-    .await;
+    .await
 }
 
-fn atomic(lines: &[&'static str]) -> Pipeline<'static> {
+fn atomic(lines: &[&'static str]) -> Result<Pipeline<'static>, Error> {
     let mut pipeline = Pipeline::atomic();
     for line in lines {
-        pipeline.push(Command::from_argv(line.split(' ')).expect("a command"));
+        pipeline.push(Command::from_argv(line.split(' '))?);
     }
-    pipeline
+    Ok(pipeline)
 }
 
 fn is_aborted<T>(outcome: Result<T, Error>) -> bool {
     matches!(outcome, Err(Error::Server(error)) if error == texts::EXEC_ABORT)
 }
 
-async fn a_transaction_is_refused_as_a_whole(broker: AnyBroker) {
-    broker.set("k", "v").await.unwrap();
-    limit(&broker, "noeviction").await;
-    assert!(is_aborted(broker.pipeline(atomic(&["DEL k", "SET l 1"])).await));
-    assert_eq!(broker.get("k").await.unwrap().unwrap(), "v");
+async fn a_transaction_is_refused_as_a_whole(broker: AnyBroker) -> Done {
+    broker.set("k", "v").await?;
+    limit(&broker, "noeviction").await?;
+    holds!(is_aborted(broker.pipeline(atomic(&["DEL k", "SET l 1"])?).await));
+    same!(broker.get("k").await?, Some("v".into()));
+    Ok(())
 }
 
-async fn a_watched_transaction_is_refused_as_a_whole(broker: AnyBroker) {
-    broker.set("k", "v").await.unwrap();
-    limit(&broker, "noeviction").await;
-    let watch = broker.watch(["k"]).await.unwrap();
-    assert!(is_aborted(watch.exec(atomic(&["DEL k", "SET l 1"])).await));
-    assert_eq!(broker.get("k").await.unwrap().unwrap(), "v");
+async fn a_watched_transaction_is_refused_as_a_whole(broker: AnyBroker) -> Done {
+    broker.set("k", "v").await?;
+    limit(&broker, "noeviction").await?;
+    let watch = broker.watch(["k"]).await?;
+    holds!(is_aborted(watch.exec(atomic(&["DEL k", "SET l 1"])?).await));
+    same!(broker.get("k").await?, Some("v".into()));
+    Ok(())
 }
 
-async fn a_policy_that_evicts_empties_every_database(broker: AnyBroker) {
-    let other = broker.select(3).await.unwrap();
+async fn a_policy_that_evicts_empties_every_database(broker: AnyBroker) -> Done {
+    let other = broker.select(3).await?;
     for policy in ["allkeys-lru", "allkeys-lfu", "allkeys-random"] {
         for number in 0..20 {
-            broker.set(format!("k{number}"), "v").await.unwrap();
-            other.set(format!("k{number}"), "v").await.unwrap();
+            broker.set(format!("k{number}"), "v").await?;
+            other.set(format!("k{number}"), "v").await?;
         }
-        limit(&broker, policy).await;
+        limit(&broker, policy).await?;
         transcript(
             &broker,
             r#"
@@ -134,20 +139,21 @@ async fn a_policy_that_evicts_empties_every_database(broker: AnyBroker) {
             DBSIZE => 0
             "#,
         )
-        .await;
-        assert_eq!(other.dbsize().await.unwrap(), 0, "{policy}");
-        broker.config_set("maxmemory", 0).await.unwrap();
+        .await?;
+        same!(other.dbsize().await?, 0, "{policy}");
+        broker.config_set("maxmemory", 0).await?;
     }
+    Ok(())
 }
 
-async fn a_volatile_policy_takes_only_keys_that_expire(broker: AnyBroker) {
+async fn a_volatile_policy_takes_only_keys_that_expire(broker: AnyBroker) -> Done {
     for policy in ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"] {
         for number in 0..20 {
-            broker.set(format!("stays{number}"), "v").await.unwrap();
-            broker.set(format!("goes{number}"), "v").await.unwrap();
-            broker.expire(format!("goes{number}"), std::time::Duration::from_secs(1000)).await.unwrap();
+            broker.set(format!("stays{number}"), "v").await?;
+            broker.set(format!("goes{number}"), "v").await?;
+            broker.expire(format!("goes{number}"), std::time::Duration::from_secs(1000)).await?;
         }
-        limit(&broker, policy).await;
+        limit(&broker, policy).await?;
         transcript(
             &broker,
             r#"
@@ -159,32 +165,37 @@ async fn a_volatile_policy_takes_only_keys_that_expire(broker: AnyBroker) {
             CONFIG SET maxmemory 0 => +OK
             "#,
         )
-        .await;
+        .await?;
     }
+    Ok(())
 }
 
-async fn an_evicted_key_is_told_of_and_counted(broker: AnyBroker) {
-    broker.config_set("notify-keyspace-events", "KEe").await.unwrap();
-    let third = broker.select(3).await.unwrap();
-    third.set("k", "v").await.unwrap();
-    let mut subscriber = broker.subscriber(SubscribeOptions::default()).await.unwrap();
-    subscriber.psubscribe(["__key*"]).await.unwrap();
-    limit(&broker, "allkeys-lru").await;
-    assert_eq!(third.get("k").await.unwrap(), None);
+async fn an_evicted_key_is_told_of_and_counted(broker: AnyBroker) -> Done {
+    broker.config_set("notify-keyspace-events", "KEe").await?;
+    let third = broker.select(3).await?;
+    third.set("k", "v").await?;
+    let mut subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+    subscriber.psubscribe(["__key*"]).await?;
+    limit(&broker, "allkeys-lru").await?;
+    same!(third.get("k").await?, None);
     for expected in ["__keyspace@3__:k evicted", "__keyevent@3__:evicted k"] {
-        let Some(Event::Message(message)) = subscriber.next().await else { panic!("a message is expected") };
+        let Some(Event::Message(message)) = subscriber.next().await else {
+            return Err(Failure::unlike("the subscriber", expected, "no message"));
+        };
         let told = format!("{} {}", message.channel().escape_ascii(), message.payload().escape_ascii());
-        assert_eq!(told, expected);
+        same!(told, expected);
     }
-    let info = broker.info("stats").await.unwrap();
-    assert!(info.contains("\r\nevicted_keys:1\r\n"), "{info}");
+    let info = broker.info("stats").await?;
+    holds!(info.contains("\r\nevicted_keys:1\r\n"), "{info}");
+    Ok(())
 }
 
-async fn an_evicted_key_counts_as_written(broker: AnyBroker) {
-    broker.set("k", "v").await.unwrap();
-    let watch = broker.watch(["k"]).await.unwrap();
-    limit(&broker, "allkeys-random").await;
-    assert_eq!(broker.get("k").await.unwrap(), None);
-    broker.config_set("maxmemory", 0).await.unwrap();
-    assert_eq!(watch.exec(atomic(&["SET l 1"])).await.unwrap(), None);
+async fn an_evicted_key_counts_as_written(broker: AnyBroker) -> Done {
+    broker.set("k", "v").await?;
+    let watch = broker.watch(["k"]).await?;
+    limit(&broker, "allkeys-random").await?;
+    same!(broker.get("k").await?, None);
+    broker.config_set("maxmemory", 0).await?;
+    same!(watch.exec(atomic(&["SET l 1"])?).await?, None);
+    Ok(())
 }

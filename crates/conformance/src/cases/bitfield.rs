@@ -1,9 +1,11 @@
 //! Bits and bit fields of strings. Bit 0 is the highest bit of the first byte.
 
-use embroker::AnyBroker;
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::AnyBroker;
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![
         setbit_answers_the_old_bit_and_grows_the_string,
         setbit_takes_one_bit_at_a_valid_offset,
@@ -24,7 +26,7 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn setbit_answers_the_old_bit_and_grows_the_string(broker: AnyBroker) {
+async fn setbit_answers_the_old_bit_and_grows_the_string(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -37,10 +39,10 @@ async fn setbit_answers_the_old_bit_and_grows_the_string(broker: AnyBroker) {
         STRLEN k => 13
         "#,
     )
-    .await;
+    .await
 }
 
-async fn setbit_takes_one_bit_at_a_valid_offset(broker: AnyBroker) {
+async fn setbit_takes_one_bit_at_a_valid_offset(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -59,10 +61,10 @@ async fn setbit_takes_one_bit_at_a_valid_offset(broker: AnyBroker) {
         SETBIT h -1 1 => -ERR bit offset is not an integer or out of range
         "#,
     )
-    .await;
+    .await
 }
 
-async fn getbit_beyond_the_end_is_zero(broker: AnyBroker) {
+async fn getbit_beyond_the_end_is_zero(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -85,10 +87,10 @@ async fn getbit_beyond_the_end_is_zero(broker: AnyBroker) {
         GETBIT h x => -ERR bit offset is not an integer or out of range
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitcount_counts_bytes_or_bits(broker: AnyBroker) {
+async fn bitcount_counts_bytes_or_bits(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -110,10 +112,10 @@ async fn bitcount_counts_bytes_or_bits(broker: AnyBroker) {
         BITCOUNT n => 10
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitcount_looks_up_the_key_before_its_arguments(broker: AnyBroker) {
+async fn bitcount_looks_up_the_key_before_its_arguments(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -132,10 +134,10 @@ async fn bitcount_looks_up_the_key_before_its_arguments(broker: AnyBroker) {
         BITCOUNT => -ERR wrong number of arguments for 'bitcount' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitpos_finds_the_first_bit(broker: AnyBroker) {
+async fn bitpos_finds_the_first_bit(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -161,10 +163,10 @@ async fn bitpos_finds_the_first_bit(broker: AnyBroker) {
         BITPOS empty 1 => -1
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitpos_of_a_missing_key_is_all_zeros(broker: AnyBroker) {
+async fn bitpos_of_a_missing_key_is_all_zeros(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -188,10 +190,10 @@ async fn bitpos_of_a_missing_key_is_all_zeros(broker: AnyBroker) {
         BITPOS h 0 a => -WRONGTYPE Operation against a key holding the wrong kind of value
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitop_combines_strings_of_any_length(broker: AnyBroker) {
+async fn bitop_combines_strings_of_any_length(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -214,10 +216,10 @@ async fn bitop_combines_strings_of_any_length(broker: AnyBroker) {
         GET to => "\xf12"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitop_of_nothing_removes_the_destination(broker: AnyBroker) {
+async fn bitop_of_nothing_removes_the_destination(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -233,10 +235,10 @@ async fn bitop_of_nothing_removes_the_destination(broker: AnyBroker) {
         TTL t => -1
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitop_checks_its_words(broker: AnyBroker) {
+async fn bitop_checks_its_words(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -251,10 +253,10 @@ async fn bitop_checks_its_words(broker: AnyBroker) {
         EXISTS to => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitfield_gets_and_sets_integers_of_any_width(broker: AnyBroker) {
+async fn bitfield_gets_and_sets_integers_of_any_width(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -270,10 +272,10 @@ async fn bitfield_gets_and_sets_integers_of_any_width(broker: AnyBroker) {
         EXISTS nope => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitfield_incrby_wraps_saturates_or_fails(broker: AnyBroker) {
+async fn bitfield_incrby_wraps_saturates_or_fails(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -287,10 +289,10 @@ async fn bitfield_incrby_wraps_saturates_or_fails(broker: AnyBroker) {
         BITFIELD k OVERFLOW SAT SET i64 0 -9223372036854775808 INCRBY i64 0 -1 => [-9223372036854775808, -9223372036854775808]
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitfield_that_fails_everywhere_still_makes_the_key(broker: AnyBroker) {
+async fn bitfield_that_fails_everywhere_still_makes_the_key(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -299,10 +301,10 @@ async fn bitfield_that_fails_everywhere_still_makes_the_key(broker: AnyBroker) {
         STRLEN k => 2
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitfield_checks_all_its_words_first(broker: AnyBroker) {
+async fn bitfield_checks_all_its_words_first(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -334,10 +336,10 @@ async fn bitfield_checks_all_its_words_first(broker: AnyBroker) {
         BITFIELD => -ERR wrong number of arguments for 'bitfield' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bitfield_ro_only_gets(broker: AnyBroker) {
+async fn bitfield_ro_only_gets(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -355,10 +357,10 @@ async fn bitfield_ro_only_gets(broker: AnyBroker) {
         BITFIELD_RO => -ERR wrong number of arguments for 'bitfield_ro' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn bits_are_kept_in_the_string_and_its_deadline(broker: AnyBroker) {
+async fn bits_are_kept_in_the_string_and_its_deadline(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -369,5 +371,5 @@ async fn bits_are_kept_in_the_string_and_its_deadline(broker: AnyBroker) {
         EXPIRETIME k => 9999999999
         "#,
     )
-    .await;
+    .await
 }

@@ -1,11 +1,13 @@
 //! CONFIG: what CONFIG GET shows, and what CONFIG SET takes and refuses.
 
-use embroker::AnyBroker;
-use embroker::prelude::*;
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::AnyBroker;
+use embroker_core::prelude::*;
 
-pub(crate) fn cases() -> Vec<Case> {
-    cases![
+use crate::check::{Case, Done, Needs};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = cases![
         get_answers_what_matches_any_pattern,
         an_older_name_is_the_same_parameter,
         set_shows_a_value_in_one_form,
@@ -15,13 +17,15 @@ pub(crate) fn cases() -> Vec<Case> {
         buffer_limits_are_set_class_by_class,
         hidden_parameters_are_found_by_name,
         what_test_suites_set_at_their_start_is_accepted,
-        there_is_no_file_to_rewrite,
         help_tells_the_subcommands,
         typed_calls_read_and_set,
-    ]
+    ];
+    let rewrites = cases![there_is_no_file_to_rewrite].into_iter();
+    cases.extend(rewrites.map(|case| Case { needs: Needs::NoConfigFile, ..case }));
+    cases
 }
 
-async fn get_answers_what_matches_any_pattern(broker: AnyBroker) {
+async fn get_answers_what_matches_any_pattern(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -36,10 +40,10 @@ async fn get_answers_what_matches_any_pattern(broker: AnyBroker) {
         CONFIG FOO => -ERR unknown subcommand 'FOO'. Try CONFIG HELP.
         "#,
     )
-    .await;
+    .await
 }
 
-async fn an_older_name_is_the_same_parameter(broker: AnyBroker) {
+async fn an_older_name_is_the_same_parameter(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -50,10 +54,10 @@ async fn an_older_name_is_the_same_parameter(broker: AnyBroker) {
         CONFIG GET hash-max-listpack-entries => {"hash-max-listpack-entries": "9"}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn set_shows_a_value_in_one_form(broker: AnyBroker) {
+async fn set_shows_a_value_in_one_form(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -71,10 +75,10 @@ async fn set_shows_a_value_in_one_form(broker: AnyBroker) {
         CONFIG GET save => {"save": ""}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn set_refuses_with_a_reason(broker: AnyBroker) {
+async fn set_refuses_with_a_reason(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -93,10 +97,10 @@ async fn set_refuses_with_a_reason(broker: AnyBroker) {
         CONFIG SET timeout 1 hz => -ERR syntax error
         "#,
     )
-    .await;
+    .await
 }
 
-async fn several_parameters_are_set_all_or_none(broker: AnyBroker) {
+async fn several_parameters_are_set_all_or_none(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -108,10 +112,10 @@ async fn several_parameters_are_set_all_or_none(broker: AnyBroker) {
         CONFIG GET timeout slowlog-max-len => {"slowlog-max-len": "6", "timeout": "5"}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn events_show_in_one_order(broker: AnyBroker) {
+async fn events_show_in_one_order(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -123,10 +127,10 @@ async fn events_show_in_one_order(broker: AnyBroker) {
         CONFIG GET notify-keyspace-events => {"notify-keyspace-events": ""}
         "#,
     )
-    .await;
+    .await
 }
 
-async fn buffer_limits_are_set_class_by_class(broker: AnyBroker) {
+async fn buffer_limits_are_set_class_by_class(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -138,10 +142,10 @@ async fn buffer_limits_are_set_class_by_class(broker: AnyBroker) {
         CONFIG SET client-output-buffer-limit "normal 0 0" => -ERR CONFIG SET failed (possibly related to argument 'client-output-buffer-limit') - Wrong number of arguments in buffer limit configuration.
         "#,
     )
-    .await;
+    .await
 }
 
-async fn hidden_parameters_are_found_by_name(broker: AnyBroker) {
+async fn hidden_parameters_are_found_by_name(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -150,10 +154,10 @@ async fn hidden_parameters_are_found_by_name(broker: AnyBroker) {
         CONFIG SET loading-process-events-interval-bytes 1 => -ERR CONFIG SET failed (possibly related to argument 'loading-process-events-interval-bytes') - argument must be between 1024 and 2147483647 inclusive
         "#,
     )
-    .await;
+    .await
 }
 
-async fn what_test_suites_set_at_their_start_is_accepted(broker: AnyBroker) {
+async fn what_test_suites_set_at_their_start_is_accepted(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -165,10 +169,10 @@ async fn what_test_suites_set_at_their_start_is_accepted(broker: AnyBroker) {
         CONFIG RESETSTAT => +OK
         "#,
     )
-    .await;
+    .await
 }
 
-async fn there_is_no_file_to_rewrite(broker: AnyBroker) {
+async fn there_is_no_file_to_rewrite(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -177,10 +181,10 @@ async fn there_is_no_file_to_rewrite(broker: AnyBroker) {
         CONFIG RESETSTAT now => -ERR wrong number of arguments for 'config|resetstat' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn help_tells_the_subcommands(broker: AnyBroker) {
+async fn help_tells_the_subcommands(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -188,12 +192,13 @@ async fn help_tells_the_subcommands(broker: AnyBroker) {
         CONFIG HELP me => -ERR wrong number of arguments for 'config|help' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn typed_calls_read_and_set(broker: AnyBroker) {
-    broker.config_set("slowlog-max-len", 10).await.unwrap();
-    broker.config_resetstat().await.unwrap();
-    let found = broker.config_get("slowlog-*").await.unwrap();
-    assert_eq!((found.len(), &found["slowlog-max-len"][..]), (2, &b"10"[..]));
+async fn typed_calls_read_and_set(broker: AnyBroker) -> Done {
+    broker.config_set("slowlog-max-len", 10).await?;
+    broker.config_resetstat().await?;
+    let found = broker.config_get("slowlog-*").await?;
+    same!((found.len(), found.get("slowlog-max-len").map(|value| &value[..])), (2, Some(&b"10"[..])));
+    Ok(())
 }

@@ -1,14 +1,16 @@
 //! MEMORY: its form on both backends. The numbers are each backend's own.
 
-use embroker::prelude::*;
-use embroker::{AnyBroker, Command, Value};
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::prelude::*;
+use embroker_core::{AnyBroker, Command, Value};
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done, Failure, some};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![options_are_checked_before_the_key, usage_grows_with_the_value, stats_have_the_names_of_redis]
 }
 
-async fn options_are_checked_before_the_key(broker: AnyBroker) {
+async fn options_are_checked_before_the_key(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -31,30 +33,33 @@ async fn options_are_checked_before_the_key(broker: AnyBroker) {
         MEMORY HELP => [+MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, +DOCTOR, +    Return memory problems reports., +MALLOC-STATS, +    Return internal statistics report from the memory allocator., +PURGE, +    Attempt to purge dirty pages for reclamation by the allocator., +STATS, +    Return information about the memory usage of the server., +USAGE <key> [SAMPLES <count>], +    Return memory in bytes used by <key> and its value. Nested values are, +    sampled up to <count> times (default: 5, 0 means sample all)., +HELP, +    Prints this help.]
         "#,
     )
-    .await;
+    .await
 }
 
-async fn usage_grows_with_the_value(broker: AnyBroker) {
-    broker.set("small", "v").await.unwrap();
-    broker.set("large", vec![b'v'; 100_000]).await.unwrap();
-    let small = broker.memory_usage("small").await.unwrap().unwrap();
-    let large = broker.memory_usage("large").await.unwrap().unwrap();
-    assert!((10..300).contains(&small), "{small}");
-    assert!((100_000..150_000).contains(&large), "{large}");
-    assert_eq!(broker.memory_usage("none").await.unwrap(), None);
+async fn usage_grows_with_the_value(broker: AnyBroker) -> Done {
+    broker.set("small", "v").await?;
+    broker.set("large", vec![b'v'; 100_000]).await?;
+    let small = some(broker.memory_usage("small").await?, "its size")?;
+    let large = some(broker.memory_usage("large").await?, "its size")?;
+    holds!((10..300).contains(&small), "{small}");
+    holds!((100_000..150_000).contains(&large), "{large}");
+    same!(broker.memory_usage("none").await?, None);
 
     // One long member behind five short ones is seen by whoever looks at all of them.
-    broker.hset("h", ('a'..='z').map(|field| (field.to_string(), "x".repeat(100)))).await.unwrap();
-    let all = broker.memory_usage_of("h", 0).await.unwrap().unwrap();
-    assert!((2600..20_000).contains(&all), "{all}");
+    broker.hset("h", ('a'..='z').map(|field| (field.to_string(), "x".repeat(100)))).await?;
+    let all = some(broker.memory_usage_of("h", 0).await?, "its size")?;
+    holds!((2600..20_000).contains(&all), "{all}");
+    Ok(())
 }
 
-async fn stats_have_the_names_of_redis(broker: AnyBroker) {
-    broker.set("k", "v").await.unwrap();
-    let stats = broker.execute(Command::from_argv(["MEMORY", "STATS"]).unwrap()).await.unwrap();
-    let Value::Map(stats) = stats else { panic!("{stats:?}") };
+async fn stats_have_the_names_of_redis(broker: AnyBroker) -> Done {
+    broker.set("k", "v").await?;
+    let stats = broker.execute(Command::from_argv(["MEMORY", "STATS"])?).await?;
+    let Value::Map(stats) = stats else {
+        return Err(Failure::unlike("", "a map", format!("{stats:?}")));
+    };
     let names: Vec<String> = stats.iter().map(|(name, _)| format!("{name:?}").replace('"', "")).collect();
-    assert_eq!(
+    same!(
         names.join(" "),
         "peak.allocated total.allocated startup.allocated replication.backlog clients.slaves clients.normal \
          cluster.links aof.buffer lua.caches functions.caches db.0 overhead.total keys.count keys.bytes-per-key \
@@ -62,5 +67,6 @@ async fn stats_have_the_names_of_redis(broker: AnyBroker) {
          allocator-fragmentation.ratio allocator-fragmentation.bytes allocator-rss.ratio allocator-rss.bytes \
          rss-overhead.ratio rss-overhead.bytes fragmentation fragmentation.bytes"
     );
-    assert!(stats.contains(&("keys.count".into(), Value::Int(1))), "{stats:?}");
+    holds!(stats.contains(&("keys.count".into(), Value::Int(1))), "{stats:?}");
+    Ok(())
 }

@@ -1,10 +1,12 @@
 //! OBJECT: how a value is kept, and when its key was last used.
 
-use embroker::AnyBroker;
-use embroker::prelude::*;
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::AnyBroker;
+use embroker_core::prelude::*;
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![
         a_string_is_kept_by_what_wrote_it,
         a_hash_is_small_until_something_in_it_is_large,
@@ -17,7 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn a_string_is_kept_by_what_wrote_it(broker: AnyBroker) {
+async fn a_string_is_kept_by_what_wrote_it(broker: AnyBroker) -> Done {
     let (short, long) = ("x".repeat(44), "x".repeat(45));
     transcript(
         &broker,
@@ -58,10 +60,10 @@ async fn a_string_is_kept_by_what_wrote_it(broker: AnyBroker) {
             "#
         ),
     )
-    .await;
+    .await
 }
 
-async fn a_hash_is_small_until_something_in_it_is_large(broker: AnyBroker) {
+async fn a_hash_is_small_until_something_in_it_is_large(broker: AnyBroker) -> Done {
     let (short, long) = ("x".repeat(64), "x".repeat(65));
     transcript(
         &broker,
@@ -80,16 +82,17 @@ async fn a_hash_is_small_until_something_in_it_is_large(broker: AnyBroker) {
             "#
         ),
     )
-    .await;
+    .await?;
     let fields = |range: std::ops::Range<u32>| range.map(|field| (field.to_string(), "v"));
-    broker.hset("many", fields(0..512)).await.unwrap();
-    assert_eq!(broker.object_encoding("many").await.unwrap().as_deref(), Some("listpack"));
-    broker.hset("many", fields(512..513)).await.unwrap();
-    broker.hdel("many", ["1", "2", "3"]).await.unwrap();
-    assert_eq!(broker.object_encoding("many").await.unwrap().as_deref(), Some("hashtable"));
+    broker.hset("many", fields(0..512)).await?;
+    same!(broker.object_encoding("many").await?.as_deref(), Some("listpack"));
+    broker.hset("many", fields(512..513)).await?;
+    broker.hdel("many", ["1", "2", "3"]).await?;
+    same!(broker.object_encoding("many").await?.as_deref(), Some("hashtable"));
+    Ok(())
 }
 
-async fn a_set_is_small_until_it_has_other_than_integers(broker: AnyBroker) {
+async fn a_set_is_small_until_it_has_other_than_integers(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -118,34 +121,35 @@ async fn a_set_is_small_until_it_has_other_than_integers(broker: AnyBroker) {
         OBJECT ENCODING d => "intset"
         "#,
     )
-    .await;
-    broker.sadd("many", (0..512).map(|member| member.to_string())).await.unwrap();
-    assert_eq!(broker.object_encoding("many").await.unwrap().as_deref(), Some("intset"));
-    broker.sadd("many", ["512"]).await.unwrap();
-    assert_eq!(broker.object_encoding("many").await.unwrap().as_deref(), Some("hashtable"));
+    .await?;
+    broker.sadd("many", (0..512).map(|member| member.to_string())).await?;
+    same!(broker.object_encoding("many").await?.as_deref(), Some("intset"));
+    broker.sadd("many", ["512"]).await?;
+    same!(broker.object_encoding("many").await?.as_deref(), Some("hashtable"));
     // Those few that a large SPOP leaves move to a new set.
-    broker.execute(embroker::Command::from_argv(["SPOP", "many", "500"]).unwrap()).await.unwrap();
-    assert_eq!(broker.object_encoding("many").await.unwrap().as_deref(), Some("intset"));
+    broker.execute(embroker_core::Command::from_argv(["SPOP", "many", "500"])?).await?;
+    same!(broker.object_encoding("many").await?.as_deref(), Some("intset"));
+    Ok(())
 }
 
-async fn few_integers_are_listed_in_ascending_order(broker: AnyBroker) {
-    use embroker::{Command, Value};
+async fn few_integers_are_listed_in_ascending_order(broker: AnyBroker) -> Done {
+    use embroker_core::{Command, Value};
 
-    broker.sadd("s", ["10", "9", "-1", "100"]).await.unwrap();
-    broker.sadd("t", ["100", "-1", "7"]).await.unwrap();
+    broker.sadd("s", ["10", "9", "-1", "100"]).await?;
+    broker.sadd("t", ["100", "-1", "7"]).await?;
     for (line, members) in [
         ("SMEMBERS s", &["-1", "9", "10", "100"][..]),
         ("SINTER s t", &["-1", "100"]),
         ("SUNION s t", &["-1", "7", "9", "10", "100"]),
         ("SDIFF s t", &["9", "10"]),
     ] {
-        let reply = broker.execute(Command::from_argv(line.split(' ')).unwrap()).await.unwrap();
-        assert_eq!(reply, Value::Set(members.iter().map(|member| Value::from(*member)).collect()), "{line}");
+        let reply = broker.execute(Command::from_argv(line.split(' '))?).await?;
+        same!(reply, Value::Set(members.iter().map(|member| Value::from(*member)).collect()), "{line}");
     }
-    transcript(&broker, r#"SSCAN s 0 => ["0", ["-1", "9", "10", "100"]]"#).await;
+    transcript(&broker, r#"SSCAN s 0 => ["0", ["-1", "9", "10", "100"]]"#).await
 }
 
-async fn small_numbers_are_shared(broker: AnyBroker) {
+async fn small_numbers_are_shared(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -163,20 +167,22 @@ async fn small_numbers_are_shared(broker: AnyBroker) {
         OBJECT REFCOUNT g => 2147483647
         "#,
     )
-    .await;
-    assert_eq!(broker.object_refcount("a").await.unwrap(), Some(2_147_483_647));
-    assert_eq!(broker.object_refcount("none").await.unwrap(), None);
+    .await?;
+    same!(broker.object_refcount("a").await?, Some(2_147_483_647));
+    same!(broker.object_refcount("none").await?, None);
+    Ok(())
 }
 
-async fn a_key_that_was_just_used_is_not_idle(broker: AnyBroker) {
-    broker.set("k", "v").await.unwrap();
+async fn a_key_that_was_just_used_is_not_idle(broker: AnyBroker) -> Done {
+    broker.set("k", "v").await?;
     // The clock may have come to the next second.
-    assert!(broker.object_idletime("k").await.unwrap().is_some_and(|seconds| seconds <= 1));
-    assert_eq!(broker.object_idletime("none").await.unwrap(), None);
-    assert_eq!(broker.object_freq("none").await.unwrap(), None);
+    holds!(broker.object_idletime("k").await?.is_some_and(|seconds| seconds <= 1));
+    same!(broker.object_idletime("none").await?, None);
+    same!(broker.object_freq("none").await?, None);
+    Ok(())
 }
 
-async fn a_question_is_checked_before_its_key(broker: AnyBroker) {
+async fn a_question_is_checked_before_its_key(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -192,13 +198,13 @@ async fn a_question_is_checked_before_its_key(broker: AnyBroker) {
         OBJECT FREQ k => -ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.
         "#,
     )
-    .await;
+    .await
 }
 
-async fn object_help_is_that_of_the_server(broker: AnyBroker) {
+async fn object_help_is_that_of_the_server(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"OBJECT HELP => [+OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, +ENCODING <key>, +    Return the kind of internal representation used in order to store the value, +    associated with a <key>., +FREQ <key>, +    Return the access frequency index of the <key>. The returned integer is, +    proportional to the logarithm of the recent access frequency of the key., +IDLETIME <key>, +    Return the idle time of the <key>, that is the approximated number of, +    seconds elapsed since the last access to the key., +REFCOUNT <key>, +    Return the number of references of the value associated with the specified, +    <key>., +HELP, +    Prints this help.]"#,
     )
-    .await;
+    .await
 }

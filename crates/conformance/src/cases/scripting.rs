@@ -1,13 +1,15 @@
 //! Scripts and functions where there are none; and WAIT and LOLWUT, which tell little more.
 
-use embroker::AnyBroker;
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::AnyBroker;
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![a_script_that_is_not_there_is_said_not_to_be, functions_and_scripts_are_listed_and_flushed_though_none_is_there]
 }
 
-async fn a_script_that_is_not_there_is_said_not_to_be(broker: AnyBroker) {
+async fn a_script_that_is_not_there_is_said_not_to_be(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         "
@@ -26,10 +28,10 @@ async fn a_script_that_is_not_there_is_said_not_to_be(broker: AnyBroker) {
         FUNCTION DELETE a => -ERR Library not found
         ",
     )
-    .await;
+    .await
 }
 
-async fn functions_and_scripts_are_listed_and_flushed_though_none_is_there(broker: AnyBroker) {
+async fn functions_and_scripts_are_listed_and_flushed_though_none_is_there(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -46,5 +48,5 @@ async fn functions_and_scripts_are_listed_and_flushed_though_none_is_there(broke
         SCRIPT FLUSH sync async => -ERR SCRIPT FLUSH only support SYNC|ASYNC option
         "#,
     )
-    .await;
+    .await
 }

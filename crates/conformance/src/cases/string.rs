@@ -1,9 +1,11 @@
 //! Strings and counters.
 
-use embroker::AnyBroker;
-use embroker_test_support::{Case, cases, transcript};
+use embroker_core::AnyBroker;
 
-pub(crate) fn cases() -> Vec<Case> {
+use crate::check::{Case, Done};
+use crate::transcript::transcript;
+
+pub(super) fn cases() -> Vec<Case> {
     cases![
         set_and_get_any_bytes,
         set_nx_and_xx_look_before_they_write,
@@ -33,7 +35,7 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn set_and_get_any_bytes(broker: AnyBroker) {
+async fn set_and_get_any_bytes(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -49,10 +51,10 @@ async fn set_and_get_any_bytes(broker: AnyBroker) {
         GET a b => -ERR wrong number of arguments for 'get' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn set_nx_and_xx_look_before_they_write(broker: AnyBroker) {
+async fn set_nx_and_xx_look_before_they_write(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -66,10 +68,10 @@ async fn set_nx_and_xx_look_before_they_write(broker: AnyBroker) {
         GET k => "c"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn set_get_answers_the_old_value(broker: AnyBroker) {
+async fn set_get_answers_the_old_value(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -88,10 +90,10 @@ async fn set_get_answers_the_old_value(broker: AnyBroker) {
         TYPE h => +string
         "#,
     )
-    .await;
+    .await
 }
 
-async fn set_takes_one_deadline(broker: AnyBroker) {
+async fn set_takes_one_deadline(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -118,10 +120,10 @@ async fn set_takes_one_deadline(broker: AnyBroker) {
         SET k v ex 100 xx get => "v"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn set_with_a_deadline_in_the_past_leaves_no_key(broker: AnyBroker) {
+async fn set_with_a_deadline_in_the_past_leaves_no_key(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -133,10 +135,10 @@ async fn set_with_a_deadline_in_the_past_leaves_no_key(broker: AnyBroker) {
         EXISTS k => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn setnx_setex_and_psetex_are_short_for_set(broker: AnyBroker) {
+async fn setnx_setex_and_psetex_are_short_for_set(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -163,10 +165,10 @@ async fn setnx_setex_and_psetex_are_short_for_set(broker: AnyBroker) {
         TYPE h => +string
         "#,
     )
-    .await;
+    .await
 }
 
-async fn getset_answers_the_old_value_and_clears_the_deadline(broker: AnyBroker) {
+async fn getset_answers_the_old_value_and_clears_the_deadline(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -180,10 +182,10 @@ async fn getset_answers_the_old_value_and_clears_the_deadline(broker: AnyBroker)
         GETSET k => -ERR wrong number of arguments for 'getset' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn getdel_takes_the_value_away(broker: AnyBroker) {
+async fn getdel_takes_the_value_away(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -198,10 +200,10 @@ async fn getdel_takes_the_value_away(broker: AnyBroker) {
         GETDEL a b => -ERR wrong number of arguments for 'getdel' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn getex_changes_the_deadline(broker: AnyBroker) {
+async fn getex_changes_the_deadline(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -219,10 +221,10 @@ async fn getex_changes_the_deadline(broker: AnyBroker) {
         EXISTS k => 0
         "#,
     )
-    .await;
+    .await
 }
 
-async fn getex_reads_its_options_in_redis_order(broker: AnyBroker) {
+async fn getex_reads_its_options_in_redis_order(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -247,10 +249,10 @@ async fn getex_reads_its_options_in_redis_order(broker: AnyBroker) {
         GETEX => -ERR wrong number of arguments for 'getex' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn mget_answers_null_for_what_is_no_string(broker: AnyBroker) {
+async fn mget_answers_null_for_what_is_no_string(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -260,10 +262,10 @@ async fn mget_answers_null_for_what_is_no_string(broker: AnyBroker) {
         MGET => -ERR wrong number of arguments for 'mget' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn mset_takes_pairs(broker: AnyBroker) {
+async fn mset_takes_pairs(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -278,10 +280,10 @@ async fn mset_takes_pairs(broker: AnyBroker) {
         GET a => "3"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn msetnx_sets_all_or_none(broker: AnyBroker) {
+async fn msetnx_sets_all_or_none(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -294,10 +296,10 @@ async fn msetnx_sets_all_or_none(broker: AnyBroker) {
         MSETNX a 1 b => -ERR wrong number of arguments for 'msetnx' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn append_and_strlen_measure_in_bytes(broker: AnyBroker) {
+async fn append_and_strlen_measure_in_bytes(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -318,10 +320,10 @@ async fn append_and_strlen_measure_in_bytes(broker: AnyBroker) {
         STRLEN => -ERR wrong number of arguments for 'strlen' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn append_of_nothing_makes_an_empty_key(broker: AnyBroker) {
+async fn append_of_nothing_makes_an_empty_key(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -330,10 +332,10 @@ async fn append_of_nothing_makes_an_empty_key(broker: AnyBroker) {
         GET k => ""
         "#,
     )
-    .await;
+    .await
 }
 
-async fn getrange_counts_from_either_end(broker: AnyBroker) {
+async fn getrange_counts_from_either_end(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -363,10 +365,10 @@ async fn getrange_counts_from_either_end(broker: AnyBroker) {
         SUBSTR k 0 => -ERR wrong number of arguments for 'substr' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn setrange_pads_with_zero_bytes(broker: AnyBroker) {
+async fn setrange_pads_with_zero_bytes(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -383,10 +385,10 @@ async fn setrange_pads_with_zero_bytes(broker: AnyBroker) {
         GET n => "19945"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn setrange_is_bounded_by_the_longest_string(broker: AnyBroker) {
+async fn setrange_is_bounded_by_the_longest_string(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -404,10 +406,10 @@ async fn setrange_is_bounded_by_the_longest_string(broker: AnyBroker) {
         SETRANGE k 0 => -ERR wrong number of arguments for 'setrange' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn counters_count_from_zero(broker: AnyBroker) {
+async fn counters_count_from_zero(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -423,10 +425,10 @@ async fn counters_count_from_zero(broker: AnyBroker) {
         DECRBY n => -ERR wrong number of arguments for 'decrby' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn counters_refuse_to_overflow(broker: AnyBroker) {
+async fn counters_refuse_to_overflow(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -443,10 +445,10 @@ async fn counters_refuse_to_overflow(broker: AnyBroker) {
         MGET max min n => ["9223372036854775807", "-9223372036854775808", null]
         "#,
     )
-    .await;
+    .await
 }
 
-async fn counters_take_integers_only(broker: AnyBroker) {
+async fn counters_take_integers_only(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -473,10 +475,10 @@ async fn counters_take_integers_only(broker: AnyBroker) {
         DECRBY h abc => -ERR value is not an integer or out of range
         "#,
     )
-    .await;
+    .await
 }
 
-async fn counting_keeps_the_deadline(broker: AnyBroker) {
+async fn counting_keeps_the_deadline(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -489,10 +491,10 @@ async fn counting_keeps_the_deadline(broker: AnyBroker) {
         EXPIRETIME n => 9999999999
         "#,
     )
-    .await;
+    .await
 }
 
-async fn incrbyfloat_answers_in_decimal_text(broker: AnyBroker) {
+async fn incrbyfloat_answers_in_decimal_text(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -509,10 +511,10 @@ async fn incrbyfloat_answers_in_decimal_text(broker: AnyBroker) {
         INCRBYFLOAT n 1.10 => "4.1"
         "#,
     )
-    .await;
+    .await
 }
 
-async fn incrbyfloat_takes_finite_numbers_only(broker: AnyBroker) {
+async fn incrbyfloat_takes_finite_numbers_only(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -535,10 +537,10 @@ async fn incrbyfloat_takes_finite_numbers_only(broker: AnyBroker) {
         INCRBYFLOAT n => -ERR wrong number of arguments for 'incrbyfloat' command
         "#,
     )
-    .await;
+    .await
 }
 
-async fn a_key_of_another_type_is_refused(broker: AnyBroker) {
+async fn a_key_of_another_type_is_refused(broker: AnyBroker) -> Done {
     transcript(
         &broker,
         r#"
@@ -557,5 +559,5 @@ async fn a_key_of_another_type_is_refused(broker: AnyBroker) {
         SMEMBERS s => {"a"}
         "#,
     )
-    .await;
+    .await
 }
