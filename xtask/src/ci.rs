@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
 
+use crate::races::Races;
 use crate::shell::{cargo, output, run, step};
 
 /// How many packages a default build may have, embroker's own among them.
@@ -40,7 +41,8 @@ pub(crate) fn checks() -> Result<()> {
         ["only-mem", "only-redis", "only-redis-rs", "only-redis-rs-sync"].into_iter().try_for_each(|feature| {
             run(&mut cargo(&["test", "--quiet", "--package", "embroker-feature-check", "--features", feature]))
         })
-    })
+    })?;
+    step("races", || Races::few().run())
 }
 
 /// A backend that is not chosen brings nothing along.

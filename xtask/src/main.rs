@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod clients;
 mod packages;
+mod races;
 mod redis;
 mod reliability;
 mod shell;
@@ -47,6 +48,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Runs the races of `tests/races` under many schedules, which shuttle chooses: threads that meet in the queue, the
+    /// registry, the latches and the sessions. A failure prints its schedule, and `--replay` runs that.
+    Races(races::Races),
     /// Writes the tables of docs/compatibility.md from the command table.
     Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         Task::Test { args } => test(&args),
         Task::Bench { args } => bench::run(&args),
         Task::Reliability { args } => reliability::run(&args),
+        Task::Races(races) => races.run(),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };

@@ -5,7 +5,8 @@
 //! that is lost and a circle of locks show as a deadlock, which it finds at once. Without that cfg nothing is here:
 //! `cargo xtask races` sets it, in a target directory of its own.
 
-#![cfg(shuttle)]
+#![cfg(all(shuttle, test))]
+#![allow(clippy::expect_used, reason = "tests")]
 
 mod keys;
 mod pubsub;
@@ -17,13 +18,13 @@ use std::env;
 use std::future::Future;
 use std::sync::Arc;
 
-use embroker_core::{Broker, Command, Event, SubscribeOptions, Subscriber, Value};
+use embroker_core::{Broker, Command, Event, Pipeline, SubscribeOptions, Subscriber, Value};
 use embroker_mem::{ManualClock, MemBroker};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler, Scheduler};
 use shuttle::{Config, MaxSteps, Runner};
 
 /// Under how many schedules each race is run where `EMBROKER_SCHEDULES` does not say.
-const SCHEDULES: usize = 200;
+const SCHEDULES: usize = 2_000;
 
 /// How many times a schedule of the second half lets another thread overtake on top of the first order: most bugs take
 /// one or two.
@@ -77,6 +78,21 @@ fn call(broker: &MemBroker, line: &str) -> Value {
 
 fn command(line: &str) -> Command<'_> {
     Command::from_argv(line.split(' ')).expect(line)
+}
+
+/// The commands as a transaction.
+fn pipeline(lines: &'static [&'static str]) -> Pipeline<'static> {
+    let mut pipeline = Pipeline::atomic();
+    for line in lines {
+        pipeline.push(command(line));
+    }
+    pipeline
+}
+
+/// Runs a transaction.
+fn exec(broker: &MemBroker, pipeline: Pipeline<'_>) -> Vec<Value> {
+    let replies = wait(broker.pipeline(pipeline)).expect("it runs");
+    replies.into_iter().map(|reply| reply.expect("each command succeeds")).collect()
 }
 
 /// A reply that is a number.

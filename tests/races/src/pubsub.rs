@@ -73,10 +73,12 @@ fn every_publish_that_begins_after_the_acknowledgement_arrives() {
                 acknowledged.store(true, Ordering::SeqCst);
             });
             let publisher = threads.spawn(|| {
-                let outcomes: Vec<(bool, i64)> = (0..4)
-                    .map(|n| (acknowledged.load(Ordering::SeqCst), publish(&broker, kind, n)))
-                    .collect();
-                assert!(outcomes.iter().all(|(acknowledged, received)| !acknowledged || *received == 1), "{outcomes:?}");
+                let outcomes: Vec<(bool, i64)> =
+                    (0..4).map(|n| (acknowledged.load(Ordering::SeqCst), publish(&broker, kind, n))).collect();
+                assert!(
+                    outcomes.iter().all(|(acknowledged, received)| !acknowledged || *received == 1),
+                    "{outcomes:?}"
+                );
                 assert!(outcomes.is_sorted_by_key(|(_, received)| *received), "who came stays: {outcomes:?}");
                 let received: i64 = outcomes.iter().map(|(_, received)| received).sum();
                 (4 - received, received)
@@ -143,13 +145,18 @@ fn all_subscribers_see_one_common_order_of_several_publishers_channels_and_patte
         wait(readers[2].subscribe(["y"])).expect("a live broker");
         wait(readers[2].psubscribe(["[xz]"])).expect("a live broker");
         thread::scope(|threads| {
-            for lines in [["PUBLISH x 1", "PUBLISH y 2"], ["PUBLISH y 3", "PUBLISH x 4"], ["PUBLISH x 5", "PUBLISH x 6"]] {
+            for lines in
+                [["PUBLISH x 1", "PUBLISH y 2"], ["PUBLISH y 3", "PUBLISH x 4"], ["PUBLISH x 5", "PUBLISH x 6"]]
+            {
                 let broker = &broker;
                 threads.spawn(move || lines.map(|line| assert_eq!(int(&call(broker, line)), 3)));
             }
         });
         let orders = readers.each_mut().map(|reader| -> Vec<String> {
-            waiting(reader).into_iter().filter_map(|text| text.split_once('=').map(|(_, payload)| payload.into())).collect()
+            waiting(reader)
+                .into_iter()
+                .filter_map(|text| text.split_once('=').map(|(_, payload)| payload.into()))
+                .collect()
         });
         assert_eq!(orders[0].len(), 6);
         assert_eq!(orders[0], orders[1]);

@@ -142,7 +142,8 @@ fn two_clients_that_subscribe_and_publish_to_each_other_miss_nothing_behind_thei
         let words = texts.iter().flat_map(|text| text.split(' ').skip_while(|word| *word != "message"));
         let (messages, replies): (Vec<&str>, Vec<&str>) =
             words.filter(|word| *word == "message" || word.starts_with(':')).partition(|word| *word == "message");
-        let told: usize = replies.iter().map(|reply| usize::from(*reply == ":1") + 2 * usize::from(*reply == ":2")).sum();
+        let told: usize =
+            replies.iter().map(|reply| usize::from(*reply == ":1") + 2 * usize::from(*reply == ":2")).sum();
         assert_eq!((messages.len(), replies.len()), (told, 2), "{texts:?}");
     });
 }

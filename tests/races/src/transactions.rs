@@ -3,26 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use embroker_core::{Broker, Pipeline, Value};
+use embroker_core::{Broker, Pipeline};
 use embroker_mem::MemBroker;
 use shuttle::sync::atomic::AtomicUsize;
 use shuttle::thread;
 
-use crate::{broker, call, command, explore, int, subscriber, wait, waiting};
-
-fn pipeline(lines: &'static [&'static str]) -> Pipeline<'static> {
-    let mut pipeline = Pipeline::atomic();
-    for line in lines {
-        pipeline.push(command(line));
-    }
-    pipeline
-}
-
-/// Runs a transaction.
-fn exec(broker: &MemBroker, pipeline: Pipeline<'_>) -> Vec<Value> {
-    let replies = wait(broker.pipeline(pipeline)).expect("it runs");
-    replies.into_iter().map(|reply| reply.expect("each command succeeds")).collect()
-}
+use crate::{broker, call, command, exec, explore, int, pipeline, subscriber, wait, waiting};
 
 /// A value as text; empty where there is none.
 fn get(broker: &MemBroker, key: &str) -> String {
