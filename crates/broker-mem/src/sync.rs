@@ -12,8 +12,8 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize};
 #[cfg(not(shuttle))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
-/// What stands before the locks of a map's shards. They are DashMap's own, and shuttle can't see those: for it each has
-/// a lock before it that it does see, so that nobody ever waits at DashMap's.
+/// What stands before the locks of a map's shards. They are `DashMap`'s own, and shuttle can't see those: for it each has
+/// a lock before it that it does see, so that nobody ever waits at `DashMap`'s.
 #[cfg(not(shuttle))]
 pub(crate) struct Gates;
 

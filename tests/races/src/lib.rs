@@ -33,24 +33,27 @@ const DEPTH: usize = 3;
 /// Runs a race under many schedules, half of them random, half of them by priorities that seldom change (PCT). The
 /// seeds are fixed, so that a run can be repeated; a failure prints its schedule, and `EMBROKER_SCHEDULE` replays it.
 fn explore(race: impl Fn() + Send + Sync + 'static) {
+    // One type for all of them: shuttle is compiled once.
+    let race: Race = Arc::new(race);
     if let Ok(schedule) = env::var("EMBROKER_SCHEDULE") {
-        return run(ReplayScheduler::new_from_encoded(&schedule), race);
+        return run(ReplayScheduler::new_from_encoded(&schedule), &race);
     }
     let number = |name, default| env::var(name).map_or(default, |text| text.parse().expect("a number"));
     let (schedules, seed) = (number("EMBROKER_SCHEDULES", SCHEDULES), number("EMBROKER_SEED", 1) as u64);
-    let race = Arc::new(race);
-    let again = race.clone();
-    run(RandomScheduler::new_from_seed(seed, schedules.div_ceil(2)), move || race());
-    run(PctScheduler::new_from_seed(seed, DEPTH, schedules / 2), move || again());
+    run(RandomScheduler::new_from_seed(seed, schedules.div_ceil(2)), &race);
+    run(PctScheduler::new_from_seed(seed, DEPTH, schedules / 2), &race);
 }
 
-fn run(scheduler: impl Scheduler + 'static, race: impl Fn() + Send + Sync + 'static) {
+type Race = Arc<dyn Fn() + Send + Sync>;
+
+fn run(scheduler: impl Scheduler + 'static, race: &Race) {
     let mut config = Config::new();
     config.stack_size = 1 << 17;
     // None of the races takes more than some hundred: one that does turns in a circle.
     config.max_steps = MaxSteps::FailAfter(50_000);
     config.silence_warnings = true;
-    Runner::new(scheduler, config).run(race);
+    let race = race.clone();
+    Runner::new(scheduler, config).run(move || race());
 }
 
 /// Waits for a future as a thread of the race.
