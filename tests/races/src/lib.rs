@@ -56,7 +56,8 @@ fn run(scheduler: impl Scheduler + 'static, race: &Race) {
     Runner::new(scheduler, config).run(move || race());
 }
 
-/// Waits for a future as a thread of the race.
+/// Waits for a future as a thread of the race; not where the threads are spawned, for the end of the last of them wakes
+/// the scope's own thread, whatever that waits for.
 fn wait<T>(future: impl Future<Output = T>) -> T {
     shuttle::future::block_on(future)
 }

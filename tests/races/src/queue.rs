@@ -47,12 +47,14 @@ fn no_wake_up_is_lost_between_a_poll_and_a_push() {
                 let queue = &queue;
                 threads.spawn(move || assert_eq!(push(queue, publisher, 2), 2));
             }
-            // A wake-up that is lost leaves this waiting for ever.
-            let read: Vec<String> = (0..4).map(|_| text(wait(subscriber.next()).expect("an open queue"))).collect();
-            for publisher in ["a", "b"] {
-                let own: Vec<&String> = read.iter().filter(|text| text.starts_with(publisher)).collect();
-                assert_eq!(own, [&format!("{publisher}=0"), &format!("{publisher}=1")]);
-            }
+            threads.spawn(|| {
+                // A wake-up that is lost leaves this waiting for ever.
+                let read: Vec<String> = (0..4).map(|_| text(wait(subscriber.next()).expect("an open queue"))).collect();
+                for publisher in ["a", "b"] {
+                    let own: Vec<&String> = read.iter().filter(|text| text.starts_with(publisher)).collect();
+                    assert_eq!(own, [&format!("{publisher}=0"), &format!("{publisher}=1")]);
+                }
+            });
         });
         assert_eq!((queue.len(), queue.bytes(), queue.pushed(), queue.taken()), (0, 0, 4, 4));
     });
@@ -74,8 +76,10 @@ fn a_reader_that_moved_to_another_task_is_woken_there() {
                 (subscriber, seen)
             });
             let (mut subscriber, seen) = first.join().expect("no panic");
-            let event = seen.or_else(|| wait(subscriber.next())).expect("an open queue");
-            assert_eq!(text(event), "a=0");
+            threads.spawn(move || {
+                let event = seen.or_else(|| wait(subscriber.next())).expect("an open queue");
+                assert_eq!(text(event), "a=0");
+            });
         });
     });
 }
@@ -90,25 +94,27 @@ fn what_overflows_beside_a_reader_is_told_to_the_message_and_before_what_follows
                 let queue = &queue;
                 threads.spawn(move || assert_eq!(push(queue, publisher, EACH), EACH));
             }
-            let (mut read, mut lagged, mut next) = (0, 0, [0, 0]);
-            let mut seen = BTreeSet::new();
-            while read + lagged < 2 * EACH as u64 {
-                match wait(subscriber.next()).expect("an open queue") {
-                    Event::Gap(Gap::Lagged(count)) => lagged += count,
-                    Event::Message(message) => {
-                        read += 1;
-                        let publisher = usize::from(message.channel() == b"b");
-                        let number: usize = String::from_utf8_lossy(message.payload()).parse().expect("a number");
-                        assert!(number >= next[publisher], "the order of one publisher");
-                        next[publisher] = number + 1;
-                        assert!(seen.insert((publisher, number)), "nothing comes twice");
-                        let missing = next.iter().sum::<usize>() - seen.len();
-                        assert!(missing as u64 <= lagged, "what is missing was told before");
+            threads.spawn(|| {
+                let (mut read, mut lagged, mut next) = (0, 0, [0, 0]);
+                let mut seen = BTreeSet::new();
+                while read + lagged < 2 * EACH as u64 {
+                    match wait(subscriber.next()).expect("an open queue") {
+                        Event::Gap(Gap::Lagged(count)) => lagged += count,
+                        Event::Message(message) => {
+                            read += 1;
+                            let publisher = usize::from(message.channel() == b"b");
+                            let number: usize = String::from_utf8_lossy(message.payload()).parse().expect("a number");
+                            assert!(number >= next[publisher], "the order of one publisher");
+                            next[publisher] = number + 1;
+                            assert!(seen.insert((publisher, number)), "nothing comes twice");
+                            let missing = next.iter().sum::<usize>() - seen.len();
+                            assert!(missing as u64 <= lagged, "what is missing was told before");
+                        }
+                        other => panic!("{other:?}"),
                     }
-                    other => panic!("{other:?}"),
                 }
-            }
-            assert_eq!(read + lagged, 2 * EACH as u64);
+                assert_eq!(read + lagged, 2 * EACH as u64);
+            });
         });
         assert_eq!(waiting(&mut subscriber), [""; 0]);
         assert_eq!(queue.pushed(), queue.taken());
@@ -125,9 +131,9 @@ fn a_queue_that_is_closed_ends_its_reader_behind_every_message_that_it_took() {
                 threads.spawn(move || push(queue, publisher, 2))
             });
             threads.spawn(|| queue.close());
-            let read = read_to_end(&mut subscriber).len();
+            let reader = threads.spawn(|| read_to_end(&mut subscriber).len());
             let taken: usize = pushers.into_iter().map(|pusher| pusher.join().expect("no panic")).sum();
-            assert_eq!(read, taken);
+            assert_eq!(reader.join().expect("no panic"), taken);
         });
         assert!(queue.is_closed() && !queue.push(Message::new(b"a", b"late")));
     });
@@ -175,7 +181,7 @@ fn outages_beside_messages_are_read_in_pairs_with_what_came_between_in_its_place
                 }
                 queue.close();
             });
-            let read = read_to_end(&mut subscriber);
+            let read = threads.spawn(|| read_to_end(&mut subscriber)).join().expect("no panic");
             // An outage right behind another may be part of it.
             let at = read.iter().position(|text| text == "a=0").expect("the message is read");
             let (before, after) = (&read[..at], &read[at + 1..]);
