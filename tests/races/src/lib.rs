@@ -52,6 +52,8 @@ fn run(scheduler: impl Scheduler + 'static, race: &Race) {
     // None of the races takes more than some hundred: one that does turns in a circle.
     config.max_steps = MaxSteps::FailAfter(50_000);
     config.silence_warnings = true;
+    // Where a scope's own thread panics, the others still borrow what it unwinds: they must not run on.
+    config.ungraceful_shutdown_config.immediately_return_on_panic = true;
     let race = race.clone();
     Runner::new(scheduler, config).run(move || race());
 }
