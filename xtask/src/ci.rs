@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 
 use crate::publish;
+use crate::races::Races;
 use crate::shell::{cargo, output, run, step};
 
 /// How many packages a default build may have, embroker's own among them.
@@ -49,7 +50,8 @@ pub(crate) fn checks() -> Result<()> {
                 run(&mut cargo(&["test", "--quiet", "--package", "embroker-feature-check", "--features", feature]))
             },
         )
-    })
+    })?;
+    step("races", || Races::few().run())
 }
 
 /// A backend that is not chosen brings nothing along.

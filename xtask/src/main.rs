@@ -6,6 +6,7 @@ mod ci;
 mod clients;
 mod packages;
 mod publish;
+mod races;
 mod redis;
 mod reliability;
 mod shell;
@@ -50,6 +51,9 @@ enum Task {
     },
     /// Packs every crate that is published, and builds each from what was packed.
     Package,
+    /// Runs the races of `tests/races` under many schedules, which shuttle chooses: threads that meet in the queue, the
+    /// registry, the latches and the sessions. A failure prints its schedule, and `--replay` runs that.
+    Races(races::Races),
     /// Writes the tables of docs/compatibility.md from the command table.
     Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
         Task::Bench { args } => bench::run(&args),
         Task::Reliability { args } => reliability::run(&args),
         Task::Package => publish::package(true),
+        Task::Races(races) => races.run(),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };

@@ -18,6 +18,7 @@ mod objects;
 mod process;
 mod pubsub;
 mod shared;
+mod sync;
 mod watch;
 
 pub use broker::{MemBroker, MemBrokerBuilder, WeakMemBroker};

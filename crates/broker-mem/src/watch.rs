@@ -4,8 +4,8 @@
 //! between.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use ahash::RandomState;
 use embroker_core::{Arg, BoxFuture, Pipeline, Replies, Result, WatchBackend, observe};
@@ -13,6 +13,7 @@ use embroker_core::{Arg, BoxFuture, Pipeline, Replies, Result, WatchBackend, obs
 use crate::broker::BACKEND;
 use crate::engine::Engine;
 use crate::keyspace::{Tx, Wanted};
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard};
 
 /// A key that is watched.
 type Key = Arc<[u8]>;

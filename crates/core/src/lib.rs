@@ -26,6 +26,7 @@ pub mod resp;
 mod scan;
 mod structs;
 mod subscriber;
+mod sync;
 pub mod table;
 mod value;
 mod watch;

@@ -6,11 +6,12 @@
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 #[cfg(test)]
 use super::shard::Shard;
 use super::{Key, ObjectKind, Tx};
+use crate::sync::AtomicI64;
 
 /// The bytes that all keys of all databases take. On cache lines of its own, for every writer writes it.
 #[derive(Default)]

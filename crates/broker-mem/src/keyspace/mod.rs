@@ -36,6 +36,7 @@ pub(crate) use tx::Tx;
 use self::books::Books;
 pub(crate) use self::books::Lookups;
 pub(crate) use crate::objects::{Object, ObjectKind};
+use crate::sync::Gates;
 use crate::watch::WatchList;
 
 /// How many shards a map has: enough that two threads seldom meet, few enough to latch all, and a bit each in
@@ -45,6 +46,7 @@ const SHARDS: usize = u64::BITS as usize;
 /// One database.
 pub(crate) struct Keyspace {
     number: u32,
+    gates: Gates,
     map: DashMap<Key, Entry, RandomState>,
     books: Box<[Books]>,
     /// Who watches keys of this number's database, whatever it holds after a SWAPDB.
@@ -58,6 +60,7 @@ impl Keyspace {
     fn new(number: u32, hasher: RandomState) -> Self {
         Self {
             number,
+            gates: Gates::new(SHARDS),
             map: DashMap::with_hasher_and_shard_amount(hasher, SHARDS),
             books: (0..SHARDS).map(|_| Books::default()).collect(),
             watches: WatchList::default(),

@@ -10,6 +10,7 @@ use hashbrown::raw::RawTable;
 
 use super::books::{Books, Line, Lines};
 use super::{Entry, Key, Keyspace, Object};
+use crate::sync::Gate;
 
 /// How many writes to a shard pay for one look at its deadlines.
 const WRITES_PER_SWEEP: u8 = 16;
@@ -21,6 +22,8 @@ pub(crate) struct Shard<'a> {
     pub(super) keyspace: &'a Keyspace,
     pub(super) number: usize,
     table: RwLockWriteGuard<'a, Table>,
+    // Behind the latch, so that it is dropped after it.
+    _gate: Gate<'a>,
 }
 
 /// What was kept of a key.
@@ -41,7 +44,8 @@ impl<'a> Shard<'a> {
     /// Waits for the latch.
     #[inline]
     pub(super) fn latch(keyspace: &'a Keyspace, number: usize) -> Self {
-        Self { keyspace, number, table: keyspace.map.shards()[number].write() }
+        let gate = keyspace.gates.pass(number);
+        Self { keyspace, number, table: keyspace.map.shards()[number].write(), _gate: gate }
     }
 
     /// The number of its database and its own: the order that latches are taken in.

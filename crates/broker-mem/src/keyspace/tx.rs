@@ -4,7 +4,6 @@
 //! nobody holds one while changing the map.
 
 use std::cell::{Cell, RefCell};
-use std::sync::MutexGuard;
 use std::task::Waker;
 
 use embroker_core::ServerError;
@@ -18,6 +17,7 @@ use super::{Entry, Held, Key, Keyspace, Object, ObjectKind};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::pubsub::{Readers, Registry};
+use crate::sync::MutexGuard;
 
 /// How many keys of a shard one write removes at most because their time is over.
 const KEYS_PER_SWEEP: usize = 32;

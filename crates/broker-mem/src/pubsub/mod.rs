@@ -11,7 +11,7 @@ mod tests;
 mod topics;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use ahash::RandomState;
@@ -23,6 +23,8 @@ use patterns::PatternIndex;
 use smallvec::SmallVec;
 pub(crate) use subscriber::MemSubscriber;
 use topics::{Subscription, TopicId, Topics};
+
+use crate::sync::{Mutex, MutexGuard};
 
 type ClientId = u64;
 

@@ -8,12 +8,10 @@
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
-use std::{hint, thread};
-
-use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use super::{Event, Gap, Message, Overflow, SubscribeOptions};
 use crate::observe;
+use crate::sync::{SpinMutex, SpinMutexGuard, spin_loop, yield_now};
 
 /// The bounded queue that a broker fills and one [`Subscriber`](super::Subscriber) reads; for implementors of
 /// [`Broker`](crate::Broker).
@@ -248,12 +246,12 @@ impl Queue {
     fn wait_for_lock(&self) -> SpinMutexGuard<'_, State> {
         loop {
             for _ in 0..SPINS {
-                hint::spin_loop();
+                spin_loop();
                 if let Some(state) = self.state.try_lock() {
                     return state;
                 }
             }
-            thread::yield_now();
+            yield_now();
         }
     }
 }
