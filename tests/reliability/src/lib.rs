@@ -7,9 +7,11 @@
 mod data;
 mod linear;
 mod scale;
+mod threads;
 mod watchdog;
 
 pub use data::{Answer, Data, Transaction, Words};
 pub use linear::{Model, Operation, Thread, linearize};
 pub use scale::Scale;
+pub use threads::on_threads;
 pub use watchdog::Watchdog;

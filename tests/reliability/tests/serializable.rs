@@ -7,13 +7,12 @@
 use std::process::ExitCode;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use embroker::prelude::*;
 use embroker::{AnyBroker, Command, Error, Pipeline, ServerError, Value};
-use embroker_reliability::{Answer, Data, Operation, Scale, Thread, Transaction, Watchdog, Words, linearize};
+use embroker_reliability::{Answer, Data, Operation, Scale, Thread, Transaction, Watchdog, Words, linearize, on_threads};
 use embroker_test_support::{Backend, Running, Suite};
 use fastrand::Rng;
 
@@ -36,16 +35,24 @@ fn requests() -> usize {
     Scale::get().pick(4_000, 100_000)
 }
 
+/// Before a server all threads' requests are under way at a time, in memory few: the more, the wider is the search.
+fn window(backend: Backend) -> usize {
+    match backend {
+        Backend::Mem => 12,
+        Backend::Redis => 4,
+    }
+}
+
 async fn every_command_takes_effect_at_once(backend: Backend) -> Result<()> {
-    explain(backend, Mix { databases: 1, groups: 1, window: 12 }).await
+    explain(backend, Mix { databases: 1, groups: 1, window: window(backend) }).await
 }
 
 async fn databases_swap_move_and_clear_at_once(backend: Backend) -> Result<()> {
-    explain(backend, Mix { databases: 3, groups: 1, window: 12 }).await
+    explain(backend, Mix { databases: 3, groups: 1, window: window(backend) }).await
 }
 
 async fn groups_of_keys_are_each_explained(backend: Backend) -> Result<()> {
-    explain(backend, Mix { databases: 1, groups: 4, window: 50 }).await
+    explain(backend, Mix { databases: 1, groups: 4, window: 4 * window(backend) }).await
 }
 
 /// Records a history and explains it.
@@ -81,38 +88,26 @@ type Recorded = Vec<(usize, Operation<Transaction, Vec<Answer>>)>;
 /// The windows of a history, with what each thread did in them.
 fn record(running: &Running, mix: Mix, windows: usize, seed: u64) -> Result<Vec<Vec<Recorded>>> {
     let (clock, barrier) = (AtomicU64::new(0), Barrier::new(THREADS));
-    let threads = thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS)
-            .map(|number| {
-                let (clock, barrier) = (&clock, &barrier);
-                scope.spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                    runtime.block_on(async {
-                        let mut brokers = Vec::new();
-                        for database in 0..mix.databases {
-                            brokers.push(running.database(database as u32).await?);
-                        }
-                        let rng = Rng::with_seed(seed.wrapping_add(number as u64));
-                        let mut client = Client { brokers, mix, clock, rng, recorded: Vec::new() };
-                        let mut recorded = Vec::new();
-                        for _ in 0..windows {
-                            barrier.wait();
-                            for _ in 0..mix.window {
-                                client.request().await?;
-                            }
-                            // Nothing is under way when the state is looked at.
-                            if barrier.wait().is_leader() {
-                                client.look().await?;
-                            }
-                            recorded.push(std::mem::take(&mut client.recorded));
-                        }
-                        Ok(recorded)
-                    })
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| anyhow::bail!("a thread panicked")))
-            .collect::<Result<Vec<Vec<Recorded>>>>()
+    let threads = on_threads(THREADS, async |number| {
+        let mut brokers = Vec::new();
+        for database in 0..mix.databases {
+            brokers.push(running.database(database as u32).await?);
+        }
+        let rng = Rng::with_seed(seed.wrapping_add(number as u64));
+        let mut client = Client { brokers, mix, clock: &clock, rng, recorded: Vec::new() };
+        let mut recorded = Vec::new();
+        for _ in 0..windows {
+            barrier.wait();
+            for _ in 0..mix.window {
+                client.request().await?;
+            }
+            // Nothing is under way when the state is looked at.
+            if barrier.wait().is_leader() {
+                client.look().await?;
+            }
+            recorded.push(std::mem::take(&mut client.recorded));
+        }
+        Ok(recorded)
     })?;
     let mut threads: Vec<_> = threads.into_iter().map(Vec::into_iter).collect();
     Ok((0..windows).map(|_| threads.iter_mut().filter_map(Iterator::next).collect()).collect())
