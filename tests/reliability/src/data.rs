@@ -326,9 +326,9 @@ fn on_sets(keys: &mut Database, words: &[&str]) -> Outcome {
         ["SADD", key, members @ ..] => edit_set(keys, key, |set| {
             count(members.iter().filter(|member| set.insert(member.as_bytes().to_vec())).count())
         }),
-        ["SREM", key, members @ ..] => edit_set(keys, key, |set| {
-            count(members.iter().filter(|member| set.remove(member.as_bytes())).count())
-        }),
+        ["SREM", key, members @ ..] => {
+            edit_set(keys, key, |set| count(members.iter().filter(|member| set.remove(member.as_bytes())).count()))
+        }
         ["SMOVE", from, to, member] => {
             if !keys.contains_key(*from) {
                 return Ok(Answer::Int(0));
@@ -453,7 +453,9 @@ impl From<Value> for Answer {
             Value::Bulk(text) | Value::Status(text) => Self::Text(text.to_vec()),
             Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
             Value::Set(members) => Self::Members(members.into_iter().map(bytes).collect()),
-            Value::Map(pairs) => Self::Pairs(pairs.into_iter().map(|(field, value)| (bytes(field), bytes(value))).collect()),
+            Value::Map(pairs) => {
+                Self::Pairs(pairs.into_iter().map(|(field, value)| (bytes(field), bytes(value))).collect())
+            }
             Value::Error(error) => Self::Error(error.to_string()),
             other => Self::Other(format!("{other:?}")),
         }

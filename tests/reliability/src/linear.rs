@@ -114,7 +114,8 @@ pub fn linearize<M: Model>(model: M, threads: &[Thread<M>]) -> Result<M> {
 /// Threads whose next operation was called before any other that is left had returned. The one that returned first is
 /// the best guess: whoever was held up may have taken effect late as well as early.
 fn candidates<Q, R>(threads: &[Vec<Operation<Q, R>>], done: &[usize]) -> Vec<usize> {
-    let left = || threads.iter().zip(done).enumerate().filter_map(|(at, (thread, done))| Some((at, thread.get(*done)?)));
+    let left =
+        || threads.iter().zip(done).enumerate().filter_map(|(at, (thread, done))| Some((at, thread.get(*done)?)));
     let Some(first_return) = left().map(|(_, operation)| operation.returned).min() else { return Vec::new() };
     let mut next: Vec<_> = left().filter(|(_, operation)| operation.called < first_return).collect();
     next.sort_by_key(|(_, operation)| std::cmp::Reverse(operation.returned));

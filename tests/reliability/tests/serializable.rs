@@ -12,7 +12,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use embroker::prelude::*;
 use embroker::{AnyBroker, Command, Error, Pipeline, ServerError, Value};
-use embroker_reliability::{Answer, Data, Operation, Scale, Thread, Transaction, Watchdog, Words, linearize, on_threads};
+use embroker_reliability::{
+    Answer, Data, Operation, Scale, Thread, Transaction, Watchdog, Words, linearize, on_threads,
+};
 use embroker_test_support::{Backend, Running, Suite};
 use fastrand::Rng;
 
@@ -31,8 +33,11 @@ struct Mix {
 }
 
 /// Of how many requests the history is, more or less.
-fn requests() -> usize {
-    Scale::get().pick(4_000, 100_000)
+fn requests(backend: Backend) -> usize {
+    match backend {
+        Backend::Mem => Scale::get().pick(4_000, 100_000),
+        Backend::Redis => Scale::get().pick(1_000, 100_000),
+    }
 }
 
 /// Before a server all threads' requests are under way at a time, in memory few: the more, the wider is the search.
@@ -59,7 +64,7 @@ async fn groups_of_keys_are_each_explained(backend: Backend) -> Result<()> {
 async fn explain(backend: Backend, mix: Mix) -> Result<()> {
     let _watchdog = Watchdog::new("a history", Duration::from_secs(Scale::get().pick(120, 900)));
     let running = backend.start().await?;
-    let windows = requests() / (THREADS * mix.window);
+    let windows = requests(backend) / (THREADS * mix.window);
     let mut states = vec![Data::new(mix.databases); mix.groups];
     let seed = fastrand::u64(..);
     let mut explained = 0;
@@ -73,7 +78,7 @@ async fn explain(backend: Backend, mix: Mix) -> Result<()> {
     if Scale::get() == Scale::Full {
         println!("{backend}: {explained} requests of {THREADS} threads explained");
     }
-    ensure!(explained >= requests() * 9 / 10, "only {explained} requests were recorded");
+    ensure!(explained >= requests(backend) * 9 / 10, "only {explained} requests were recorded");
     Ok(())
 }
 
