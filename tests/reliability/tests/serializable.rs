@@ -40,10 +40,11 @@ fn requests(backend: Backend) -> usize {
     }
 }
 
-/// Before a server all threads' requests are under way at a time, in memory few: the more, the wider is the search.
+/// How many requests a thread makes in a window. Before a server those of all threads are under way at a time, and the
+/// more, the wider is the search; in memory two or three are, once all threads have begun.
 fn window(backend: Backend) -> usize {
     match backend {
-        Backend::Mem => 12,
+        Backend::Mem => 150,
         Backend::Redis => 4,
     }
 }
@@ -57,14 +58,14 @@ async fn databases_swap_move_and_clear_at_once(backend: Backend) -> Result<()> {
 }
 
 async fn groups_of_keys_are_each_explained(backend: Backend) -> Result<()> {
-    explain(backend, Mix { databases: 1, groups: 4, window: 4 * window(backend) }).await
+    explain(backend, Mix { databases: 1, groups: 4, window: 2 * window(backend) }).await
 }
 
 /// Records a history and explains it.
 async fn explain(backend: Backend, mix: Mix) -> Result<()> {
     let _watchdog = Watchdog::new("a history", Duration::from_secs(Scale::get().pick(120, 900)));
     let running = backend.start().await?;
-    let windows = requests(backend) / (THREADS * mix.window);
+    let windows = requests(backend).div_ceil(THREADS * mix.window);
     let mut states = vec![Data::new(mix.databases); mix.groups];
     let seed = fastrand::u64(..);
     let mut explained = 0;
