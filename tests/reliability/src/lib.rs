@@ -5,12 +5,14 @@
 //! `cargo xtask reliability` runs the same tests at full length.
 
 mod data;
+mod interleaved;
 mod linear;
 mod scale;
 mod threads;
 mod watchdog;
 
 pub use data::{Answer, Data, Transaction, Words};
+pub use interleaved::Interleaved;
 pub use linear::{Model, Operation, Thread, linearize};
 pub use scale::Scale;
 pub use threads::on_threads;

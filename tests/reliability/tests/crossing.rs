@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Barrier, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use embroker::prelude::*;
 use embroker::{AnyBroker, Command, Error, Pipeline, Value};
-use embroker_reliability::{Scale, Watchdog, on_threads};
-use embroker_test_support::{Backend, Running, Suite, words};
+use embroker_reliability::{Interleaved, Scale, Watchdog, on_threads};
+use embroker_test_support::{Backend, Suite, words};
 use fastrand::Rng;
 
 const THREADS: usize = 8;
@@ -27,15 +27,18 @@ async fn cross(
     what: &'static str,
     setup: &str,
     step: impl AsyncFn(&AnyBroker, &mut Rng, usize) -> Result<()> + Sync,
-) -> Result<Running> {
+) -> Result<Interleaved> {
     let _watchdog = Watchdog::new(what, Duration::from_secs(Scale::get().pick(120, 600)));
-    let running = backend.start().await?;
+    let running = Interleaved::start(backend).await?;
     for line in setup.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        ask(&running.broker, line).await?;
+        ask(&running.database(0).await?, line).await?;
     }
+    // Together, or the first have ended before the last begin.
+    let begin = Barrier::new(THREADS);
     on_threads(THREADS, async |number| {
         let broker = running.database(0).await?;
         let mut rng = Rng::new();
+        begin.wait();
         for _ in 0..rounds(backend) {
             step(&broker, &mut rng, number).await?;
         }
@@ -96,8 +99,8 @@ async fn one_value_renamed_to_and_fro_is_always_somewhere(backend: Backend) -> R
         Ok(())
     });
     let running = running.await?;
-    ensure!(number(&running.broker, "EXISTS a b").await? == 1);
-    let values = ask(&running.broker, "MGET a b").await?;
+    ensure!(number(&running.database(0).await?, "EXISTS a b").await? == 1);
+    let values = ask(&running.database(0).await?, "MGET a b").await?;
     ensure!(format!("{values:?}").contains("token"), "{values:?}");
     Ok(())
 }
@@ -114,7 +117,7 @@ async fn values_that_change_places_are_all_there(backend: Backend) -> Result<()>
         }
         Ok(())
     });
-    ensure!(number(&running.await?.broker, "DBSIZE").await? == 5);
+    ensure!(number(&running.await?.database(0).await?, "DBSIZE").await? == 5);
     Ok(())
 }
 
@@ -131,7 +134,7 @@ async fn members_that_move_between_sets_are_each_in_one(backend: Backend) -> Res
         }
         Ok(())
     });
-    let broker = &running.await?.broker;
+    let broker = &running.await?.database(0).await?;
     ensure!(sum(broker, &cards).await? == 16);
     ensure!(number(broker, "SUNIONSTORE all s0 s1 s2").await? == 16);
     Ok(())
@@ -146,7 +149,7 @@ async fn crossing_stores_lose_no_member(backend: Backend) -> Result<()> {
             2 => "SUNIONSTORE c b c a",
             _ => {
                 let name = ["a", "b", "c"][rng.usize(..3)];
-                let member = thread * 100 + rng.usize(..20);
+                let member = thread * 10 + rng.usize(..4);
                 members.lock().unwrap_or_else(PoisonError::into_inner).insert(member);
                 ask(broker, &format!("SADD {name} {member}")).await?;
                 return Ok(());
@@ -155,7 +158,7 @@ async fn crossing_stores_lose_no_member(backend: Backend) -> Result<()> {
         ask(broker, line).await?;
         Ok(())
     });
-    let all = number(&running.await?.broker, "SUNIONSTORE u a b c").await?;
+    let all = number(&running.await?.database(0).await?, "SUNIONSTORE u a b c").await?;
     let members = members.lock().unwrap_or_else(PoisonError::into_inner).len() as i64;
     ensure!(all == members, "{all} of {members} members");
     Ok(())
@@ -208,7 +211,7 @@ async fn transactions_in_opposite_orders_keep_the_sum(backend: Backend) -> Resul
         broker.pipeline(transfer).await?;
         Ok(())
     });
-    ensure!(sum(&running.await?.broker, &["MGET a0 a1 a2 a3"]).await? == 400);
+    ensure!(sum(&running.await?.database(0).await?, &["MGET a0 a1 a2 a3"]).await? == 400);
     Ok(())
 }
 

@@ -13,9 +13,9 @@ use anyhow::{Context as _, Result, ensure};
 use embroker::prelude::*;
 use embroker::{AnyBroker, Command, Error, Pipeline, ServerError, Value};
 use embroker_reliability::{
-    Answer, Data, Operation, Scale, Thread, Transaction, Watchdog, Words, linearize, on_threads,
+    Answer, Data, Interleaved, Operation, Scale, Thread, Transaction, Watchdog, Words, linearize, on_threads,
 };
-use embroker_test_support::{Backend, Running, Suite};
+use embroker_test_support::{Backend, Suite};
 use fastrand::Rng;
 
 const THREADS: usize = 8;
@@ -33,39 +33,27 @@ struct Mix {
 }
 
 /// Of how many requests the history is, more or less.
-fn requests(backend: Backend) -> usize {
-    match backend {
-        Backend::Mem => Scale::get().pick(4_000, 100_000),
-        Backend::Redis => Scale::get().pick(1_000, 100_000),
-    }
-}
-
-/// How many requests a thread makes in a window. Before a server those of all threads are under way at a time, and the
-/// more, the wider is the search; in memory two or three are, once all threads have begun.
-fn window(backend: Backend) -> usize {
-    match backend {
-        Backend::Mem => 150,
-        Backend::Redis => 4,
-    }
+fn requests() -> usize {
+    Scale::get().pick(1_200, 100_000)
 }
 
 async fn every_command_takes_effect_at_once(backend: Backend) -> Result<()> {
-    explain(backend, Mix { databases: 1, groups: 1, window: window(backend) }).await
+    explain(backend, Mix { databases: 1, groups: 1, window: 5 }).await
 }
 
 async fn databases_swap_move_and_clear_at_once(backend: Backend) -> Result<()> {
-    explain(backend, Mix { databases: 3, groups: 1, window: window(backend) }).await
+    explain(backend, Mix { databases: 3, groups: 1, window: 5 }).await
 }
 
 async fn groups_of_keys_are_each_explained(backend: Backend) -> Result<()> {
-    explain(backend, Mix { databases: 1, groups: 4, window: 2 * window(backend) }).await
+    explain(backend, Mix { databases: 1, groups: 4, window: 20 }).await
 }
 
 /// Records a history and explains it.
 async fn explain(backend: Backend, mix: Mix) -> Result<()> {
     let _watchdog = Watchdog::new("a history", Duration::from_secs(Scale::get().pick(120, 900)));
-    let running = backend.start().await?;
-    let windows = requests(backend).div_ceil(THREADS * mix.window);
+    let running = Interleaved::start(backend).await?;
+    let windows = requests().div_ceil(THREADS * mix.window);
     let mut states = vec![Data::new(mix.databases); mix.groups];
     let seed = fastrand::u64(..);
     let mut explained = 0;
@@ -79,7 +67,7 @@ async fn explain(backend: Backend, mix: Mix) -> Result<()> {
     if Scale::get() == Scale::Full {
         println!("{backend}: {explained} requests of {THREADS} threads explained");
     }
-    ensure!(explained >= requests(backend) * 9 / 10, "only {explained} requests were recorded");
+    ensure!(explained >= requests() * 9 / 10, "only {explained} requests were recorded");
     Ok(())
 }
 
@@ -92,7 +80,7 @@ fn of_group(thread: &[(usize, Operation<Transaction, Vec<Answer>>)], group: usiz
 type Recorded = Vec<(usize, Operation<Transaction, Vec<Answer>>)>;
 
 /// The windows of a history, with what each thread did in them.
-fn record(running: &Running, mix: Mix, windows: usize, seed: u64) -> Result<Vec<Vec<Recorded>>> {
+fn record(running: &Interleaved, mix: Mix, windows: usize, seed: u64) -> Result<Vec<Vec<Recorded>>> {
     let (clock, barrier) = (AtomicU64::new(0), Barrier::new(THREADS));
     let threads = on_threads(THREADS, async |number| {
         let mut brokers = Vec::new();

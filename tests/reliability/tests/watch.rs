@@ -1,6 +1,7 @@
 //! WATCH as compare-and-set: a transaction runs if nothing that it watches was written, and then nobody was in between.
 
 use std::process::ExitCode;
+use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
@@ -20,8 +21,10 @@ async fn a_contended_counter_equals_its_successes(backend: Backend) -> Result<()
         Backend::Redis => Scale::get().pick(60, 5_000),
     };
     let running = backend.start().await?;
+    let begin = Barrier::new(THREADS);
     let successes = on_threads(THREADS, async |_| {
         let broker = running.database(0).await?;
+        begin.wait();
         let mut successes = 0_i64;
         for attempt in 0..attempts {
             let watch = broker.watch(["counter"]).await?;
@@ -70,8 +73,10 @@ async fn a_key_that_was_made_again_is_another(backend: Backend) -> Result<()> {
     };
     let running = backend.start().await?;
     // The generation grows with each time that the key is made; the key's own value is always the same.
+    let begin = Barrier::new(THREADS);
     on_threads(THREADS, async |number| {
         let broker = running.database(0).await?;
+        begin.wait();
         for _ in 0..rounds {
             if number % 2 == 0 {
                 let mut again = Pipeline::atomic();
