@@ -1,8 +1,8 @@
 //! Commands that reach for the same keys in opposite orders: nobody waits for ever, and nothing is lost between.
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::sync::{Barrier, Mutex, PoisonError};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -141,25 +141,30 @@ async fn members_that_move_between_sets_are_each_in_one(backend: Backend) -> Res
 }
 
 async fn crossing_stores_lose_no_member(backend: Backend) -> Result<()> {
-    let members = Mutex::new(BTreeSet::new());
+    // Each thread has a member of its own, and knows whether it is anywhere.
+    let there = [const { AtomicBool::new(false) }; THREADS];
     let running = cross(backend, "SUNIONSTORE a b c beside SUNIONSTORE b a c", "", async |broker, rng, thread| {
         let line = match rng.u8(..4) {
-            0 => "SUNIONSTORE a a b c",
-            1 => "SUNIONSTORE b c a b",
-            2 => "SUNIONSTORE c b c a",
+            0 => "SUNIONSTORE a a b c".to_owned(),
+            1 => "SUNIONSTORE b c a b".to_owned(),
+            2 => "SUNIONSTORE c b c a".to_owned(),
             _ => {
-                let name = ["a", "b", "c"][rng.usize(..3)];
-                let member = thread * 10 + rng.usize(..4);
-                members.lock().unwrap_or_else(PoisonError::into_inner).insert(member);
-                ask(broker, &format!("SADD {name} {member}")).await?;
-                return Ok(());
+                let lines = |name: &str| ["a", "b", "c"].map(|set| format!("{name} {set} {thread}"));
+                let was_there = there[thread].fetch_not(Ordering::SeqCst);
+                let command = lines(if was_there { "SREM" } else { "SISMEMBER" });
+                let sets = sum(broker, &command.each_ref().map(String::as_str)).await?;
+                ensure!((sets > 0) == was_there, "a member that is there ({was_there}) was in {sets} sets");
+                if was_there {
+                    return Ok(());
+                }
+                format!("SADD {} {thread}", ["a", "b", "c"][rng.usize(..3)])
             }
         };
-        ask(broker, line).await?;
+        ask(broker, &line).await?;
         Ok(())
     });
     let all = number(&running.await?.database(0).await?, "SUNIONSTORE u a b c").await?;
-    let members = members.lock().unwrap_or_else(PoisonError::into_inner).len() as i64;
+    let members = there.iter().filter(|there| there.load(Ordering::SeqCst)).count() as i64;
     ensure!(all == members, "{all} of {members} members");
     Ok(())
 }

@@ -180,8 +180,8 @@ async fn a_dropped_read_takes_no_message(backend: Backend) -> Result<()> {
 /// where its EXEC is whole.
 fn conversation() -> (Vec<u8>, usize) {
     let line = |words: &[&str]| {
-        let words: String = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
-        format!("*{}\r\n{words}", words.matches('$').count())
+        let bulks: Vec<String> = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
+        format!("*{}\r\n{}", bulks.len(), bulks.concat())
     };
     let mut bytes = String::new();
     for words in [&["CLIENT", "SETNAME", "vanishes"][..], &["WATCH", "unwritten", "k9"], &["MULTI"]] {
