@@ -129,10 +129,10 @@ impl Clock for Broken {
 
 async fn a_clock_that_panics_leaves_no_half_command() -> Result<()> {
     let _watchdog = Watchdog::new("clocks that panic", Duration::from_secs(60));
-    let broken = Arc::new(AtomicBool::new(false));
-    let broker = MemBroker::builder().clock(Broken(broken.clone())).build();
+    let panics = Arc::new(AtomicBool::new(false));
+    let broker = MemBroker::builder().clock(Broken(panics.clone())).build();
     broker.call(&Command::from_argv(["SET", "b", "old", "PX", "5000"])?)?;
-    broken.store(true, Ordering::SeqCst);
+    panics.store(true, Ordering::SeqCst);
     let mut pipeline = Pipeline::atomic();
     pipeline.set("a", "1").set("b", "1").setex("c", Duration::from_secs(5), "1");
     let mset = Command::from_argv(["MSET", "d", "1", "b", "2", "e", "1"])?;
@@ -143,7 +143,7 @@ async fn a_clock_that_panics_leaves_no_half_command() -> Result<()> {
     ensure!(matches!(outcomes, Ok((true, true))), "commands go on by the time that was told last: {outcomes:?}");
     let watch = broker.watch(["a", "b"]).await?;
     ensure!(watch.exec(Pipeline::atomic()).await?.is_some());
-    broken.store(false, Ordering::SeqCst);
+    panics.store(false, Ordering::SeqCst);
     ensure!(broker.exists(["a", "b", "c", "d", "e"]).await? == 5);
     ensure!(broker.ttl("c").await? == embroker::Ttl::Remaining(Duration::from_secs(5)), "the time stood still");
     usable(&broker).await
