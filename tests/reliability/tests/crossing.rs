@@ -134,7 +134,8 @@ async fn members_that_move_between_sets_are_each_in_one(backend: Backend) -> Res
         }
         Ok(())
     });
-    let broker = &running.await?.database(0).await?;
+    let running = running.await?;
+    let broker = &running.database(0).await?;
     ensure!(sum(broker, &cards).await? == 16);
     ensure!(number(broker, "SUNIONSTORE all s0 s1 s2").await? == 16);
     Ok(())
