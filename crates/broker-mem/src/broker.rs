@@ -8,7 +8,7 @@ use embroker_core::{
     Arg, Broker, Command, Pipeline, Queue, Replies, Result, SubscribeOptions, Subscriber, Value, Watch, observe,
 };
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Guarded, SystemClock};
 use crate::engine::Engine;
 use crate::pubsub::MemSubscriber;
 use crate::watch::MemWatch;
@@ -216,7 +216,7 @@ impl std::fmt::Debug for MemBroker {
 impl MemBrokerBuilder {
     /// The clock that expiry goes by.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Box::new(Guarded::new(clock));
         self
     }
 

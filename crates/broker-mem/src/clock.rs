@@ -1,5 +1,6 @@
 //! Where the broker gets the time from.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,6 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use coarsetime::Instant as Tick;
 
 /// The time as a broker sees it, in milliseconds since the Unix epoch.
+///
+/// A broker reads it in the midst of its commands. Should it panic there, the command goes on with the time that it told
+/// last, so that nothing is left half done; the panic hook has told of it.
 pub trait Clock: Send + Sync + 'static {
     /// Now, in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
@@ -16,6 +20,36 @@ pub trait Clock: Send + Sync + 'static {
     /// milliseconds late.
     fn now_s(&self) -> u64 {
         self.now_ms() / 1000
+    }
+}
+
+/// A user's clock, which may panic: then the time is the one that it told last.
+pub(crate) struct Guarded<C> {
+    clock: C,
+    last_ms: AtomicU64,
+}
+
+impl<C: Clock> Guarded<C> {
+    pub(crate) fn new(clock: C) -> Self {
+        let last_ms = AtomicU64::new(clock.now_ms());
+        Self { clock, last_ms }
+    }
+}
+
+impl<C: Clock> Clock for Guarded<C> {
+    fn now_ms(&self) -> u64 {
+        match catch_unwind(AssertUnwindSafe(|| self.clock.now_ms())) {
+            Ok(now) => {
+                self.last_ms.store(now, Ordering::Relaxed);
+                now
+            }
+            Err(_) => self.last_ms.load(Ordering::Relaxed),
+        }
+    }
+
+    fn now_s(&self) -> u64 {
+        let now = catch_unwind(AssertUnwindSafe(|| self.clock.now_s()));
+        now.unwrap_or_else(|_| self.last_ms.load(Ordering::Relaxed) / 1000)
     }
 }
 

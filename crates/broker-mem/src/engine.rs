@@ -1,5 +1,6 @@
 //! The parts of one in-memory broker, and how a command runs through them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -217,7 +218,14 @@ impl Engine {
             // Nobody else's messages come between those of the transaction.
             tx.messages();
         }
-        pipeline.observe();
+        // The observer is the caller's: if it panics, the transaction is whole before the caller hears of it.
+        let mut panic = None;
+        let mut observe = || {
+            if pipeline.is_observed() && panic.is_none() {
+                panic = catch_unwind(AssertUnwindSafe(|| pipeline.observe())).err();
+            }
+        };
+        observe();
         let mut replies = Replies::with_capacity(pipeline.len());
         for command in pipeline.commands() {
             // It was resolved before anything ran, so this is no second way to fail.
@@ -225,9 +233,11 @@ impl Engine {
                 Ok((spec, args)) => answer(run_in(&mut tx, spec, &Args::new(args).of(command))),
                 Err(error) => Err(error),
             });
-            pipeline.observe();
+            observe();
         }
-        Ok(Some(replies))
+        // Nobody waits for latches while it unwinds.
+        drop(tx);
+        panic.map_or(Ok(Some(replies)), |panic| resume_unwind(panic))
     }
 
     /// Removes every expired key, one database after the other; how many there were. None where DEBUG

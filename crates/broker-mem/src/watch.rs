@@ -103,8 +103,8 @@ impl Watched {
         }
         let tx = Tx::new(engine, keyspace, engine.databases.latch(wanted));
         for key in new {
-            keyspace.watches.begin(key.clone(), self.broken.clone());
             let existed = tx.exists(&key);
+            keyspace.watches.begin(key.clone(), self.broken.clone());
             self.keys.push(WatchedKey { database, key, existed });
         }
     }

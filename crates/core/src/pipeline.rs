@@ -103,6 +103,8 @@ impl<'a> Pipeline<'a> {
     /// A broker in this process calls it, where the pipeline is atomic; one that is elsewhere never does. It is called
     /// with locks held: it must be quick and must not call the broker.
     ///
+    /// One that panics is called no more: the transaction runs to its end, and then the call panics.
+    ///
     /// # Examples
     ///
     /// ```

@@ -1,5 +1,6 @@
 //! The counts while listeners run: each is written by its own task, and anybody reads them or waits for them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -76,7 +77,8 @@ impl Tally {
     /// before it reads, and changes are written before it is read here whether somebody waits.
     pub(crate) fn tell(&self) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
-            self.changed.notify_waiters();
+            // A listener outlives the panic of a waker that is none of its own.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.changed.notify_waiters()));
         }
     }
 

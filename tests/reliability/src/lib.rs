@@ -1,10 +1,19 @@
-//! What the tests of embroker's promises share: how long to run, and who barks when something hangs.
+//! What the tests of embroker's promises share: how long to run, who barks when something hangs, and whether what was
+//! recorded could have happened in one order.
 //!
 //! Each target of `tests` keeps one section of `docs/reliability.md`. Its short form is part of `cargo xtask test`;
 //! `cargo xtask reliability` runs the same tests at full length.
 
+mod data;
+mod interleaved;
+mod linear;
 mod scale;
+mod threads;
 mod watchdog;
 
+pub use data::{Answer, Data, Transaction, Words};
+pub use interleaved::Interleaved;
+pub use linear::{Model, Operation, Thread, linearize};
 pub use scale::Scale;
+pub use threads::on_threads;
 pub use watchdog::Watchdog;

@@ -4,7 +4,6 @@
 //! nobody holds one while changing the map.
 
 use std::cell::{Cell, RefCell};
-use std::task::Waker;
 
 use embroker_core::ServerError;
 use embroker_core::error::texts;
@@ -16,7 +15,7 @@ use super::shard::{Removed, Shard};
 use super::{Entry, Held, Key, Keyspace, Object, ObjectKind};
 use crate::engine::Engine;
 use crate::events::Event;
-use crate::pubsub::{Readers, Registry};
+use crate::pubsub::{self, Readers, Registry};
 use crate::sync::MutexGuard;
 
 /// How many keys of a shard one write removes at most because their time is over.
@@ -49,7 +48,7 @@ struct Wakeful(Readers);
 
 impl Drop for Wakeful {
     fn drop(&mut self) {
-        self.0.drain(..).for_each(Waker::wake);
+        pubsub::wake(&mut self.0);
     }
 }
 

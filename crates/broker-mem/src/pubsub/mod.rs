@@ -11,6 +11,7 @@ mod tests;
 mod topics;
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
@@ -30,6 +31,16 @@ type ClientId = u64;
 
 /// Readers to be woken.
 pub(crate) type Readers = SmallVec<[Waker; 4]>;
+
+/// Wakes readers. A waker is its reader's code: one that panics keeps no other from being woken, and is no business of
+/// who published; the panic hook has told of it.
+pub(crate) fn wake(readers: &mut Readers) {
+    let mut asleep = readers.drain(..);
+    while asleep.len() > 0 {
+        // Once for all of them, and again for those behind one that panicked.
+        let _ = catch_unwind(AssertUnwindSafe(|| asleep.by_ref().for_each(Waker::wake)));
+    }
+}
 
 /// The pub/sub side of one broker.
 #[derive(Default)]
@@ -100,7 +111,7 @@ impl PubSub {
     fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
         let mut readers = Readers::new();
         let receivers = self.lock().publish(channel, payload, &mut readers);
-        readers.into_iter().for_each(Waker::wake);
+        wake(&mut readers);
         receivers
     }
 
@@ -137,7 +148,8 @@ impl PubSub {
     pub(crate) fn close(&self) {
         let registry = std::mem::take(&mut *self.lock());
         for client in registry.clients.into_values() {
-            client.queue.close();
+            // It wakes a reader, who may panic: the others' streams end all the same.
+            let _ = catch_unwind(AssertUnwindSafe(|| client.queue.close()));
         }
     }
 
