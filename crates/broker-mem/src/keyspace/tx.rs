@@ -5,10 +5,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::MutexGuard;
+use std::task::Waker;
 
+use embroker_core::ServerError;
 use embroker_core::error::texts;
 use embroker_core::instance::config::{KeyspaceEvents, Parameter};
-use embroker_core::{ServerError, wake_all};
 
 use super::entry::DEADLINE_BYTES;
 use super::memory::{Growth, Write};
@@ -48,7 +49,7 @@ struct Wakeful(Readers);
 
 impl Drop for Wakeful {
     fn drop(&mut self) {
-        wake_all(self.0.drain(..));
+        self.0.drain(..).for_each(Waker::wake);
     }
 }
 

@@ -98,7 +98,7 @@ impl PubSub {
     fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
         let mut readers = Readers::new();
         let receivers = self.lock().publish(channel, payload, &mut readers);
-        embroker_core::wake_all(readers);
+        readers.into_iter().for_each(Waker::wake);
         receivers
     }
 
