@@ -74,7 +74,7 @@ pub(crate) async fn exact(backend: Backend) -> Result<()> {
     };
     let publishes = match backend {
         Backend::Mem => Scale::get().pick(14_000, 10_000_000),
-        Backend::Redis => Scale::get().pick(64_000, 10_000_000),
+        Backend::Redis => Scale::get().pick(20_480, 10_000_000),
     };
     in_threads(async move {
         let running = backend.start().await?;
