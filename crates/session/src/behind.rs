@@ -52,12 +52,12 @@ pub struct Turn {
 }
 
 impl<B: Broker> Session<B> {
-    /// Has those who publish to this client wait for it, until what is returned is dropped. `None` where it has no
-    /// subscription.
-    pub fn fall_behind(&self) -> Option<Behind> {
+    /// Has those who publish to this client wait for it, until what is returned is dropped. It has taken nothing since
+    /// that moment. `None` where it has no subscription.
+    pub fn fall_behind(&self, since: Instant) -> Option<Behind> {
         let queue = self.subscriptions.queue()?.clone();
         let readers = self.shared.common.behind.clone();
-        let reader = Arc::new(Reader { queue, has_read: Mutex::new(Instant::now()) });
+        let reader = Arc::new(Reader { queue, has_read: Mutex::new(since) });
         readers.change(|readers| readers.push(reader.clone()));
         Some(Behind { readers, reader, unnoted: 0 })
     }

@@ -28,6 +28,8 @@ fn main() -> ExitCode {
         suite.test(backend, "a_limit_that_is_lifted_or_lowered_holds_for_those_who_are_subscribed", {
             async move || sockets::changed_limit(backend)
         });
+        suite.test(backend, "who_lets_few_messages_wait_may_take_them_late", async move || sockets::late(backend));
+        suite.test(backend, "a_monitor_that_does_not_read_is_cut_off", async move || sockets::monitor(backend));
         suite.test(backend, "a_stalled_client_is_killed_when_it_is_told_to_be", {
             async move || sockets::killed(backend)
         });
@@ -38,6 +40,5 @@ fn main() -> ExitCode {
     });
     suite.test(mem, "publishers_that_read_each_other_do_not_wait_for_ever", async move || sockets::crossing());
     suite.test(mem, "nobody_waits_for_a_reader_of_other_channels", async move || sockets::strangers());
-    suite.test(mem, "a_monitor_that_does_not_read_is_cut_off", async move || sockets::monitor());
     suite.run()
 }

@@ -265,15 +265,16 @@ where
 
     /// Has others wait while much waits for the client to read it, until half of that is left.
     fn tell_behind(&mut self) {
-        if self.behind.is_none() && self.stuck_since.is_none() {
-            return;
-        }
+        let since = match (self.stuck_since, &self.behind) {
+            (None, None) => return,
+            (since, _) => since.unwrap_or_else(Instant::now),
+        };
         let mark = self.limits.behind(self.is_subscribed());
         let waiting = self.waiting() as u64;
         if mark.is_none_or(|mark| waiting < mark / 2) {
             self.behind = None;
         } else if self.behind.is_none() && mark.is_some_and(|mark| waiting > mark) {
-            self.behind = self.session.fall_behind();
+            self.behind = self.session.fall_behind(since.into_std());
         }
     }
 

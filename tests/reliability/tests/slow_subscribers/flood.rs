@@ -15,7 +15,7 @@ const SUBSCRIBERS: usize = 64;
 /// Payloads have these lengths in turn; the first eight bytes are the number of the message on its channel.
 const LENGTHS: [usize; 7] = [8, 20, 100, 8, 300, 1000, 30];
 /// How many messages a publisher sends before others have their turn.
-const BURST: usize = 100;
+const BURST: u64 = 500;
 /// What a message takes of a queue's bytes besides its payload, at most.
 const OVERHEAD: usize = 100;
 
@@ -147,7 +147,7 @@ async fn publish(broker: &AnyBroker, backend: Backend, channels: u64, publishes:
         } else {
             pipeline.publish(channel, payload.to_vec());
         }
-        if (n + 1) % BURST as u64 == 0 || n + 1 == publishes {
+        if (n + 1) % BURST == 0 || n + 1 == publishes {
             for reply in broker.pipeline(std::mem::take(&mut pipeline)).await? {
                 let Value::Int(count) = reply? else { bail!("PUBLISH answers a count") };
                 receivers += count;
