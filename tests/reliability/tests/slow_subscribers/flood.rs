@@ -28,9 +28,9 @@ struct Bounds {
 impl Bounds {
     fn of(subscriber: usize) -> Self {
         match subscriber / 4 % 3 {
-            0 => Self { messages: 1000, bytes: 32 << 20 },
-            1 => Self { messages: 1 << 20, bytes: 256 * 1024 },
-            _ => Self { messages: 300, bytes: 64 * 1024 },
+            0 => Self { messages: 500, bytes: 32 << 20 },
+            1 => Self { messages: 1 << 20, bytes: 128 * 1024 },
+            _ => Self { messages: 200, bytes: 32 * 1024 },
         }
     }
 }
