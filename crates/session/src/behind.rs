@@ -25,7 +25,7 @@ const STEP: usize = 256 * 1024;
 pub(crate) struct Readers {
     /// How many there are: what everybody looks at.
     count: AtomicUsize,
-    readers: Mutex<Vec<Arc<Reader>>>,
+    list: Mutex<Vec<Arc<Reader>>>,
     /// One of them has caught up, or is gone.
     changed: Notify,
 }
@@ -89,7 +89,7 @@ impl Readers {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Reader>>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
