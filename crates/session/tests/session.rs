@@ -278,25 +278,25 @@ async fn a_silence_that_begins_as_the_timer_rings_ends_the_connection_in_its_tim
     let broker = MemBroker::builder().config("timeout", "1").unwrap().build();
     let session = Sessions::new(broker).open(Address::unknown()).unwrap();
     let (mut client, server) = tokio::io::duplex(1024);
-    let mut served = Box::pin(stream::serve(session, server, std::future::pending()));
+    let mut conversation = Box::pin(stream::serve(session, server, std::future::pending()));
     let flag = Arc::new(Flag::default());
     let waker = Waker::from(flag.clone());
     let mut cx = Context::from_waker(&waker);
-    assert!(served.as_mut().poll(&mut cx).is_pending());
+    assert!(conversation.as_mut().poll(&mut cx).is_pending());
 
     tokio::time::sleep(Duration::from_millis(1200)).await;
     // The request is there when the connection hears of the time that is over.
     client.write_all(b"PING\r\n").await.unwrap();
     assert!(flag.0.swap(false, Ordering::SeqCst));
-    assert!(served.as_mut().poll(&mut cx).is_pending());
+    assert!(conversation.as_mut().poll(&mut cx).is_pending());
     let mut reply = [0; 7];
     client.read_exact(&mut reply).await.unwrap();
     assert_eq!(&reply, b"+PONG\r\n");
     while flag.0.swap(false, Ordering::SeqCst) {
-        assert!(served.as_mut().poll(&mut cx).is_pending());
+        assert!(conversation.as_mut().poll(&mut cx).is_pending());
     }
 
     tokio::time::sleep(Duration::from_millis(1200)).await;
     assert!(flag.0.load(Ordering::SeqCst), "the connection hears of the end of the second silence");
-    assert!(served.as_mut().poll(&mut cx).is_ready());
+    assert!(conversation.as_mut().poll(&mut cx).is_ready());
 }

@@ -113,7 +113,7 @@ async fn flood(broker: &AnyBroker, backend: Backend, channels: u64, publishes: u
     let began = Instant::now();
     let receivers = publish(broker, backend, channels, publishes).await?;
     ensure!(receivers == publishes / channels * SUBSCRIBERS as u64, "{receivers} receivers");
-    let published = began.elapsed();
+    let took = began.elapsed();
     is_over.store(true, Ordering::SeqCst);
     let (mut received, mut lagged) = (0, 0);
     for (number, reader) in readers.into_iter().enumerate() {
@@ -125,7 +125,7 @@ async fn flood(broker: &AnyBroker, backend: Backend, channels: u64, publishes: u
     }
     let looks = inspector.join().map_err(|_| anyhow::anyhow!("the inspector panicked"))??;
     println!(
-        "{backend}: {publishes} published in {published:.1?}, {receivers} sent to {SUBSCRIBERS}: {received} received + \
+        "{backend}: {publishes} published in {took:.1?}, {receivers} sent to {SUBSCRIBERS}: {received} received + \
          {lagged} lagged; {looks} looks at each queue",
     );
     ensure!(received + lagged == receivers);

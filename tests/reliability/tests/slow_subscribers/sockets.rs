@@ -227,7 +227,7 @@ pub(crate) fn soft_limit(backend: Backend) -> Result<()> {
     gone(&mut control, "stalled")?;
     let cut = began.elapsed();
     println!("{backend}: a backlog of 8 MiB beyond 1mb for {seconds} s was cut off after {cut:.1?}");
-    let least = Duration::from_secs(seconds) - Duration::from_millis(100);
+    let least = Duration::from_millis(1000 * seconds - 100);
     ensure!(cut >= least && cut < least + Duration::from_secs(15), "cut after {cut:?}");
     while number(&mut stalled, SIZE).is_ok() {}
     publish(&mut control, "c", &payload(COUNT, SIZE))?;
