@@ -47,6 +47,7 @@ pub use pipeline::{Pipeline, Replies, Reply};
 pub use scan::{KeyType, ScanOptions};
 pub use subscriber::{
     Event, Gap, Message, Name, Overflow, Queue, SubscribeOptions, Subscriber, SubscriberBackend, SubscriptionKind,
+    wake_all,
 };
 pub use value::Value;
 pub use watch::{Watch, WatchBackend};

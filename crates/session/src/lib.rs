@@ -4,10 +4,12 @@
 //! - [`Sessions`] is what all clients of one broker share; [`Session`] is one of them.
 //! - A file for each family of commands that belong to a connection: `acl`, `client`, `connection`,
 //!   `latency`, `monitor`, `pubsub`, `shutdown`, `slowlog`, `transaction`.
+//! - `behind`: who reads but is behind, and for how long those who publish wait for that.
 //! - With the feature `stream`, [`stream`] moves the bytes of a session over any stream of Tokio's.
 
 mod acl;
 mod admit;
+mod behind;
 mod client;
 mod clients;
 mod connection;
@@ -27,6 +29,7 @@ pub mod stream;
 mod tracking;
 mod transaction;
 
+pub use behind::{Behind, Turn};
 pub use clients::{Address, Client};
 pub use monitor::Feed;
 pub use pause::Hold;

@@ -14,7 +14,7 @@ use embroker_core::resp::Request;
 use embroker_core::table::{CommandSpec, Flags};
 use embroker_core::{
     BoxFuture, Broker, Event, Message, Overflow, Queue, Result, ServerError, SubscribeOptions, Subscriber,
-    SubscriberBackend, SubscriptionKind,
+    SubscriberBackend, SubscriptionKind, wake_all,
 };
 
 use crate::clients::{Address, Client};
@@ -59,7 +59,7 @@ impl Monitors {
                 is_open
             });
         });
-        wakers.into_iter().for_each(Waker::wake);
+        wake_all(wakers);
         // It takes nothing, so it would not hear of it from its queue.
         for client in cut_off {
             client.kill();
@@ -108,6 +108,11 @@ impl Feed {
             Some(lines) => lines.next().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Where lines wait.
+    pub(crate) fn queue(&self) -> Option<&Arc<Queue>> {
+        self.0.as_ref().map(Subscriber::queue)
     }
 
     /// Whether the client monitors.

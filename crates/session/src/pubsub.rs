@@ -11,6 +11,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
 use embroker_core::commands::{ConnectionCommand, PubSubCommand};
+use embroker_core::instance::config::OutputLimit;
 use embroker_core::table::CommandId;
 use embroker_core::{
     Arg, Broker, Event, Message, Overflow, Queue, Result, ServerError, SubscribeOptions, Subscriber, SubscriptionKind,
@@ -36,6 +37,13 @@ impl Subscriptions {
         match &mut self.subscriber {
             Some(subscriber) => pin!(subscriber.next()).poll(cx),
             None => Poll::Pending,
+        }
+    }
+
+    /// Has the queue go by another `client-output-buffer-limit`.
+    pub fn limit(&self, pubsub: OutputLimit) {
+        if let Some(queue) = self.queue() {
+            queue.set_max_bytes(most_bytes(pubsub));
         }
     }
 
@@ -106,13 +114,15 @@ pub(crate) fn is_allowed_with_subscriptions(id: CommandId) -> bool {
     )
 }
 
+/// How many bytes of messages may wait.
+fn most_bytes(limit: OutputLimit) -> usize {
+    if limit.hard == 0 { usize::MAX } else { usize::try_from(limit.hard).unwrap_or(usize::MAX) }
+}
+
 impl<B> Shared<B> {
     /// A client that lets more messages wait than `client-output-buffer-limit` allows is cut off.
     fn queue(&self) -> SubscribeOptions {
-        let bytes = match self.config().output_limits().pubsub.hard {
-            0 => usize::MAX,
-            hard => usize::try_from(hard).unwrap_or(usize::MAX),
-        };
+        let bytes = most_bytes(self.config().output_limits().pubsub);
         SubscribeOptions::default().max_messages(usize::MAX).max_bytes(bytes).overflow(Overflow::Disconnect)
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::Session;
 use crate::acl::AclLog;
+use crate::behind::Readers;
 use crate::clients::{Address, Clients};
 use crate::monitor::Monitors;
 use crate::pause::Pause;
@@ -54,6 +55,8 @@ pub(crate) struct Common {
     pub(crate) pause: Pause,
     pub(crate) slowlog: Slowlog,
     pub(crate) acl_log: AclLog,
+    /// Who reads messages, but not as fast as they come.
+    pub(crate) behind: Arc<Readers>,
     /// The version of the parameters that all clients were told of.
     pub(crate) parameters: watch::Sender<u64>,
 }

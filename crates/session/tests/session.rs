@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::future::Future as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use embroker_core::Event;
 use embroker_core::resp::Request;
 use embroker_mem::MemBroker;
-use embroker_session::{Address, Session, Sessions};
+use embroker_session::{Address, Session, Sessions, stream};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn request(line: &str) -> Request<'_> {
     Request::from_argv(line.split(' ')).unwrap()
@@ -256,4 +261,42 @@ async fn only_what_has_to_wait_is_left_to_resume() {
         assert!(!client.is_waiting(), "{line}");
         assert_eq!(client.take_output(), answer, "{line}");
     }
+}
+
+/// Says whether it was woken.
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn a_silence_that_begins_as_the_timer_rings_ends_the_connection_in_its_time() {
+    let broker = MemBroker::builder().config("timeout", "1").unwrap().build();
+    let session = Sessions::new(broker).open(Address::unknown()).unwrap();
+    let (mut client, server) = tokio::io::duplex(1024);
+    let mut conversation = Box::pin(stream::serve(session, server, std::future::pending()));
+    let flag = Arc::new(Flag::default());
+    let waker = Waker::from(flag.clone());
+    let mut cx = Context::from_waker(&waker);
+    assert!(conversation.as_mut().poll(&mut cx).is_pending());
+
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    // The request is there when the connection hears of the time that is over.
+    client.write_all(b"PING\r\n").await.unwrap();
+    assert!(flag.0.swap(false, Ordering::SeqCst));
+    assert!(conversation.as_mut().poll(&mut cx).is_pending());
+    let mut reply = [0; 7];
+    client.read_exact(&mut reply).await.unwrap();
+    assert_eq!(&reply, b"+PONG\r\n");
+    while flag.0.swap(false, Ordering::SeqCst) {
+        assert!(conversation.as_mut().poll(&mut cx).is_pending());
+    }
+
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    assert!(flag.0.load(Ordering::SeqCst), "the connection hears of the end of the second silence");
+    assert!(conversation.as_mut().poll(&mut cx).is_ready());
 }

@@ -1,6 +1,8 @@
 //! A blocking connection that shows replies as the bytes that came over the wire.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -20,6 +22,16 @@ impl RawClient {
     /// Connects to the socket.
     pub fn connect(socket: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket).with_context(|| format!("connecting to {}", socket.display()))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Connects to host and port.
+    pub fn connect_tcp(address: impl ToSocketAddrs) -> Result<Self> {
+        let stream = TcpStream::connect(address).context("connecting over TCP")?;
+        stream.set_nodelay(true)?;
+        // What is done to it here is done alike to both kinds of sockets.
+        let stream = UnixStream::from(OwnedFd::from(stream));
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { stream: BufReader::new(stream) })
     }

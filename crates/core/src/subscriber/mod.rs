@@ -18,7 +18,7 @@ pub use event::{Event, Gap, Message};
 use futures_core::Stream;
 pub use name::Name;
 pub use options::{Overflow, SubscribeOptions};
-pub use queue::Queue;
+pub use queue::{Queue, wake_all};
 
 use crate::Arg;
 use crate::broker::BoxFuture;

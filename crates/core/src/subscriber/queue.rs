@@ -7,6 +7,7 @@
 //! some tens of instructions only.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll, Waker};
 
 use super::{Event, Gap, Message, Overflow, SubscribeOptions};
@@ -40,12 +41,19 @@ struct State {
     messages: VecDeque<Message>,
     /// What they weigh.
     bytes: usize,
+    /// How much they may weigh.
+    max_bytes: usize,
+    /// A message with which they weigh more than this takes the slow way: `max_bytes`, or less where somebody waits
+    /// for less.
+    mark: usize,
     /// How many events have left the front, read or dropped.
     taken: u64,
     /// What is told besides messages, while there is any. It seldom is, so a message pays one look for it.
     asides: Option<Box<Asides>>,
     closed: bool,
     reader: Option<Waker>,
+    /// A reader who takes nothing now, and wants to know when the mark is passed or the queue is closed.
+    watcher: Option<Waker>,
 }
 
 #[derive(Debug, Default)]
@@ -67,15 +75,14 @@ const SPINS: usize = 64;
 impl Queue {
     /// An empty queue.
     pub fn new(options: SubscribeOptions) -> Self {
-        Self { options, state: SpinMutex::default() }
+        let max_bytes = options.max_bytes;
+        Self { options, state: SpinMutex::new(State { max_bytes, mark: max_bytes, ..State::default() }) }
     }
 
     /// Adds a message at the end. `false` once the queue is closed: nobody will read it, so end its subscriptions.
     pub fn push(&self, message: Message) -> bool {
         let (open, reader) = self.push_unwoken(message);
-        if let Some(reader) = reader {
-            reader.wake();
-        }
+        wake_all(reader);
         open
     }
 
@@ -107,6 +114,10 @@ impl Queue {
     /// What happens to a message that finds the queue full; whether there is room for it now.
     #[cold]
     fn make_room(&self, state: &mut State, weight: usize) -> bool {
+        state.alarm();
+        if self.has_room(state, weight) {
+            return true;
+        }
         match self.options.overflow {
             Overflow::Disconnect => {
                 state.push_gap(Gap::Disconnected);
@@ -139,6 +150,50 @@ impl Queue {
         }
         state.push_gap(gap);
         wake(state);
+    }
+
+    /// Changes how many bytes may wait. What waits already stays, however much it is.
+    ///
+    /// ```
+    /// use embroker_core::{Message, Overflow, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default().overflow(Overflow::Disconnect));
+    /// assert!(queue.push(Message::new(b"news", b"first")));
+    /// queue.set_max_bytes(1);
+    /// assert_eq!(queue.len(), 1);
+    /// assert!(!queue.push(Message::new(b"news", b"second")));
+    /// ```
+    pub fn set_max_bytes(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.max_bytes = bytes;
+        state.mark = if state.watcher.is_some() { state.mark.min(bytes) } else { bytes };
+    }
+
+    /// Ready once more than so many bytes wait, or the queue is closed: for a reader who can take nothing now. Until
+    /// then messages wake nobody.
+    ///
+    /// ```
+    /// use std::task::{Context, Waker};
+    ///
+    /// use embroker_core::{Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert!(queue.poll_beyond(&mut cx, 100).is_pending());
+    /// queue.push(Message::new(b"news", &[b'x'; 100]));
+    /// assert!(queue.poll_beyond(&mut cx, 100).is_ready());
+    /// ```
+    pub fn poll_beyond(&self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
+        let mut state = self.lock();
+        if state.closed || state.bytes > bytes {
+            return Poll::Ready(());
+        }
+        state.mark = bytes.min(state.max_bytes);
+        let before = (state.reader.take(), state.watcher.replace(cx.waker().clone()));
+        // As in `poll_next`.
+        drop(state);
+        drop(before);
+        Poll::Pending
     }
 
     /// Ends the stream: what is queued can still be read, nothing more comes.
@@ -192,7 +247,8 @@ impl Queue {
         let dropped = {
             let mut state = self.lock();
             state.closed = true;
-            (std::mem::take(&mut state.messages), state.reader.take(), std::mem::take(&mut state.bytes))
+            let wakers = (state.reader.take(), state.watcher.take());
+            (std::mem::take(&mut state.messages), wakers, std::mem::take(&mut state.bytes))
         };
         observe::queue(dropped.2, 0, false);
         drop(dropped);
@@ -233,7 +289,7 @@ impl Queue {
     }
 
     fn has_room(&self, state: &State, weight: usize) -> bool {
-        state.messages.len() < self.options.max_messages && state.bytes.saturating_add(weight) <= self.options.max_bytes
+        state.messages.len() < self.options.max_messages && state.bytes.saturating_add(weight) <= state.mark
     }
 
     /// No code of a user runs under this lock, neither a waker nor what one drops.
@@ -298,6 +354,14 @@ impl State {
         Some(gap)
     }
 
+    /// Has the watcher woken with the reader, and holds the queue to its bound again.
+    fn alarm(&mut self) {
+        self.mark = self.max_bytes;
+        if self.reader.is_none() {
+            self.reader = self.watcher.take();
+        }
+    }
+
     fn drop_first(&mut self) {
         if let Some(gap) = self.take_gap() {
             self.asides().last_gap = Some(gap);
@@ -332,11 +396,27 @@ impl State {
 
 /// Wakes the reader, after the lock is released: a waker may run the reader on the spot.
 fn wake(mut state: SpinMutexGuard<'_, State>) {
+    state.alarm();
     let reader = state.reader.take();
     drop(state);
-    if let Some(reader) = reader {
-        reader.wake();
-    }
+    wake_all(reader);
+}
+
+/// Wakes readers whose messages were [pushed](Queue::push_unwoken) without that. One whose waker panics keeps nobody
+/// from being woken, and does not make the one who published fail: the panic is told by the hook, and ends here.
+///
+/// ```
+/// use std::task::Waker;
+///
+/// use embroker_core::{Message, Queue, SubscribeOptions, wake_all};
+///
+/// let queue = Queue::new(SubscribeOptions::default());
+/// let (_, reader) = queue.push_unwoken(Message::new(b"news", b"hello"));
+/// wake_all(reader);
+/// ```
+pub fn wake_all(readers: impl IntoIterator<Item = Waker>) {
+    let mut readers = readers.into_iter();
+    while catch_unwind(AssertUnwindSafe(|| readers.by_ref().for_each(Waker::wake))).is_err() {}
 }
 
 #[cfg(test)]

@@ -6,20 +6,22 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, BytesMut};
 use embroker_core::instance::Instance;
 use embroker_core::resp::RequestParser;
-use embroker_core::{Broker, Event};
+use embroker_core::{Broker, Event, Queue};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use super::bell::Bells;
 use super::input::Input;
 use super::limits::{Allowed, Limits};
 use super::{End, MAX_MESSAGES, MAX_OUTPUT, MAX_OUTPUT_BEFORE_AUTH, STALL, spare};
 use crate::Session;
+use crate::behind::{Behind, PATIENCE, Turn};
 
 /// One client's bytes, and what becomes of them.
 pub(super) struct Connection<'c, B: Broker, S, E> {
@@ -40,8 +42,14 @@ pub(super) struct Connection<'c, B: Broker, S, E> {
     ended: Pin<&'c mut E>,
     /// What there is to read rings the one, `ended` and the timer the other.
     bells: Bells,
+    /// The timer has rung and nobody has looked at it since.
+    timer_rang: bool,
     /// The end of the CLIENT PAUSE that a request waits for.
     pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// Subscribers have to read before the client may say more.
+    patience: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// Others wait for the client to read.
+    behind: Option<Behind>,
 }
 
 /// What there is to do after a wait.
@@ -75,7 +83,10 @@ where
             timer: None,
             ended,
             bells: Bells::new(Waker::noop()),
+            timer_rang: false,
             pause: None,
+            patience: None,
+            behind: None,
         }
     }
 
@@ -98,10 +109,15 @@ where
         if !self.input.bytes.is_empty() {
             spare::lend(&mut self.session.out);
         }
+        let (turn, mut wrote) = (self.session.turn(), false);
         while !self.session.is_ending() && self.session.hold().is_none() && self.session.out.len() < MAX_OUTPUT {
             self.parser.limit_until_authenticated(!self.session.is_authenticated());
             self.parser.limit_bulk(self.limits.bulk());
-            match self.parser.next(&mut self.input.bytes, |request| self.session.begin(request)) {
+            let next = self.parser.next(&mut self.input.bytes, |request| {
+                wrote |= turn.is_some() && self.session.may_publish(request);
+                self.session.begin(request);
+            });
+            match next {
                 Ok(Some(())) if self.session.is_waiting() && self.session.hold().is_none() => {
                     self.session.resume().await;
                 }
@@ -118,10 +134,16 @@ where
         }
         self.session.rest();
         self.pause = self.session.hold().map(|hold| Box::pin(async move { hold.over().await }) as _);
+        self.patience = turn.filter(|_| wrote).and_then(Turn::ended).map(|fed| Box::pin(patience(fed)) as _);
+        self.refresh_limits();
+        Ok(())
+    }
+
+    fn refresh_limits(&mut self) {
         if self.limits.refresh() {
+            self.session.subscriptions.limit(self.limits.pubsub());
             self.session.announce_parameters();
         }
-        Ok(())
     }
 
     /// Writes what there is to write, until there is something to run.
@@ -135,16 +157,17 @@ where
         {
             return Poll::Ready(Err(end));
         }
-        if self.limits.refresh() {
-            self.session.announce_parameters();
-        }
+        self.timer_rang |= rung.seldom;
+        self.refresh_limits();
         let soft_end = loop {
             let has_all = self.take_messages(cx)?.is_pending();
             let soft_end = self.allowed()?;
-            if self.poll_write(cx)?.is_pending() || has_all {
+            let is_stuck = self.poll_write(cx)?.is_pending();
+            if has_all || is_stuck && self.poll_backlog(cx)?.is_pending() {
                 break soft_end;
             }
         };
+        self.tell_behind();
         if let Some(pause) = &mut self.pause
             && pause.as_mut().poll(cx).is_ready()
         {
@@ -152,14 +175,20 @@ where
             self.last_progress = Instant::now();
             return Poll::Ready(Ok(Next::Resume));
         }
-        if self.input.take_was_filled() {
+        if let Some(patience) = &mut self.patience {
+            if patience.as_mut().poll(cx).is_pending() {
+                return self.poll_timer(soft_end).map(Err);
+            }
+            self.patience = None;
+        }
+        if self.input.take_had_turn() {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         if self.poll_read()?.is_ready() {
             return Poll::Ready(Ok(Next::Run));
         }
-        self.poll_timer(soft_end, rung.seldom).map(Err)
+        self.poll_timer(soft_end).map(Err)
     }
 
     /// Writes the messages that wait, and a monitor's lines, to the output. Ready where there was no room for all;
@@ -188,13 +217,64 @@ where
 
     /// Until when so much may wait, if not as long as it takes.
     fn allowed(&mut self) -> Result<Option<Instant>, End> {
-        let (output, subscriptions) = (self.session.out.len(), &self.session.subscriptions);
-        // With less output than that, all messages are in it.
-        let queued = if output < MAX_MESSAGES { 0 } else { subscriptions.pending_bytes() };
-        match self.limits.output(output.saturating_add(queued), !subscriptions.is_empty()) {
+        let waiting = self.waiting();
+        match self.limits.output(waiting, self.is_subscribed()) {
             Allowed::Always => Ok(None),
             Allowed::Until(end) => Ok(Some(end)),
             Allowed::Never => Err(End::Drop),
+        }
+    }
+
+    fn is_subscribed(&self) -> bool {
+        !self.session.subscriptions.is_empty()
+    }
+
+    /// How many bytes wait for the client.
+    fn waiting(&self) -> usize {
+        let output = self.session.out.len();
+        // With less output than that, all messages are in it.
+        if output < MAX_MESSAGES {
+            return output;
+        }
+        self.queues().map(|queue| queue.bytes()).fold(output, usize::saturating_add)
+    }
+
+    /// Where messages and a monitor's lines wait.
+    fn queues(&self) -> impl Iterator<Item = &Arc<Queue>> {
+        self.session.subscriptions.queue().into_iter().chain(self.session.feed.queue())
+    }
+
+    /// Ready where what waits in the queues of a client that takes nothing is more than it was allowed last; pending
+    /// once that wakes the task.
+    fn poll_backlog(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, End> {
+        if self.session.out.len() < MAX_MESSAGES {
+            return Ok(Poll::Ready(()));
+        }
+        let waiting = self.waiting();
+        let more = self.limits.next_mark(waiting, self.is_subscribed()).saturating_sub(waiting);
+        let mut has_grown = false;
+        for queue in self.queues() {
+            // It held more than it may.
+            if queue.is_closed() {
+                return Err(End::Drop);
+            }
+            has_grown |= queue.poll_beyond(cx, queue.bytes().saturating_add(more)).is_ready();
+        }
+        Ok(if has_grown { Poll::Ready(()) } else { Poll::Pending })
+    }
+
+    /// Has others wait while much waits for the client to read it, until half of that is left.
+    fn tell_behind(&mut self) {
+        let since = match (self.stuck_since, &self.behind) {
+            (None, None) => return,
+            (since, _) => since.unwrap_or_else(Instant::now),
+        };
+        let mark = self.limits.behind(self.is_subscribed());
+        let waiting = self.waiting() as u64;
+        if mark.is_none_or(|mark| waiting < mark / 2) {
+            self.behind = None;
+        } else if self.behind.is_none() && mark.is_some_and(|mark| waiting > mark) {
+            self.behind = self.session.fall_behind(since.into_std());
         }
     }
 
@@ -220,6 +300,9 @@ where
                 }
             };
             self.instance.stats().bytes_sent.add(written as u64);
+            if let Some(behind) = &mut self.behind {
+                behind.has_read(written);
+            }
             if self.stuck_since.take().is_some() {
                 self.last_progress = Instant::now();
             }
@@ -252,12 +335,14 @@ where
     }
 
     /// Ready when the client has taken or said nothing for too long.
-    fn poll_timer(&mut self, soft_end: Option<Instant>, rang: bool) -> Poll<End> {
-        let session = &self.session;
-        let may_be_silent = || !session.subscriptions.is_empty() || session.feed.is_open() || self.pause.is_some();
+    fn poll_timer(&mut self, soft_end: Option<Instant>) -> Poll<End> {
+        // Who hears messages is held to how much of them may wait, and to nothing else.
+        let hears = self.is_subscribed() || self.session.feed.is_open();
         let end = match self.stuck_since {
+            _ if hears => None,
             Some(since) => Some(since + STALL),
-            None => self.limits.silence().filter(|_| !may_be_silent()).map(|silence| self.last_progress + silence),
+            None if self.pause.is_some() => None,
+            None => self.limits.silence().map(|silence| self.last_progress + silence),
         };
         let Some(end) = end.into_iter().chain(soft_end).min() else {
             self.timer = None;
@@ -265,7 +350,7 @@ where
         };
         // A timer that is over too early is set anew then: most ends move on before they come.
         let is_set = self.timer.as_ref().is_some_and(|timer| timer.deadline() <= end);
-        if is_set && !rang {
+        if !std::mem::take(&mut self.timer_rang) && is_set {
             return Poll::Pending;
         }
         let timer = match &mut self.timer {
@@ -279,5 +364,18 @@ where
             timer.as_mut().reset(end);
         }
         Poll::Pending
+    }
+}
+
+/// Returns once those who were fed have read enough, or stopped to read, or had time enough.
+async fn patience(fed: Turn) {
+    let end = Instant::now() + PATIENCE;
+    while let Some(until) = fed.waits_until() {
+        let until = end.min(until.into());
+        if Instant::now() >= until {
+            return;
+        }
+        // An error is that the time is over, which the next look finds out.
+        let _ = timeout_at(until, fed.changed()).await;
     }
 }

@@ -24,13 +24,15 @@ pub(super) struct Input {
     is_large: bool,
     /// The last read took all that it had room for.
     was_filled: bool,
+    /// How much was read since others had their turn.
+    turn: usize,
     /// There may be bytes to read.
     is_readable: bool,
 }
 
 impl Input {
     pub(super) fn new() -> Self {
-        Self { bytes: BytesMut::new(), is_large: false, was_filled: false, is_readable: true }
+        Self { bytes: BytesMut::new(), is_large: false, was_filled: false, turn: 0, is_readable: true }
     }
 
     /// Whether so much is there that more can wait.
@@ -38,9 +40,13 @@ impl Input {
         self.bytes.len() > *READ.end()
     }
 
-    /// Whether the last read filled the room, asked once: others have their turn before the next.
-    pub(super) fn take_was_filled(&mut self) -> bool {
-        std::mem::take(&mut self.was_filled)
+    /// Whether the last read filled the room, or much was read, asked once: others have their turn before the next.
+    pub(super) fn take_had_turn(&mut self) -> bool {
+        let had_turn = std::mem::take(&mut self.was_filled) || self.turn >= *READ.end();
+        if had_turn {
+            self.turn = 0;
+        }
+        had_turn
     }
 
     /// There may be bytes to read.
@@ -63,9 +69,14 @@ impl Input {
         let room = self.bytes.capacity().saturating_sub(before);
         let read = pin!(stream.read_buf(&mut self.bytes)).poll(&mut Context::from_waker(waker));
         match &read {
-            Poll::Ready(read) => self.was_filled = matches!(read, Ok(read) if *read == room),
+            Poll::Ready(read) => {
+                let read = read.as_ref().map_or(0, |read| *read);
+                self.was_filled = read == room;
+                self.turn += read;
+            }
             Poll::Pending => {
                 self.is_readable = false;
+                self.turn = 0;
                 self.give_back();
             }
         }

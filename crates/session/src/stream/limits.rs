@@ -42,8 +42,7 @@ impl<'c> Limits<'c> {
 
     /// For how long so many bytes may wait to be sent.
     pub(crate) fn output(&mut self, waiting: usize, is_subscribed: bool) -> Allowed {
-        let OutputLimit { hard, soft, seconds, .. } =
-            if is_subscribed { self.output.pubsub } else { self.output.normal };
+        let OutputLimit { hard, soft, seconds, .. } = self.of(is_subscribed);
         let waiting = waiting as u64;
         if hard != 0 && waiting > hard {
             return Allowed::Never;
@@ -52,8 +51,34 @@ impl<'c> Limits<'c> {
             self.over_soft_since = None;
             return Allowed::Always;
         }
-        let since = *self.over_soft_since.get_or_insert_with(Instant::now);
-        Allowed::Until(since + Duration::from_secs(seconds.into()))
+        let now = Instant::now();
+        let end = *self.over_soft_since.get_or_insert(now) + Duration::from_secs(seconds.into());
+        if now < end { Allowed::Until(end) } else { Allowed::Never }
+    }
+
+    /// The next amount of waiting bytes beyond which something changes for the client.
+    pub(crate) fn next_mark(&self, waiting: usize, is_subscribed: bool) -> usize {
+        let limit = self.of(is_subscribed);
+        let marks = [limit.hard, limit.soft].into_iter().filter(|mark| *mark != 0).chain(self.behind(is_subscribed));
+        let next = marks.filter(|mark| *mark >= waiting as u64).min();
+        next.and_then(|mark| usize::try_from(mark).ok()).unwrap_or(usize::MAX)
+    }
+
+    /// With more bytes than this waiting a subscriber is behind, and publishers wait for it; `None` where it may let
+    /// as much wait as it likes.
+    pub(crate) fn behind(&self, is_subscribed: bool) -> Option<u64> {
+        let OutputLimit { hard, soft, .. } = self.output.pubsub;
+        [hard / 8, soft / 2].into_iter().filter(|mark| is_subscribed && *mark != 0).min()
+    }
+
+    /// The limit of the client's class.
+    fn of(&self, is_subscribed: bool) -> OutputLimit {
+        if is_subscribed { self.output.pubsub } else { self.output.normal }
+    }
+
+    /// What subscribers are held to.
+    pub(crate) fn pubsub(&self) -> OutputLimit {
+        self.output.pubsub
     }
 
     /// How many bytes of a request may wait for its end.

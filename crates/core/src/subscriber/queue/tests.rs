@@ -1,7 +1,7 @@
 //! The queue beside a simple model of it, and from several threads.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 
@@ -279,4 +279,94 @@ fn what_several_threads_push_is_read_or_counted_exactly_once() {
         assert_eq!(read + lagged, THREADS * EACH);
     });
     assert_eq!((queue.len(), queue.bytes()), (0, 0));
+}
+
+/// Counts how often it was woken.
+#[derive(Default)]
+struct Counter(AtomicUsize);
+
+impl std::task::Wake for Counter {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_reader_that_takes_nothing_is_woken_when_more_waits_than_it_asked_for_and_at_the_end() {
+    let room = message(0).weight();
+    let options = SubscribeOptions::default().max_bytes(4 * room).overflow(Overflow::Disconnect);
+    let queue = Queue::new(options);
+    let counter = Arc::new(Counter::default());
+    let waker = Waker::from(counter.clone());
+    let mut cx = Context::from_waker(&waker);
+    let woken = || counter.0.swap(0, Ordering::SeqCst);
+
+    assert!(queue.poll_next(&mut cx).is_pending());
+    assert!(queue.poll_beyond(&mut cx, 2 * room).is_pending());
+    assert!(queue.push(message(0)) && queue.push(message(1)));
+    assert_eq!(woken(), 0, "two messages are what it asked for");
+    assert!(queue.push(message(2)));
+    assert_eq!((woken(), queue.len()), (1, 3));
+    assert!(queue.poll_beyond(&mut cx, 2 * room).is_ready());
+
+    assert!(queue.poll_beyond(&mut cx, usize::MAX).is_pending());
+    assert!(queue.push(message(3)));
+    assert_eq!(woken(), 0);
+    assert!(!queue.push(message(4)), "there is room for four");
+    assert_eq!((woken(), queue.len()), (1, 4));
+    assert!(queue.poll_beyond(&mut cx, usize::MAX).is_ready());
+
+    let other = Queue::new(options);
+    assert!(other.poll_beyond(&mut cx, usize::MAX).is_pending());
+    other.close();
+    assert_eq!(woken(), 1);
+}
+
+#[test]
+fn a_bound_that_changes_holds_for_the_next_message_also_where_a_reader_watches() {
+    let room = message(0).weight();
+    for watches in [false, true] {
+        let queue = Queue::new(SubscribeOptions::default().max_bytes(room));
+        if watches {
+            assert!(queue.poll_beyond(&mut Context::from_waker(Waker::noop()), room / 2).is_pending());
+        }
+        queue.set_max_bytes(3 * room);
+        for n in 0..4 {
+            queue.push(message(n));
+        }
+        assert_eq!((queue.len(), queue.bytes()), (3, 3 * room));
+        queue.set_max_bytes(room);
+        assert_eq!(queue.len(), 3, "what waits stays");
+        queue.push(message(4));
+        assert_eq!(drain(&queue), [Event::Gap(Gap::Lagged(4)), Event::Message(message(4))]);
+    }
+}
+
+/// Panics when it is woken.
+struct Faulty;
+
+impl std::task::Wake for Faulty {
+    fn wake(self: Arc<Self>) {
+        panic!("this reader's waker is faulty");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_keeps_nobody_asleep_and_is_no_business_of_who_publishes() {
+    let counter = Arc::new(Counter::default());
+    let faulty = Waker::from(Arc::new(Faulty));
+    let counting = Waker::from(counter.clone());
+    wake_all([faulty.clone(), counting.clone(), faulty.clone(), faulty.clone(), counting]);
+    assert_eq!(counter.0.load(Ordering::SeqCst), 2);
+
+    let queue = Queue::new(SubscribeOptions::default());
+    assert!(queue.poll_next(&mut Context::from_waker(&faulty)).is_pending());
+    assert!(queue.push(message(0)));
+    assert_eq!(drain(&queue), [Event::Message(message(0))]);
+    assert!(queue.poll_next(&mut Context::from_waker(&faulty)).is_pending());
+    queue.push_gap(Gap::Disconnected);
+    assert_eq!(drain(&queue), [Event::Gap(Gap::Disconnected)]);
+    assert!(queue.poll_next(&mut Context::from_waker(&faulty)).is_pending());
+    queue.close();
+    assert!(queue.is_closed());
 }
