@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use embroker::prelude::*;
 use embroker::{AnyBroker, Command, Error, Pipeline, Value};
 use embroker_reliability::{Interleaved, Scale, Watchdog, on_threads};
-use embroker_test_support::{Backend, Suite, words};
+use embroker_test_support::{Backend, Suite};
 use fastrand::Rng;
 
 const THREADS: usize = 8;
@@ -49,7 +49,7 @@ async fn cross(
 
 /// One command's reply, an error of the server as a value.
 async fn ask(broker: &AnyBroker, line: &str) -> Result<Value> {
-    match broker.execute(Command::from_argv(words(line))?).await {
+    match broker.execute(Command::from_argv(line.split(' '))?).await {
         Err(Error::Server(error)) => Ok(Value::Error(error)),
         reply => Ok(reply?),
     }
@@ -66,7 +66,7 @@ async fn number(broker: &AnyBroker, line: &str) -> Result<i64> {
 async fn sum(broker: &AnyBroker, lines: &[&str]) -> Result<i64> {
     let mut pipeline = Pipeline::atomic();
     for line in lines {
-        pipeline.push(Command::from_argv(words(line))?.into_owned());
+        pipeline.push(Command::from_argv(line.split(' '))?.into_owned());
     }
     let mut sum = 0;
     for reply in broker.pipeline(pipeline).await? {

@@ -11,13 +11,12 @@ mod tests;
 mod topics;
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use ahash::RandomState;
 use bytes::Bytes;
-use embroker_core::{Message, Name, Queue, SubscriptionKind};
+use embroker_core::{Message, Name, Queue, SubscriptionKind, wake_all};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use patterns::PatternIndex;
@@ -35,10 +34,8 @@ pub(crate) type Readers = SmallVec<[Waker; 4]>;
 /// Wakes readers. A waker is its reader's code: one that panics keeps no other from being woken, and is no business of
 /// who published; the panic hook has told of it.
 pub(crate) fn wake(readers: &mut Readers) {
-    let mut asleep = readers.drain(..);
-    while asleep.len() > 0 {
-        // Once for all of them, and again for those behind one that panicked.
-        let _ = catch_unwind(AssertUnwindSafe(|| asleep.by_ref().for_each(Waker::wake)));
+    if !readers.is_empty() {
+        wake_all(readers.drain(..));
     }
 }
 
@@ -148,8 +145,7 @@ impl PubSub {
     pub(crate) fn close(&self) {
         let registry = std::mem::take(&mut *self.lock());
         for client in registry.clients.into_values() {
-            // It wakes a reader, who may panic: the others' streams end all the same.
-            let _ = catch_unwind(AssertUnwindSafe(|| client.queue.close()));
+            client.queue.close();
         }
     }
 
