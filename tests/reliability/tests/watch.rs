@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use embroker::prelude::*;
 use embroker::{AnyBroker, Command, Pipeline};
 use embroker_reliability::{Scale, Watchdog, on_threads};
-use embroker_test_support::{Backend, Suite, words};
+use embroker_test_support::{Backend, Suite};
 
 const THREADS: usize = 8;
 
@@ -206,7 +206,7 @@ async fn run(broker: &AnyBroker, lines: &str) -> Result<()> {
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         }
-        match broker.execute(Command::from_argv(words(line))?).await {
+        match broker.execute(Command::from_argv(line.split(' '))?).await {
             Ok(_) | Err(embroker::Error::Server(_)) => (),
             Err(error) => return Err(error.into()),
         }
