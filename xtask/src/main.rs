@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod clients;
+mod fuzz;
 mod packages;
 mod redis;
 mod reliability;
@@ -47,6 +48,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Fuzzes the parser, patterns, BITFIELD, the engine and whole sessions, each for a while. Installs cargo-fuzz where
+    /// it is missing.
+    Fuzz(fuzz::Options),
     /// Writes the tables of docs/compatibility.md from the command table.
     Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         Task::Test { args } => test(&args),
         Task::Bench { args } => bench::run(&args),
         Task::Reliability { args } => reliability::run(&args),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };
