@@ -77,7 +77,7 @@ impl Pair {
                 side.look()?;
             }
             stream.set_nonblocking(true)?;
-            streams.push(Stream { stream, heard: Vec::new(), closed: false });
+            streams.push(Line { socket: stream, heard: Vec::new(), closed: false });
         }
         let [redis, embroker] = &mut streams[..] else { return Ok(None) };
         // A Redis has said all there is to say once another client has been answered.
@@ -93,7 +93,7 @@ impl Pair {
         }
         let is_same = redis.heard == embroker.heard && redis.closed == embroker.closed;
         Ok((!is_same).then(|| {
-            let told = |stream: &Stream| format!("{} closed: {}", told(&stream.heard), stream.closed);
+            let told = |line: &Line| format!("{} closed: {}", self::told(&line.heard), line.closed);
             let said: Vec<String> = pieces.iter().map(|piece| self::told(piece)).collect();
             format!("{}\n  redis    {}\n  embroker {}", said.join(" | "), told(redis), told(embroker))
         }))
@@ -143,18 +143,18 @@ impl Side {
 }
 
 /// A connection that does not wait, and all that came over it.
-struct Stream {
-    stream: UnixStream,
+struct Line {
+    socket: UnixStream,
     heard: Vec<u8>,
     closed: bool,
 }
 
-impl Stream {
+impl Line {
     /// Reads what is there.
     fn read(&mut self) -> Result<()> {
         let mut buffer = [0; 16 * 1024];
         while !self.closed {
-            match self.stream.read(&mut buffer) {
+            match self.socket.read(&mut buffer) {
                 Ok(0) => self.closed = true,
                 Ok(read) => self.heard.extend_from_slice(&buffer[..read]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,

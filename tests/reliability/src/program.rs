@@ -1,6 +1,7 @@
 //! Another process: `embroker-server` with as much memory and as many files as a test gives it.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -40,10 +41,10 @@ impl Program {
         fs::create_dir_all(&directory)?;
         let mut script = String::new();
         if let Some(bytes) = limits.address_space {
-            script.push_str(&format!("ulimit -v {}; ", bytes / 1024));
+            _ = write!(script, "ulimit -v {}; ", bytes / 1024);
         }
         if let Some(files) = limits.files {
-            script.push_str(&format!("ulimit -n {files}; "));
+            _ = write!(script, "ulimit -n {files}; ");
         }
         script.push_str("exec \"$0\" \"$@\"");
         let mut said = String::new();

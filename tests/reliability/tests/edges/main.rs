@@ -1,8 +1,6 @@
 //! Integers at the edges of 64 bits: every count, offset and time that a command takes, compared with Redis, replies
 //! and what is stored then. And that a sum which does not fit stops instead of going on with another number.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 mod build;
 mod calls;
 
