@@ -40,7 +40,7 @@ impl Pair {
         let options: Vec<String> =
             parameters.iter().flat_map(|(name, value)| [format!("--{name}"), (*value).to_owned()]).collect();
         let mut options: Vec<&str> = options.iter().map(String::as_str).collect();
-        options.extend(["--enable-debug-command", "local"]);
+        options.extend(["--enable-debug-command", "local", "--protected-mode", "no"]);
         let embroker = Program::start(program, &options, Limits::default())?;
         Ok(Self {
             redis: Side::new(&redis.socket_path())?,

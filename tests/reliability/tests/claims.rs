@@ -74,8 +74,8 @@ fn wait_for_clients(program: &Program, count: usize) -> Result<()> {
 }
 
 /// A server that has served so many clients before, so that what it keeps for them is there.
-fn warm(options: &[&str]) -> Result<(Program, UnixStream)> {
-    let program = Program::start(PROGRAM, options, Limits::default())?;
+fn warm() -> Result<(Program, UnixStream)> {
+    let program = Program::start(PROGRAM, &["--protected-mode", "no"], Limits::default())?;
     let mut known = connect(&program)?;
     let clients = (0..CLIENTS).map(|_| connect(&program)).collect::<Result<Vec<_>>>()?;
     wait_for_clients(&program, CLIENTS + 1)?;
@@ -87,7 +87,7 @@ fn warm(options: &[&str]) -> Result<(Program, UnixStream)> {
 
 fn claimed() -> Result<()> {
     for claim in CLAIMS {
-        let (program, mut known) = warm(&[])?;
+        let (program, mut known) = warm()?;
         let before = program.resident()?;
         let mut clients = (0..CLIENTS).map(|_| connect(&program)).collect::<Result<Vec<_>>>()?;
         for client in &mut clients {
@@ -131,7 +131,7 @@ fn before_the_password() -> Result<()> {
 
 /// All clients set a key of their own, a byte at a time in turn.
 fn byte_by_byte() -> Result<()> {
-    let (program, mut known) = warm(&[])?;
+    let (program, mut known) = warm()?;
     let mut clients = (0..CLIENTS).map(|_| connect(&program)).collect::<Result<Vec<_>>>()?;
     let request =
         |number: usize| format!("*3\r\n$3\r\nSET\r\n$2\r\n{number:02}\r\n$3\r\n{number:03}\r\nGET {number:02}\r\n");

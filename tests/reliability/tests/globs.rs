@@ -50,7 +50,7 @@ fn shapes(len: usize) -> Vec<(Vec<u8>, bool)> {
         (filled(b"\\a"), false),
         (filled(b"\\"), false),
         (filled(b"*\\a[a]?"), false),
-        (filled(b"*[^"), false),
+        (filled(b"*[^"), true),
     ]
 }
 
@@ -76,7 +76,7 @@ fn timed(client: &mut RawClient, words: &[&[u8]]) -> Result<Vec<u8>> {
 }
 
 fn asked() -> Result<()> {
-    let program = Program::start(PROGRAM, &[], Limits::default())?;
+    let program = Program::start(PROGRAM, &["--protected-mode", "no"], Limits::default())?;
     let name = vec![b'a'; LEN];
     let (mut client, mut listener) = (program.client()?, program.client()?);
     client.command([&b"SET"[..], &name, b"v"])?;
