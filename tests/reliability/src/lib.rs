@@ -8,7 +8,7 @@ mod program;
 mod scale;
 mod watchdog;
 
-pub use pair::{Pair, Side, told};
+pub use pair::{Pair, Side, told, without_ids};
 pub use program::{Limits, Program, alone, is_alone, resident};
 pub use scale::Scale;
 pub use watchdog::Watchdog;

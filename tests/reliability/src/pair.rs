@@ -84,14 +84,15 @@ impl Pair {
         self.redis.look()?;
         redis.read()?;
         let begun = Instant::now();
+        let expected = without_ids(&redis.heard);
         while begun.elapsed() < PATIENCE {
             self.embroker.look()?;
             embroker.read()?;
-            if embroker.closed == redis.closed && embroker.heard.len() >= redis.heard.len() {
+            if embroker.closed == redis.closed && without_ids(&embroker.heard).len() >= expected.len() {
                 break;
             }
         }
-        let is_same = redis.heard == embroker.heard && redis.closed == embroker.closed;
+        let is_same = expected == without_ids(&embroker.heard) && redis.closed == embroker.closed;
         Ok((!is_same).then(|| {
             let told = |line: &Line| format!("{} closed: {}", self::told(&line.heard), line.closed);
             let said: Vec<String> = pieces.iter().map(|piece| self::told(piece)).collect();
@@ -176,4 +177,22 @@ pub fn told(bytes: &[u8]) -> String {
 
     let shown = bytes[..bytes.len().min(MOST)].escape_ascii().to_string();
     if bytes.len() > MOST { format!("{shown}… ({} bytes)", bytes.len()) } else { shown }
+}
+
+/// An answer without the ids that HELLO tells.
+///
+/// ```
+/// let answer = embroker_reliability::without_ids(b"$2\r\nid\r\n:12\r\n");
+/// assert_eq!(answer, b"$2\r\nid\r\n:\r\n");
+/// ```
+pub fn without_ids(answer: &[u8]) -> Vec<u8> {
+    const ID: &[u8] = b"$2\r\nid\r\n:";
+    let mut out = answer.to_vec();
+    let mut from = 0;
+    while let Some(at) = out[from..].windows(ID.len()).position(|window| window == ID) {
+        from += at + ID.len();
+        let digits = out[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        out.drain(from..from + digits);
+    }
+    out
 }

@@ -91,8 +91,8 @@ impl Kind {
     }
 }
 
-/// The calls by row. `k` is a number, `t` a text, `d` has a deadline, `n` is not there; `h` is a hash, `s` and `i` are
-/// sets; `one` is a hash of one field.
+/// The calls by row. `k` is a number, `t` a text, `d` has a deadline, `n` is not there; `h` is a hash, `s`, `i` and
+/// `j` are sets; `one` is a hash of one field.
 pub(crate) const CALLS: &[(&str, &[&str])] = &[
     ("acl|genpass", &["ACL GENPASS {refused}"]),
     ("acl|log", &["ACL LOG {int}"]),
@@ -135,7 +135,7 @@ pub(crate) const CALLS: &[(&str, &[&str])] = &[
         "config|set",
         &[
             "CONFIG SET slowlog-max-len {int}",
-            "CONFIG SET hash-max-listpack-entries {int}; HSET h a b; OBJECT ENCODING h",
+            "CONFIG SET hash-max-listpack-entries {int}; HSET e f 1; OBJECT ENCODING e; CONFIG SET hash-max-listpack-entries 128",
             "CONFIG SET maxmemory-samples {int}",
             "CONFIG SET hz {int}; CONFIG GET hz",
             "CONFIG SET lfu-log-factor {int}; CONFIG GET lfu-log-factor",
@@ -180,7 +180,7 @@ pub(crate) const CALLS: &[(&str, &[&str])] = &[
     ("incr", &["SET k {int}; INCR k", "SET d {int} KEEPTTL; INCR d"]),
     ("incrby", &["INCRBY k {int}", "INCRBY n {int}", "SET k {int}; INCRBY k {int}"]),
     ("incrbyfloat", &["INCRBYFLOAT k {int}", "SET k {int}; INCRBYFLOAT k {int}"]),
-    ("memory|usage", &["MEMORY USAGE n SAMPLES {int}"]),
+    ("memory|usage", &["MEMORY USAGE missing SAMPLES {int}"]),
     ("move", &["MOVE k {int}", "MOVE n {int}"]),
     ("pexpire", &["PEXPIRE k {ttl}", "PEXPIRE d {ttl} GT", "PEXPIRE d {ttl} LT", "PEXPIRE k {ttl} LT"]),
     (
@@ -210,11 +210,14 @@ pub(crate) const CALLS: &[(&str, &[&str])] = &[
     ("setex", &["SETEX k {ttl} v", "SETEX n {ttl} v"]),
     ("setrange", &["SETRANGE t {int} xy", "SETRANGE n {int} x", "SETRANGE n {int} \"\"", "SETRANGE k {int} \"\""]),
     ("sintercard", &["SINTERCARD {int} i s", "SINTERCARD 2 i i LIMIT {int}", "SINTERCARD {int} i LIMIT {int}"]),
-    ("sismember", &["SISMEMBER i {int}", "SMISMEMBER i {int} {int}", "SMOVE i s {int}", "SREM i {int}"]),
+    (
+        "sismember",
+        &["SISMEMBER i {int}", "SMISMEMBER i {int} {int}", "SMOVE i n {int}; SMEMBERS n; DEL n", "SREM i {int}"],
+    ),
     ("slowlog|get", &["SLOWLOG GET {int}"]),
     ("spop", &["SPOP s {int}", "SPOP n {int}", "SPOP k {int}"]),
     ("srandmember", &["SRANDMEMBER s {draw}", "SRANDMEMBER n {draw}", "SRANDMEMBER k {draw}"]),
-    ("sscan", &["SSCAN i 0 COUNT {int}", "SSCAN i {int}", "SSCAN n {int} COUNT {int}"]),
+    ("sscan", &["SSCAN j 0 COUNT {int}", "SSCAN j {int}", "SSCAN n {int} COUNT {int}"]),
     ("substr", &["SUBSTR t {int} {int}"]),
     ("swapdb", &["SWAPDB {int} 0; SWAPDB 0 {int}", "SWAPDB 1 {int}; SWAPDB {int} 1"]),
     ("wait", &["WAIT 0 {refused}", "WAIT {refused} 1"]),
