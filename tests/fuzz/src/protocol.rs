@@ -120,6 +120,8 @@ impl<'a> Reader<'a> {
 /// The words of a line, with quotes and escapes; `None` where quotes are not balanced.
 fn split(line: &[u8]) -> Option<Words> {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r');
+    // A word that has begun goes on over these two.
+    let ends = |byte: &u8| is_space(byte) && !matches!(byte, 0x0b | 0x0c);
     let mut words = Vec::new();
     let mut rest = line;
     loop {
@@ -130,7 +132,7 @@ fn split(line: &[u8]) -> Option<Words> {
             return Some(words);
         }
         let mut word = Vec::new();
-        while let Some((first, after)) = rest.split_first().filter(|(first, _)| !is_space(first)) {
+        while let Some((first, after)) = rest.split_first().filter(|(first, _)| !ends(first)) {
             rest = match first {
                 b'"' => closed(double_quoted(after, &mut word)?)?,
                 b'\'' => closed(single_quoted(after, &mut word)?)?,

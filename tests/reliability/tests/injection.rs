@@ -36,7 +36,7 @@ const PLACES: &[&str] = &[
     "ACL CAT word",
     "ACL GETUSER word",
     "ACL DELUSER word",
-    "ACL SETUSER default word",
+    "ACL SETUSER default xword",
     "ACL DRYRUN word get a",
     "ACL DRYRUN default word",
     "ACL DRYRUN default word a",
@@ -196,12 +196,15 @@ fn hostile() -> Vec<Vec<u8>> {
 }
 
 fn packed(command: &str, word: &[u8]) -> Vec<u8> {
-    let words: Vec<&[u8]> =
-        command.split(' ').map(|part| if part == "word" { word } else { part.as_bytes() }).collect();
+    let filled = |part: &str| match part.strip_suffix("word") {
+        Some(before) => [before.as_bytes(), word].concat(),
+        None => part.as_bytes().to_vec(),
+    };
+    let words: Vec<Vec<u8>> = command.split(' ').map(filled).collect();
     let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
         bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-        bytes.extend_from_slice(word);
+        bytes.extend_from_slice(&word);
         bytes.extend_from_slice(b"\r\n");
     }
     bytes

@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     suite.test(Backend::Mem, "the_release_build_checks_its_sums", async || build::release_checks_sums());
     suite.test(Backend::Mem, "no_crate_has_unsafe_code", async || build::no_unsafe_code());
     suite.test(Backend::Redis, "every_call_at_every_edge_is_answered_as_by_redis", async || every_edge());
-    let cases = Scale::get().pick(250, 10_000);
+    let cases = Scale::get().pick(60, 10_000);
     let property = Property { cases, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/../regressions/edges.txt") };
     suite.property(
         Backend::Redis,
@@ -169,7 +169,7 @@ fn every_edge() -> Result<()> {
         let mut conversations = Vec::new();
         for (at, word) in words.iter().enumerate() {
             let Some((before, kind, after)) = Kind::of(word) else { continue };
-            for edge in calls::EDGES.iter().step_by(Scale::get().pick(3, 1)) {
+            for edge in calls::EDGES.iter().step_by(Scale::get().pick(6, 1)) {
                 let filled: Vec<String> = words
                     .iter()
                     .enumerate()
