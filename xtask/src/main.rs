@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod clients;
+mod fuzz;
 mod packages;
 mod publish;
 mod races;
@@ -54,6 +55,9 @@ enum Task {
     /// Runs the races of `tests/races` under many schedules, which shuttle chooses: threads that meet in the queue, the
     /// registry, the latches and the sessions. A failure prints its schedule, and `--replay` runs that.
     Races(races::Races),
+    /// Fuzzes the parser, patterns, BITFIELD, the engine and whole sessions, each for a while. Installs cargo-fuzz where
+    /// it is missing.
+    Fuzz(fuzz::Options),
     /// Writes the tables of docs/compatibility.md from the command table.
     Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         Task::Reliability { args } => reliability::run(&args),
         Task::Package => publish::package(true),
         Task::Races(races) => races.run(),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };

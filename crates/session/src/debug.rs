@@ -42,6 +42,11 @@ impl<B: Broker> Session<B> {
     }
 }
 
+/// Whether it is `DEBUG ERROR text`, whose answer Redis counts as no error.
+pub(crate) fn asks_for_an_error(spec: &CommandSpec, request: &Request<'_>) -> bool {
+    spec.id == DebugCommand::Debug.into() && matches!(request.arguments(), [error, _] if is_word(error, "error"))
+}
+
 /// How long `DEBUG SLEEP seconds` is to take; `None` for any other call of DEBUG, and for what is no time.
 fn sleep_time(args: &[Arg<'_>]) -> Option<Duration> {
     let [sleep, seconds] = args else { return None };

@@ -3,7 +3,7 @@
 //! The order that a client may rely on: no message of a channel comes before its confirmation or after that of its end,
 //! and every message that was published before a command ran comes before that command's reply.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::future::Future as _;
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,10 +25,15 @@ use crate::shared::Shared;
 #[derive(Debug, Default)]
 pub struct Subscriptions {
     subscriber: Option<Subscriber>,
-    channels: BTreeSet<Bytes>,
-    patterns: BTreeSet<Bytes>,
-    shard_channels: BTreeSet<Bytes>,
+    channels: Names,
+    patterns: Names,
+    shard_channels: Names,
+    /// How many names were added so far.
+    added: u64,
 }
+
+/// The names of one kind, each with the number that it was added as.
+type Names = BTreeMap<Bytes, u64>;
 
 impl Subscriptions {
     /// The next message, or that some are missing, for [`Session::deliver`]. Pending for ever where the client has no
@@ -71,12 +76,26 @@ impl Subscriptions {
         self.counts().is_empty()
     }
 
-    fn names(&mut self, kind: SubscriptionKind) -> &mut BTreeSet<Bytes> {
+    fn names(&mut self, kind: SubscriptionKind) -> &mut Names {
         match kind {
             SubscriptionKind::Channel => &mut self.channels,
             SubscriptionKind::Pattern => &mut self.patterns,
             SubscriptionKind::Shard => &mut self.shard_channels,
         }
+    }
+
+    fn add(&mut self, kind: SubscriptionKind, name: Bytes) {
+        let number = self.added;
+        self.added += 1;
+        self.names(kind).entry(name).or_insert(number);
+    }
+
+    /// The names of one kind in the order in which they were added: that of Redis for patterns. For channels it has
+    /// none.
+    fn in_order(&mut self, kind: SubscriptionKind) -> Vec<Bytes> {
+        let mut names: Vec<(&Bytes, &u64)> = self.names(kind).iter().collect();
+        names.sort_unstable_by_key(|(_, number)| **number);
+        names.into_iter().map(|(name, _)| name.clone()).collect()
     }
 }
 
@@ -159,7 +178,7 @@ impl<B: Broker> Session<B> {
             SubscriptionKind::Shard => subscriber.ssubscribe(&names).await?,
         }
         for name in names {
-            self.subscriptions.names(kind).insert(name.clone());
+            self.subscriptions.add(kind, name.clone());
             self.confirm(kind, verb, name.into());
         }
         Ok(())
@@ -167,8 +186,7 @@ impl<B: Broker> Session<B> {
 
     /// `UNSUBSCRIBE [channel …]`: as SUBSCRIBE; without a name, all of the kind, or nil where there is none.
     async fn unsubscribe(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) -> Result<()> {
-        let all = names.is_empty().then(|| self.subscriptions.names(kind).iter().cloned().collect());
-        let names: Vec<Bytes> = all.unwrap_or(names);
+        let names = if names.is_empty() { self.subscriptions.in_order(kind) } else { names };
         if let Some(subscriber) = &self.subscriptions.subscriber {
             match kind {
                 SubscriptionKind::Channel => subscriber.unsubscribe(&names).await?,

@@ -156,7 +156,7 @@ impl<B: Broker> Session<B> {
             CommandId::Transaction(id) => self.transaction(id),
             _ => {
                 let Some(reply) = self.broker().execute_now(request.command()) else { return false };
-                self.reply_of_broker(spec, &reply);
+                self.reply_of_broker(spec, request, &reply);
                 return true;
             }
         };
@@ -182,18 +182,23 @@ impl<B: Broker> Session<B> {
                     }
                     None => self.broker().execute(request.command().clone()).await,
                 };
-                self.reply_of_broker(spec, &reply);
+                self.reply_of_broker(spec, request, &reply);
             }
         }
     }
 
     #[inline]
-    fn reply_of_broker(&mut self, spec: &'static CommandSpec, reply: &embroker_core::Result<Value>) {
+    fn reply_of_broker(
+        &mut self,
+        spec: &'static CommandSpec,
+        request: &Request<'_>,
+        reply: &embroker_core::Result<Value>,
+    ) {
         // What was published before this reply comes before it.
         self.deliver_waiting();
         match reply {
             Ok(value) => self.value_of(spec, value),
-            Err(error) => self.error(&in_server_words(error)),
+            Err(error) => self.failed(spec, request, &in_server_words(error)),
         }
     }
 

@@ -15,6 +15,7 @@ use embroker_core::{Arg, Broker, Error, Reply, ServerError, Value, Watch};
 use tokio::sync::watch;
 
 use crate::clients::{Address, Client, Membership};
+use crate::debug;
 use crate::monitor::Feed;
 use crate::pubsub::Subscriptions;
 use crate::run::Begun;
@@ -182,10 +183,20 @@ impl<B: Broker> Session<B> {
 
     /// Answers what a command of the broker's came to.
     #[inline]
-    pub(crate) fn reply(&mut self, spec: &'static CommandSpec, reply: &Reply) {
+    pub(crate) fn reply(&mut self, spec: &'static CommandSpec, request: &Request<'_>, reply: &Reply) {
         match reply {
             Ok(value) => self.value_of(spec, value),
-            Err(error) => self.error(error),
+            Err(error) => self.failed(spec, request, error),
+        }
+    }
+
+    /// Answers why a command of the broker's failed, if it did: `DEBUG ERROR` has done as it was told.
+    #[cold]
+    pub(crate) fn failed(&mut self, spec: &'static CommandSpec, request: &Request<'_>, error: &ServerError) {
+        if !debug::asks_for_an_error(spec, request) {
+            self.error(error);
+        } else if self.is_answered() {
+            self.protocol.error(&mut self.out, error);
         }
     }
 

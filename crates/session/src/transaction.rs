@@ -207,7 +207,7 @@ impl<B: Broker> Session<B> {
                 Step::OfSession => self.run_inside(spec, &request).await,
                 Step::OfBroker => {
                     if let Some(reply) = replies.next() {
-                        self.reply(spec, &reply);
+                        self.reply(spec, &request, &reply);
                     }
                 }
                 Step::Select => match replies.next() {

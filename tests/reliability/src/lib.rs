@@ -7,6 +7,8 @@
 mod data;
 mod interleaved;
 mod linear;
+mod pair;
+mod program;
 mod scale;
 mod threads;
 mod watchdog;
@@ -14,6 +16,8 @@ mod watchdog;
 pub use data::{Answer, Data, Transaction, Words};
 pub use interleaved::Interleaved;
 pub use linear::{Model, Operation, Thread, linearize};
+pub use pair::{Pair, Side, told, without_ids};
+pub use program::{Limits, Program, alone, is_alone, resident};
 pub use scale::Scale;
 pub use threads::on_threads;
 pub use watchdog::Watchdog;

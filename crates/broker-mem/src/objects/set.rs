@@ -1,7 +1,10 @@
 //! A set: members without order.
 
+use std::collections::HashSet;
+
 use ahash::RandomState;
 use bytes::Bytes;
+use embroker_core::Value;
 use indexmap::{IndexSet, set};
 use ref_cast::RefCast;
 use thin_vec::ThinVec;
@@ -149,9 +152,12 @@ impl Set {
         }
     }
 
-    /// Judges the set anew by the members that it has, as if they had come to an empty one.
-    pub(crate) fn rebuild(&mut self, most: usize) {
-        *self = Self::from_members(self.iter(), most);
+    /// Keeps the members at these places, as if they had come to an empty set, and removes the others; those, in order.
+    pub(crate) fn keep(&mut self, places: &HashSet<usize>, most: usize) -> Vec<Value> {
+        let at = |wanted: bool| self.iter().enumerate().filter(move |(place, _)| places.contains(place) == wanted);
+        let removed = at(false).map(|(_, member)| member.to_bytes().into()).collect();
+        *self = Self::from_members(at(true).map(|(_, member)| member), most);
+        removed
     }
 
     /// Removes a member; whether it was there.

@@ -160,9 +160,9 @@ impl ServerError {
         Self::quoting("ERR No such user '", name)
     }
 
-    /// `ERR Unknown category 'foo'`.
+    /// `ERR Unknown category 'foo'`: at most 128 bytes of the name.
     pub fn unknown_category(name: &[u8]) -> Self {
-        Self::quoting("ERR Unknown category '", name)
+        Self::quoting("ERR Unknown category '", &name[..name.len().min(128)])
     }
 
     /// `ERR User 'foo' not found`: what ACL DRYRUN says of a user.

@@ -4,6 +4,7 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "ACL\r\nACL FOO\r\nACL WHOAMI\r\nACL WHOAMI x\r\nACL USERS\r\nACL USERS x\r\nACL LIST\r\nACL LIST x\r\nACL HELP\r\nACL HELP x\r\n",
     "ACL GETUSER\r\nACL GETUSER default\r\nACL GETUSER Default\r\nACL GETUSER nobody\r\nACL GETUSER \"\"\r\nACL GETUSER a b\r\n",
     "ACL CAT\r\nACL CAT foo\r\nACL CAT \"a\\x00b\"\r\nAcl Cat x y\r\nACL CAT @hash\r\nACL CAT \"\"\r\n",
+    "ACL CAT ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\r\nACL CAT cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\r\nACL CAT ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\r\n",
     "ACL GENPASS 0\r\nACL GENPASS -1\r\nACL GENPASS 4097\r\nACL GENPASS abc\r\nACL GENPASS 1.5\r\nacl genPASS 5 5\r\nACL GENPASS 9223372036854775807\r\nACL GENPASS 9223372036854775808\r\n",
     "ACL LOG RESET\r\nACL LOG\r\nACL LOG 0\r\nACL LOG -1\r\nACL LOG abc\r\nACL LOG 1 2\r\nACL LOG reset x\r\n",
     "ACL LOG RESET\r\nAUTH bad\r\nAUTH default any\r\nAUTH nobody bad\r\nauth nobody bad\r\nAUTH nobody bad\r\nHELLO 3 AUTH x y\r\nMULTI\r\nAUTH nobody bad\r\nEXEC\r\nACL LOG\r\nACL LOG 2\r\nACL LOG 99999999999\r\nACL LOG RESET\r\nACL LOG\r\n",

@@ -91,6 +91,7 @@ pub(crate) const CONVERSATIONS: &[&str] = &[
     "SET k v\r\nHGET k f\r\nSADD k m\r\nGET k\r\nSETBIT k 7 1\r\nINCR k\r\nTYPE k\r\nSET k\r\n",
     "HSET h a 1 b 2\r\nHGETALL h\r\nHGETALL missing\r\nHRANDFIELD missing\r\nHRANDFIELD missing 2\r\nHINCRBYFLOAT h a 0.5\r\nHMGET h a x b\r\n",
     "HSET h a 1\r\nHRANDFIELD h 2 WITHVALUES\r\nHRANDFIELD h -2 WITHVALUES\r\nMULTI\r\nHRANDFIELD h 1 WITHVALUES\r\nHGETALL h\r\nEXEC\r\n",
+    "SADD s 3 1 2\r\nSRANDMEMBER s 3\r\nSRANDMEMBER s 9\r\nSPOP s 3\r\nSADD s 30 4 5\r\nSPOP s 9\r\n",
     "SADD s 1\r\nSMEMBERS s\r\nSPOP s 5\r\nSPOP s\r\nSPOP s 1\r\nSRANDMEMBER s\r\nSRANDMEMBER s 2\r\nSISMEMBER s 1\r\nSINTER s s\r\n",
     "MULTI\r\nSET a 1\r\nHGET a f\r\nINCR a\r\nEXEC\r\nGET a\r\n",
     "MULTI\r\nPING\r\nSUBSCRIBE c\r\nPING\r\nPING x y\r\nUNSUBSCRIBE c\r\nEXEC\r\nPING\r\n",

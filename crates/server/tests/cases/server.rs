@@ -1,6 +1,7 @@
 //! MONITOR, and what SHUTDOWN refuses: what is said to both servers.
 
 pub(crate) const CONVERSATIONS: &[&str] = &[
+    "CONFIG RESETSTAT\r\nDEBUG ERROR \"FOO bar\"\r\nDEBUG error \"a\\r\\nb\"\r\nMULTI\r\nDEBUG ERROR \"FOO bar\"\r\nEXEC\r\nINFO errorstats\r\nDEBUG ERROR\r\nDEBUG ERROR a b\r\nINFO errorstats\r\n",
     "SHUTDOWN FOO\r\nSHUTDOWN SAVE NOSAVE\r\nSHUTDOWN nosave Save\r\nSHUTDOWN ABORT\r\nSHUTDOWN abort abort\r\nSHUTDOWN ABORT NOW\r\nSHUTDOWN NOW NOW FOO\r\nSHUTDOWN \"\"\r\nMULTI\r\nSHUTDOWN NOSAVE\r\nSHUTDOWN FOO\r\nEXEC\r\n",
     "MONITOR x\r\nMULTI\r\nMONITOR\r\nEXEC\r\nSUBSCRIBE a\r\nMONITOR\r\n",
     "MONITOR\r\nMONITOR\r\nPING\r\nGET a\r\nSET a 1\r\nPUBLISH a b\r\nDEL a\r\nFLUSHALL\r\nDBSIZE\r\nECHO hello\r\nFOO\r\nTIME x\r\nRESET\r\nGET a\r\n",

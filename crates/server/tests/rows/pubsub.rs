@@ -20,7 +20,15 @@ pub(crate) const ROWS: &[Row] = &[
     row("pubsub|shardchannels", &["HELLO 3; SSUBSCRIBE a b; PUBSUB SHARDCHANNELS", "PUBSUB SHARDCHANNELS a*"])
         .in_any_order(),
     row("pubsub|shardnumsub", &["HELLO 3; SSUBSCRIBE a; PUBSUB SHARDNUMSUB a b a", "PUBSUB SHARDNUMSUB"]),
-    row("punsubscribe", &["PUNSUBSCRIBE", "PSUBSCRIBE a; PUNSUBSCRIBE a b", "PSUBSCRIBE a; PUNSUBSCRIBE"]),
+    row(
+        "punsubscribe",
+        &[
+            "PUNSUBSCRIBE",
+            "PSUBSCRIBE a; PUNSUBSCRIBE a b",
+            "PSUBSCRIBE a; PUNSUBSCRIBE",
+            "PSUBSCRIBE z a y; PUNSUBSCRIBE",
+        ],
+    ),
     row("spublish", &["SPUBLISH c x", "HELLO 3; SSUBSCRIBE c; SPUBLISH c x"]),
     row("ssubscribe", &["SSUBSCRIBE c", "SSUBSCRIBE a b a", "MULTI; SSUBSCRIBE a; EXEC; SSUBSCRIBE b"]),
     row("subscribe", &["SUBSCRIBE c", "SUBSCRIBE a b a", "MULTI; SUBSCRIBE a; EXEC; SUBSCRIBE b"]),

@@ -31,11 +31,14 @@ pub(super) fn spop(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
                 return Ok(Value::Set(Vec::new()));
             }
             let count = count.min(set.len());
-            let popped = engine.random(|rng| (0..count).filter_map(|_| set.pop(rng)).map(Value::from).collect());
-            // Where only a few stay, Redis moves those to a new set.
-            if set.len().saturating_mul(5) <= count {
-                set.rebuild(engine.set_limit());
-            }
+            let stay = set.len() - count;
+            let popped = if stay.saturating_mul(5) > count {
+                engine.random(|rng| (0..count).filter_map(|_| set.pop(rng)).map(Value::from).collect())
+            } else {
+                // Where only a few stay, Redis moves those to a new set, and answers the others in their order.
+                let stay = engine.random(|rng| sample::distinct(rng, set.len(), stay));
+                set.keep(&stay.into_iter().collect(), engine.set_limit())
+            };
             drop(set);
             lost(tx, &args[0], Event::SPOP);
             Ok(Value::Set(popped))
@@ -62,6 +65,9 @@ pub(super) fn srandmember(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
                 return Ok(engine.random(|rng| (0..draws).filter_map(|_| draw(set, rng)).collect()));
             }
             let count = usize::try_from(count).unwrap_or(usize::MAX);
+            if count >= set.len() {
+                return Ok(Value::Array(set.lend(|member| member.to_bytes().into())));
+            }
             let places = engine.random(|rng| sample::distinct(rng, set.len(), count));
             Ok(places.into_iter().filter_map(|place| set.at(place)).map(|member| member.to_bytes()).collect())
         }

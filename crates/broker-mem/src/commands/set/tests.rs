@@ -169,6 +169,19 @@ fn spop_takes_members_out() {
 }
 
 #[test]
+fn what_a_spop_of_almost_all_integers_takes_is_in_order() {
+    let bench = Bench::new();
+    bench.run("SADD s 30 11 12 13 14 15 16 17 18 19 20 21 22");
+    let popped = bench.run("SPOP s 11");
+    let popped: Vec<u32> =
+        popped.split(|char: char| !char.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect();
+    assert_eq!((popped.len(), popped.is_sorted()), (11, true), "{popped:?}");
+    bench.expect(&[("SCARD s", "2"), ("OBJECT ENCODING s", r#""intset""#)]);
+    let rest = bench.run("SMEMBERS s");
+    assert!(popped.iter().all(|member| !rest.contains(&member.to_string())), "{rest} {popped:?}");
+}
+
+#[test]
 fn no_draw_favours_a_member() {
     let bench = Bench::new();
     for draw in ["SPOP s", "SPOP s 1", "SRANDMEMBER s", "SRANDMEMBER s 1", "SRANDMEMBER s -1"] {
