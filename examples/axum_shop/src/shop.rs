@@ -76,7 +76,7 @@ async fn buy(State(Shop { broker }): State<Shop>, Json(purchase): Json<Purchase>
 
 async fn report(State(Shop { broker }): State<Shop>) -> Result<Json<Report>, Refusal> {
     let customers = broker.smembers(CUSTOMERS).await?;
-    let customers = customers.iter().map(|who| String::from_utf8_lossy(who));
+    let customers: Vec<String> = customers.iter().map(|who| String::from_utf8_lossy(who).into_owned()).collect();
     Ok(Json(Report::read(&broker, EVENTS, customers).await?))
 }
 
