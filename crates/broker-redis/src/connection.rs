@@ -23,6 +23,7 @@ pub(crate) struct Target {
     pub(crate) client_name: Option<String>,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Option<Duration>,
+    pub(crate) silence_timeout: Duration,
     pub(crate) reconnect_delay: RangeInclusive<Duration>,
 }
 

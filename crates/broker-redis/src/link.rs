@@ -57,6 +57,7 @@ impl Link {
             }
             sleep_until(failed.next).await;
         }
+        let began = Instant::now();
         match Connection::dial(&self.target, None).await {
             Ok(connection) => {
                 attempts.backoff.reset();
@@ -69,9 +70,8 @@ impl Link {
                 if !matches!(error, Error::Disconnected { .. }) {
                     attempts.backoff.slow_down();
                 }
-                let at = Instant::now();
-                let next = at + attempts.backoff.delay();
-                attempts.failed = Some(Failed { at, next, error: error.clone() });
+                let next = began + attempts.backoff.delay();
+                attempts.failed = Some(Failed { at: Instant::now(), next, error: error.clone() });
                 Err(error)
             }
         }
