@@ -1,0 +1,2 @@
+//! Commands whose connection is cut.
+fn main() {}
