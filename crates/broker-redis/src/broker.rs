@@ -140,7 +140,8 @@ impl RedisBrokerBuilder {
     }
 
     /// How long a reply may take before the call fails with [`Error::Timeout`]; without limit by default, because a
-    /// command that was sent runs, however long the caller waits.
+    /// command that was sent runs, however long the caller waits. The calls that begin after it go over a new
+    /// connection, because nothing tells a slow one from a dead one.
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.target.response_timeout = Some(timeout);
         self

@@ -125,6 +125,7 @@ impl Connection {
         allowed: Option<Duration>,
     ) -> Result<Vec<redis::Value>, Failure> {
         let before = self.socket.written();
+        let _awaited = self.socket.awaits();
         let mut multiplexed = self.multiplexed.clone();
         let replies = self.socket.until_the_end(multiplexed.send_packed_commands(commands, 0, commands.len()));
         let outcome = match allowed {
@@ -201,6 +202,11 @@ pub(crate) fn server_error(error: &RedisError) -> Option<ServerError> {
 
 fn reason(socket: &Socket, error: &RedisError) -> String {
     if error.is_io_error() { socket.reason().to_owned() } else { error.to_string() }
+}
+
+/// Whether somebody takes connections there, in as long as it takes.
+pub(crate) async fn is_reachable(target: &Target) -> io::Result<()> {
+    open(&Target { connect_timeout: Duration::MAX, ..target.clone() }).await.map(drop)
 }
 
 /// Opens a socket: to the first of the host's addresses that answers, each with its share of the time.

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::backoff::Backoff;
 use crate::connection::{Connection, Failure, Target};
+use crate::silence;
 
 /// A supervised connection. It needs no task: whoever finds the connection lost makes the next one.
 pub(crate) struct Link {
@@ -62,6 +63,7 @@ impl Link {
             Ok(connection) => {
                 attempts.backoff.reset();
                 attempts.failed = None;
+                silence::guard(&connection, &self.target);
                 let connection = Arc::new(connection);
                 *self.slot() = Some(connection.clone());
                 Ok(connection)
@@ -81,14 +83,27 @@ impl Link {
     ///
     /// What may have run is sent again only if it is `repeatable`: if it changes nothing. And only once.
     pub(crate) async fn run(&self, commands: &redis::Pipeline, repeatable: bool) -> Result<Vec<redis::Value>> {
-        let first = self.connection().await?.send(commands, self.target.response_timeout).await;
-        match first {
+        match self.attempt(commands).await? {
             Err(Failure::NotSent(_)) => {}
             Err(Failure::Lost(_)) if repeatable => {}
             outcome => return outcome.map_err(|failure| failure.into_error(&self.target)),
         }
-        let second = self.connection().await?.send(commands, self.target.response_timeout).await;
-        second.map_err(|failure| failure.into_error(&self.target))
+        self.attempt(commands).await?.map_err(|failure| failure.into_error(&self.target))
+    }
+
+    async fn attempt(&self, commands: &redis::Pipeline) -> Result<Result<Vec<redis::Value>, Failure>> {
+        let connection = self.connection().await?;
+        let outcome = connection.send(commands, self.target.response_timeout).await;
+        if matches!(outcome, Err(Failure::Timeout(_))) {
+            self.retire(&connection);
+        }
+        Ok(outcome)
+    }
+
+    /// Gives a connection to no more callers: it may be dead, and nobody could tell. Those who wait for a reply on it
+    /// wait on, and it closes when the last of them is done.
+    fn retire(&self, connection: &Arc<Connection>) {
+        self.slot().take_if(|current| Arc::ptr_eq(current, connection));
     }
 
     fn current(&self) -> Option<Arc<Connection>> {

@@ -6,6 +6,7 @@ use embroker_core::commands::{ConnectionCommand, TransactionCommand};
 use embroker_core::{Arg, BoxFuture, Command, Error, Pipeline, Replies, Result, Value, WatchBackend};
 
 use crate::connection::{Connection, Target};
+use crate::silence;
 use crate::value::{self, Reply};
 
 /// Keys under watch. Dropping it closes the connection, which ends the watch.
@@ -17,6 +18,7 @@ pub(crate) struct RedisWatch {
 impl RedisWatch {
     pub(crate) async fn begin(target: Arc<Target>, keys: &[Arg<'_>]) -> Result<Self> {
         let connection = Connection::dial(&target, None).await?;
+        silence::guard(&connection, &target);
         let watch = Self { connection, target };
         watch.watch(keys).await?;
         Ok(watch)

@@ -9,7 +9,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -49,6 +49,8 @@ pub(crate) struct Socket {
     opened: Instant,
     /// When something was last received, in milliseconds after it was opened.
     heard: AtomicU64,
+    /// How many calls wait for replies.
+    awaited: AtomicUsize,
     /// Nothing can be sent any more.
     closed: AtomicBool,
     /// Nothing more will be received either.
@@ -64,6 +66,7 @@ impl Socket {
             written: AtomicU64::new(0),
             opened: Instant::now(),
             heard: AtomicU64::new(0),
+            awaited: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             end: Notify::new(),
@@ -78,7 +81,23 @@ impl Socket {
 
     /// How long ago something was last received.
     pub(crate) fn silent_for(&self) -> Duration {
-        self.opened.elapsed().saturating_sub(Duration::from_millis(self.heard.load(Ordering::Relaxed)))
+        self.opened.elapsed().saturating_sub(self.heard())
+    }
+
+    /// When something was last received, as the time since the connection was opened.
+    pub(crate) fn heard(&self) -> Duration {
+        Duration::from_millis(self.heard.load(Ordering::Relaxed))
+    }
+
+    /// Whether a call waits for its replies.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed) > 0
+    }
+
+    /// Says that a call waits for its replies, until this is dropped.
+    pub(crate) fn awaits(&self) -> Awaited<'_> {
+        self.awaited.fetch_add(1, Ordering::Relaxed);
+        Awaited(self)
     }
 
     fn hear(&self) {
@@ -154,6 +173,15 @@ impl Socket {
     fn note(&self, error: &io::Error) {
         // The first reason is the one that counts.
         let _ = self.reason.set(error.to_string());
+    }
+}
+
+/// A call that waits for its replies.
+pub(crate) struct Awaited<'a>(&'a Socket);
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.0.awaited.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -93,6 +93,8 @@ struct Link {
     ended: AtomicBool,
     /// The client is told nothing of that.
     silent: AtomicBool,
+    /// Nothing passes in that direction, whatever passes on other connections.
+    stalled: [AtomicBool; 2],
 }
 
 #[derive(Debug)]
@@ -192,12 +194,22 @@ impl Proxy {
         self.shared.lock().stalled[direction as usize] = true;
     }
 
+    /// As [`stall_one_way`](Self::stall_one_way), on the connections of now. Those that come later pass.
+    pub fn stall_links(&self, direction: Direction) {
+        for link in self.shared.lock().links.iter().filter_map(Weak::upgrade) {
+            link.stalled[direction as usize].store(true, Ordering::SeqCst);
+        }
+    }
+
     /// Takes back all faults. What was kept passes now; connections that were ended stay so.
     pub fn restore(&self) {
         let mut faults = self.shared.lock();
         faults.refuse = false;
         faults.stalled = [false; 2];
         faults.cut = [None; 2];
+        for link in faults.links.iter().filter_map(Weak::upgrade) {
+            link.stalled.iter().for_each(|stalled| stalled.store(false, Ordering::SeqCst));
+        }
         self.shared.changed.notify_all();
     }
 }
@@ -226,7 +238,13 @@ impl Shared {
             return;
         };
         let _ = client.set_nodelay(true);
-        let link = Arc::new(Link { client, server, ended: AtomicBool::new(false), silent: AtomicBool::new(false) });
+        let link = Arc::new(Link {
+            client,
+            server,
+            ended: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
+            stalled: Default::default(),
+        });
         let mut faults = self.lock();
         // Faults that came while the server was being connected to hold for this one too.
         if faults.refuse || faults.stopped {
@@ -270,11 +288,12 @@ impl Shared {
             };
             let Some((allowed, cut)) = self.admit(link, direction, len) else { return End::Close };
             let part = &buffer[..allowed];
+            // Before they are written: who has the reply finds it counted.
+            self.passed[direction as usize].fetch_add(allowed as u64, Ordering::SeqCst);
             let written = match direction {
                 Direction::ToServer => link.server.write_all(part),
                 Direction::ToClient => (&link.client).write_all(part),
             };
-            self.passed[direction as usize].fetch_add(allowed as u64, Ordering::SeqCst);
             match cut {
                 Some(end) => return end,
                 None if len == 0 || written.is_err() => {
@@ -289,7 +308,10 @@ impl Shared {
     /// ended already.
     fn admit(&self, link: &Link, direction: Direction, len: usize) -> Option<(usize, Option<End>)> {
         let mut faults = self.lock();
-        while faults.stalled[direction as usize] && !link.ended.load(Ordering::SeqCst) {
+        let is_stalled = |faults: &Faults| {
+            faults.stalled[direction as usize] || link.stalled[direction as usize].load(Ordering::SeqCst)
+        };
+        while is_stalled(&faults) && !link.ended.load(Ordering::SeqCst) {
             faults = self.changed.wait(faults).unwrap_or_else(PoisonError::into_inner);
         }
         if link.ended.load(Ordering::SeqCst) {
