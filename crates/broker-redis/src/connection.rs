@@ -32,7 +32,7 @@ impl Target {
         Error::Disconnected { address: self.location.address.to_string(), reason: reason.into() }
     }
 
-    fn timed_out(&self, what: &str) -> Error {
+    pub(crate) fn timed_out(&self, what: &str) -> Error {
         self.disconnected(format!("{what} within {} ms", self.connect_timeout.as_millis()))
     }
 }
@@ -117,6 +117,17 @@ impl Connection {
         Ok(())
     }
 
+    /// The server's number of the connection, where the user may ask for it.
+    pub(crate) async fn id(&self, target: &Target) -> Result<Option<i64>> {
+        let mut pipeline = redis::Pipeline::with_capacity(1);
+        pipeline.cmd("CLIENT").arg("ID");
+        match self.send(&pipeline, Some(target.connect_timeout)).await {
+            Ok(replies) => Ok(id(&replies)),
+            Err(Failure::Timeout(_)) => Err(target.timed_out("no answer")),
+            Err(failure) => Err(failure.into_disconnected(target)),
+        }
+    }
+
     /// Sends commands in one write and returns a reply for each. If the future is dropped, they are sent whole or
     /// not at all.
     pub(crate) async fn send(
@@ -191,6 +202,14 @@ impl Failure {
                 Error::Timeout { address, milliseconds }
             }
         }
+    }
+}
+
+/// What CLIENT ID answered, as the first of some commands.
+pub(crate) fn id(replies: &[redis::Value]) -> Option<i64> {
+    match replies.first() {
+        Some(redis::Value::Int(id)) => Some(*id),
+        _ => None,
     }
 }
 

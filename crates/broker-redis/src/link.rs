@@ -59,11 +59,10 @@ impl Link {
             sleep_until(failed.next).await;
         }
         let began = Instant::now();
-        match Connection::dial(&self.target, None).await {
+        match self.dial().await {
             Ok(connection) => {
                 attempts.backoff.reset();
                 attempts.failed = None;
-                silence::guard(&connection, &self.target);
                 let connection = Arc::new(connection);
                 *self.slot() = Some(connection.clone());
                 Ok(connection)
@@ -77,6 +76,12 @@ impl Link {
                 Err(error)
             }
         }
+    }
+
+    async fn dial(&self) -> Result<Connection> {
+        let connection = Connection::dial(&self.target, None).await?;
+        silence::guard(&connection, &self.target, connection.id(&self.target).await?);
+        Ok(connection)
     }
 
     /// Runs commands, on a new connection where the old one turns out to be lost before anything was sent.

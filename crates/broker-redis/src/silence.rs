@@ -8,11 +8,9 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
-use std::task::{Context, Waker};
 use std::time::Duration;
 
-use embroker_core::{BoxFuture, Error};
-use redis::aio::MultiplexedConnection;
+use embroker_core::Error;
 use tokio::time::{sleep, timeout};
 
 use crate::connection::{Connection, Target, is_reachable};
@@ -30,11 +28,11 @@ pub(crate) async fn watch(connection: &Connection, allowed: Duration) -> Infalli
             continue;
         }
         tokio::select! {
-            _ = ask(socket, connection.multiplexed(), redis::cmd("PING")) => {}
+            () = ping(connection) => {}
             () = sleep(allowed) => {
                 // What has arrived and was not read yet is an answer too: it is we who are late.
                 if socket.silent_for() >= allowed && !socket.has_unread() {
-                    socket.give_up(no_answer(allowed));
+                    socket.give_up(format!("no answer within {} ms", allowed.as_millis()));
                     return pending().await;
                 }
             }
@@ -42,38 +40,23 @@ pub(crate) async fn watch(connection: &Connection, allowed: Duration) -> Infalli
     }
 }
 
-/// Sees to it that calls on a connection come to an end where it is dead, for as long as it stands.
-pub(crate) fn guard(connection: &Connection, target: &Arc<Target>) {
-    let (socket, multiplexed, target) = (connection.socket().clone(), connection.multiplexed(), target.clone());
-    let asked = socket.clone();
-    let mut client_id = redis::cmd("CLIENT");
-    client_id.arg("ID");
-    let mut id: BoxFuture<'static, _> = Box::pin(async move { ask(&asked, multiplexed, client_id).await });
-    // Sends it before any call, so that no call holds up the answer.
-    let _ = id.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+/// Sees to it that calls on a connection come to an end where it is dead, for as long as it stands. The server has to
+/// say by which id it knows the connection; to a user who may not ask it says nothing, and then nothing can be known.
+pub(crate) fn guard(connection: &Connection, target: &Arc<Target>, id: Option<i64>) {
+    let Some(id) = id else { return };
+    let (socket, target) = (connection.socket().clone(), target.clone());
     tokio::spawn(async move {
         tokio::select! {
             () = socket.ended() => {}
-            () = doubt(&socket, id, &target) => {}
+            () = doubt(&socket, &target, id) => {}
         }
     });
 }
 
 /// Shuts the connection down where it is dead; returns where nothing more can be known.
-async fn doubt(socket: &Socket, mut asking: BoxFuture<'static, Option<redis::Value>>, target: &Target) {
-    let mut id = None;
+async fn doubt(socket: &Socket, target: &Target, id: i64) {
     loop {
-        let heard = tokio::select! {
-            answer = &mut asking, if id.is_none() => match answer {
-                Some(redis::Value::Int(number)) => {
-                    id = Some(number);
-                    continue;
-                }
-                // To a user who may not ask, the server says nothing.
-                _ => return,
-            },
-            heard = unanswered(socket, target.silence_timeout) => heard,
-        };
+        let heard = unanswered(socket, target.silence_timeout).await;
         match verdict(target, id).await {
             Verdict::Dead(why) if socket.heard() == heard && !socket.has_unread() => return socket.give_up(why),
             Verdict::Dead(_) | Verdict::Open => {}
@@ -104,8 +87,7 @@ enum Verdict {
     Refused,
 }
 
-/// Asks over another connection; without an id, what was asked before any call should be answered as soon as this.
-async fn verdict(target: &Target, id: Option<i64>) -> Verdict {
+async fn verdict(target: &Target, id: i64) -> Verdict {
     let allowed = target.silence_timeout.min(target.connect_timeout);
     // Who says nothing may be busy; who is not there at all is not.
     match timeout(allowed, is_reachable(target)).await {
@@ -117,10 +99,6 @@ async fn verdict(target: &Target, id: Option<i64>) -> Verdict {
         Ok(witness) => witness,
         Err(Error::Disconnected { .. }) => return Verdict::Open,
         Err(_) => return Verdict::Refused,
-    };
-    let Some(id) = id else {
-        sleep(allowed / 2).await;
-        return Verdict::Dead(no_answer(target.silence_timeout));
     };
     let mut list = redis::Pipeline::with_capacity(1);
     list.cmd("CLIENT").arg("LIST").arg("ID").arg(id);
@@ -150,16 +128,13 @@ fn judge(list: &str) -> Verdict {
 }
 
 /// Asks, and waits for the answer, which may be a refusal; for ever where there is nobody left to ask.
-async fn ask(socket: &Socket, mut multiplexed: MultiplexedConnection, question: redis::Cmd) -> Option<redis::Value> {
-    let answer = socket.until_the_end(multiplexed.send_packed_command(&question)).await;
-    if answer.is_none() || socket.is_closed() {
-        return pending().await;
+async fn ping(connection: &Connection) {
+    let mut multiplexed = connection.multiplexed();
+    let ping = redis::cmd("PING");
+    let answer = connection.socket().until_the_end(multiplexed.send_packed_command(&ping)).await;
+    if answer.is_none() || connection.is_closed() {
+        pending::<()>().await;
     }
-    answer.and_then(Result::ok)
-}
-
-fn no_answer(allowed: Duration) -> String {
-    format!("no answer within {} ms", allowed.as_millis())
 }
 
 #[cfg(test)]

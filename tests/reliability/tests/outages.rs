@@ -102,7 +102,7 @@ async fn outages_lose_nothing_in_silence_and_end_within_five_seconds() -> Result
             for cycle in 0..cycles {
                 let fault = Fault::ALL[(cycle * lines + number) % Fault::ALL.len()];
                 // The longest is not left to chance.
-                let outage = if cycle == cycles / 2 { line.longest() } else { line.outage() };
+                let outage = if cycle == cycles / 2 { Line::longest() } else { line.outage() };
                 line.cycle(fault, outage).await.with_context(|| format!("{fault:?} for {outage:?}"))?;
             }
             line.finish().await
@@ -147,14 +147,14 @@ impl Line {
         Ok(Self { server, proxies, readers, ledger, publisher, random, slowest: BTreeMap::new() })
     }
 
-    fn longest(&self) -> Duration {
+    fn longest() -> Duration {
         Scale::get().pick(Duration::from_millis(300), Duration::from_secs(30))
     }
 
     /// From a moment to the longest; each order of magnitude is as likely as the others.
     fn outage(&mut self) -> Duration {
         let shortest = Scale::get().pick(Duration::from_millis(30), Duration::from_millis(100));
-        let orders = (self.longest().as_secs_f64() / shortest.as_secs_f64()).ln();
+        let orders = (Self::longest().as_secs_f64() / shortest.as_secs_f64()).ln();
         shortest.mul_f64((self.random.f64() * orders).exp())
     }
 
@@ -185,10 +185,10 @@ impl Line {
         let random = self.random.u64(0..50_000);
         let proxies = hit.iter().map(|number| &self.proxies[*number]);
         match fault {
-            Fault::Kill => self.on_server(|server| Ok(server.kill())).await?,
+            Fault::Kill => self.kill().await?,
             Fault::SilentKill => {
                 self.proxies.iter().for_each(Proxy::half_open);
-                self.on_server(|server| Ok(server.kill())).await?;
+                self.kill().await?;
             }
             Fault::Reset | Fault::Close => {
                 let end = if fault == Fault::Reset { End::Reset } else { End::Close };
@@ -205,7 +205,7 @@ impl Line {
             Fault::Deaf => proxies.for_each(|proxy| proxy.stall_one_way(Direction::ToClient)),
             Fault::Cut => proxies.for_each(|proxy| {
                 proxy.refuse();
-                let end = if random % 2 == 0 { End::Reset } else { End::Close };
+                let end = if random.is_multiple_of(2) { End::Reset } else { End::Close };
                 proxy.cut_after(Direction::ToClient, random, end);
             }),
             Fault::ClientKill => {
@@ -219,6 +219,14 @@ impl Line {
             }
         }
         Ok(())
+    }
+
+    async fn kill(&self) -> Result<()> {
+        let kill = |server: &mut RedisServer| {
+            server.kill();
+            Ok(())
+        };
+        self.on_server(kill).await
     }
 
     /// The server is back, and the way to it.
@@ -342,7 +350,7 @@ async fn read(mut subscriber: Subscriber, account: Arc<Mutex<Account>>, slow: bo
             return Err(error);
         }
         read += 1;
-        if slow && read % 500 == 0 {
+        if slow && read.is_multiple_of(500) {
             sleep(Duration::from_millis(50)).await;
         }
     }
