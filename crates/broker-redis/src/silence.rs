@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use embroker_core::Error;
+use tokio::task::unconstrained;
 use tokio::time::{sleep, timeout};
 
 use crate::connection::{Connection, Target, is_reachable};
@@ -18,6 +19,9 @@ use crate::value;
 use crate::wire::Socket;
 
 /// Watches over a connection for as long as this is polled, and shuts it down where it says nothing at all.
+///
+/// PING is sent only while no call waits: the `redis` crate takes the second confirmation of an SSUBSCRIBE for the
+/// reply to what was sent after it. A call that waits has asked already.
 pub(crate) async fn watch(connection: &Connection, allowed: Duration) -> Infallible {
     let socket = connection.socket();
     let patience = allowed / 2;
@@ -27,8 +31,16 @@ pub(crate) async fn watch(connection: &Connection, allowed: Duration) -> Infalli
             sleep(rest).await;
             continue;
         }
+        let answered = async {
+            if socket.is_awaited() {
+                heard_again(socket, patience / 4).await;
+            } else {
+                // Sent at once, before a call of the same task can begin.
+                unconstrained(ping(connection)).await;
+            }
+        };
         tokio::select! {
-            () = ping(connection) => {}
+            () = answered => {}
             () = sleep(allowed) => {
                 // What has arrived and was not read yet is an answer too: it is we who are late.
                 if socket.silent_for() >= allowed && !socket.has_unread() {
@@ -37,6 +49,14 @@ pub(crate) async fn watch(connection: &Connection, allowed: Duration) -> Infalli
                 }
             }
         }
+    }
+}
+
+/// Returns once something was received, looking now and then.
+async fn heard_again(socket: &Socket, step: Duration) {
+    let heard = socket.heard();
+    while socket.heard() == heard {
+        sleep(step).await;
     }
 }
 

@@ -343,6 +343,7 @@ async fn subscribe(
     names: impl IntoIterator<Item = &Bytes>,
 ) -> RedisResult<()> {
     let names: Vec<&[u8]> = names.into_iter().map(|name| &**name).collect();
+    let _awaited = connection.socket().awaits();
     let mut multiplexed = connection.multiplexed();
     match kind {
         _ if names.is_empty() => Ok(()),
@@ -359,6 +360,7 @@ async fn unsubscribe(
     names: &[Bytes],
 ) -> RedisResult<()> {
     let names: Vec<&[u8]> = names.iter().map(|name| &**name).collect();
+    let _awaited = connection.socket().awaits();
     let mut multiplexed = connection.multiplexed();
     match kind {
         _ if names.is_empty() => Ok(()),
