@@ -36,6 +36,10 @@ use crate::watch::{RedisWatch, read_transaction, select, transaction};
 /// - It was sent and only reads, by the [table](embroker_core::table): it is sent once more.
 /// - It was sent and may write: [`Error::OutcomeUnknown`]. It may have run or not, and is never repeated.
 ///
+/// A connection may also be dead without a word. A call that waits on one ends in the same way once the server says,
+/// over another connection, that it does not know the first, or has nothing to answer there; see
+/// [`silence_timeout`](RedisBrokerBuilder::silence_timeout).
+///
 /// # What a subscriber does
 ///
 /// When its connection is lost, or [says nothing for too long](RedisBrokerBuilder::silence_timeout), its stream tells
@@ -157,6 +161,12 @@ impl RedisBrokerBuilder {
     ///
     /// A server that is busy with one command for longer than this looks dead too, and its subscribers see a gap: where
     /// such commands are run, set this to more than the longest of them. [`Duration::MAX`] turns it off.
+    ///
+    /// On a connection for calls, which may wait for a slow command, silence alone means nothing. Where a call has
+    /// waited for this long and nothing was received, the server is asked over another connection with `CLIENT LIST ID`
+    /// (since 6.2): if it does not know the connection, or has been idle on it and it is not blocked, the call fails
+    /// with [`Error::OutcomeUnknown`]. A server that answers nobody is waited for, as is one that does not let
+    /// the user ask.
     ///
     /// # Examples
     ///

@@ -428,25 +428,28 @@ async fn on_a_dead_link(
 }
 
 async fn a_server_that_is_busy_is_waited_for() -> Result<()> {
+    // Long enough for the server to be asked, and to be believed wrongly.
+    let (blocked, paused, asleep) = tokio::join!(
+        is_waited_for(["BLPOP", "empty", "4"], Value::Null, None),
+        is_waited_for(["SET", "paused", "4"], Value::OK, Some(["CLIENT", "PAUSE", "4000", "WRITE"])),
+        is_waited_for(["DEBUG", "SLEEP", "1"], Value::OK, None),
+    );
+    blocked.and(paused).and(asleep)
+}
+
+/// Makes a call that takes its time, on a server of its own, and another one behind it.
+async fn is_waited_for(slow: [&str; 3], expected: Value, first: Option<[&str; 4]>) -> Result<()> {
     let Behind { server, proxy, .. } = behind_a_proxy().await?;
     let broker = hasty(&proxy.url())?.silence_timeout(silence()).connect().await?;
     let mut raw = server.client()?;
-    // Longer than three times the default, so that the server could be asked and be believed wrongly.
-    let seconds = Scale::get().pick(2, 7);
-    let began = Instant::now();
-    let reply = broker.execute(command(["BLPOP", "empty", &seconds.to_string()])?).await;
-    ensure!(reply == Ok(Value::Null), "{reply:?} after {:?}", began.elapsed());
-    let (slept, counted) = tokio::join!(broker.execute(command(["DEBUG", "SLEEP", "1"])?), async {
-        Call::Incr.make(&broker, &mut raw, id()).await
-    });
-    ensure!(slept == Ok(Value::OK), "{slept:?}");
-    server.command(["CLIENT", "PAUSE", &(seconds * 1000).to_string(), "WRITE"])?;
-    let paused = Call::Incr.make(&broker, &mut raw, id()).await?;
-    for made in [counted?, paused] {
-        ensure!(made.told == Told::Once, "{made:?}");
-        made.check(&mut raw)?;
+    if let Some(first) = first {
+        raw.command(first)?;
     }
-    Ok(())
+    let (reply, made) = tokio::join!(broker.execute(command(slow)?), Call::Incr.make(&broker, &mut raw, id()));
+    ensure!(reply == Ok(expected), "{slow:?}: {reply:?}");
+    let made = made?;
+    ensure!(made.told == Told::Once, "behind {slow:?}: {made:?}");
+    made.check(&mut raw)
 }
 
 async fn a_wrong_password_is_tried_once_and_told_at_once() -> Result<()> {
