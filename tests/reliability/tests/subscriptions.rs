@@ -54,14 +54,14 @@ impl Client {
             self.names.clear();
             return Ok(());
         }
-        let names = named.iter().copied();
+        let words = named.iter().copied();
         let outcome = match (kind, subscribe) {
-            (SubscriptionKind::Channel, true) => self.subscriber.subscribe(names).await,
-            (SubscriptionKind::Pattern, true) => self.subscriber.psubscribe(names).await,
-            (SubscriptionKind::Shard, true) => self.subscriber.ssubscribe(names).await,
-            (SubscriptionKind::Channel, false) => self.subscriber.unsubscribe(names).await,
-            (SubscriptionKind::Pattern, false) => self.subscriber.punsubscribe(names).await,
-            (SubscriptionKind::Shard, false) => self.subscriber.sunsubscribe(names).await,
+            (SubscriptionKind::Channel, true) => self.subscriber.subscribe(words).await,
+            (SubscriptionKind::Pattern, true) => self.subscriber.psubscribe(words).await,
+            (SubscriptionKind::Shard, true) => self.subscriber.ssubscribe(words).await,
+            (SubscriptionKind::Channel, false) => self.subscriber.unsubscribe(words).await,
+            (SubscriptionKind::Pattern, false) => self.subscriber.punsubscribe(words).await,
+            (SubscriptionKind::Shard, false) => self.subscriber.sunsubscribe(words).await,
         };
         match outcome {
             Ok(()) if subscribe => self.names.extend(named.into_iter().map(|name| (kind, name))),
@@ -142,16 +142,16 @@ async fn lose(server: &mut RedisServer, proxy: &Proxy, random: &mut fastrand::Rn
 async fn settle(server: &RedisServer, clients: &[Client]) -> Result<()> {
     let began = Instant::now();
     let of = |kind, name: &str| clients.iter().filter(|client| client.has(kind, name)).count();
-    let mut expected = String::new();
+    let mut expected = Vec::new();
     for (kind, names) in [(SubscriptionKind::Channel, &CHANNELS[..]), (SubscriptionKind::Shard, &SHARDS[..])] {
-        expected += &format!("*{}\r\n", 2 * names.len());
+        expected.extend(format!("*{}\r\n", 2 * names.len()).bytes());
         for name in names {
-            expected += &format!("${}\r\n{name}\r\n:{}\r\n", name.len(), of(kind, name));
+            expected.extend(format!("${}\r\n{name}\r\n:{}\r\n", name.len(), of(kind, name)).bytes());
         }
     }
     let patterns = PATTERNS.iter().filter(|pattern| of(SubscriptionKind::Pattern, pattern) > 0).count();
     let all: usize = PATTERNS.iter().map(|pattern| of(SubscriptionKind::Pattern, pattern)).sum();
-    expected += &format!(":{patterns}\r\n{all} in all");
+    expected.extend(format!(":{patterns}\r\n{all} in all").bytes());
     loop {
         let mut raw = server.client()?;
         let mut says = raw.command(["PUBSUB", "NUMSUB"].iter().chain(&CHANNELS))?;
@@ -159,14 +159,14 @@ async fn settle(server: &RedisServer, clients: &[Client]) -> Result<()> {
         says.extend(raw.command(["PUBSUB", "NUMPAT"])?);
         // That counts each pattern once, however many have it.
         says.extend(format!("{} in all", subscribed_patterns(&mut raw)?).bytes());
-        if says == expected.as_bytes() {
+        if says == expected {
             return Ok(());
         }
         ensure!(
             began.elapsed() < Duration::from_secs(20),
             "the server says {} and should say {} with {:?}: {}",
             says.escape_ascii(),
-            expected.escape_default(),
+            expected.escape_ascii(),
             clients.iter().map(|client| &client.names).collect::<Vec<_>>(),
             String::from_utf8_lossy(&raw.command(["CLIENT", "LIST", "TYPE", "pubsub"])?)
         );
