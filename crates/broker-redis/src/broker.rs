@@ -39,9 +39,14 @@ pub(crate) const BACKEND: &str = "redis";
 /// - It was sent and only reads, by the [table](embroker_core::table): it is sent once more.
 /// - It was sent and may write: [`Error::OutcomeUnknown`]. It may have run or not, and is never repeated.
 ///
+/// A connection may also be dead without a word. A call that waits on one ends in the same way once the server says,
+/// over another connection, that it does not know the first, or has nothing to answer there; see
+/// [`silence_timeout`](RedisBrokerBuilder::silence_timeout).
+///
 /// # What a subscriber does
 ///
-/// When its connection is lost, its stream tells [`Gap::Disconnected`](embroker_core::Gap). It connects again for as
+/// When its connection is lost, or [says nothing for too long](RedisBrokerBuilder::silence_timeout), its stream tells
+/// [`Gap::Disconnected`](embroker_core::Gap). It connects again for as
 /// long as it lives, subscribes to everything that it was subscribed to, and when the server has confirmed every name,
 /// the stream tells [`Gap::Resubscribed`](embroker_core::Gap). All messages after that are complete again. Messages
 /// that arrive before all names are confirmed belong to the gap and are dropped.
@@ -127,6 +132,7 @@ impl RedisBroker {
                 client_name: None,
                 connect_timeout: Duration::from_secs(5),
                 response_timeout: None,
+                silence_timeout: Duration::from_secs(2),
                 reconnect_delay: Duration::from_millis(20)..=Duration::from_secs(2),
             },
         })
@@ -141,14 +147,51 @@ impl RedisBrokerBuilder {
     }
 
     /// How long a reply may take before the call fails with [`Error::Timeout`]; without limit by default, because a
-    /// command that was sent runs, however long the caller waits.
+    /// command that was sent runs, however long the caller waits. The calls that begin after it go over a new
+    /// connection, because nothing tells a slow one from a dead one.
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.target.response_timeout = Some(timeout);
         self
     }
 
-    /// How long to wait after an attempt to connect that failed: the shortest time at first, then twice as long each
-    /// time up to the longest, less up to half by chance; 20 ms to 2 s by default.
+    /// How long a connection may say nothing at all when it is asked, before it is taken for dead; 2 s by default.
+    ///
+    /// TCP alone does not tell that the other side is gone without a word: the machine lost its power, a router forgot
+    /// the connection. A subscriber's connection on which nothing was received for half of this time is therefore asked
+    /// with PING, and closed where nothing arrives within this time after it; any byte counts as an answer. So a dead
+    /// link is noticed within 3 s, and while messages flow nothing is sent. A subscriber that connects again
+    /// gives each attempt as long as this, or the connect timeout where that is shorter.
+    ///
+    /// A server that is busy with one command for longer than this looks dead too, and its subscribers see a gap: where
+    /// such commands are run, set this to more than the longest of them. [`Duration::MAX`] turns it off.
+    ///
+    /// On a connection for calls, which may wait for a slow command, silence alone means nothing. Where a call has
+    /// waited for this long and nothing was received, the server is asked over another connection with `CLIENT LIST ID`
+    /// (since 6.2): if it does not know the connection, or has been idle on it and it is not blocked, the call fails
+    /// with [`Error::OutcomeUnknown`]. A server that answers nobody is waited for, as is one that does not let
+    /// the user ask.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use embroker_redis::RedisBroker;
+    ///
+    /// # fn main() -> embroker_core::Result<()> {
+    /// // Scripts of up to ten seconds run on this server.
+    /// let builder = RedisBroker::builder("redis://127.0.0.1")?.silence_timeout(Duration::from_secs(15));
+    /// # let _ = builder;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn silence_timeout(mut self, timeout: Duration) -> Self {
+        self.target.silence_timeout = timeout;
+        self
+    }
+
+    /// How far apart attempts to connect that fail begin: the shortest time at first, then twice as long each time up
+    /// to the longest, less up to half by chance; 20 ms to 2 s by default.
     pub fn reconnect_delay(mut self, limits: RangeInclusive<Duration>) -> Self {
         self.target.reconnect_delay = limits;
         self

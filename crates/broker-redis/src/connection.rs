@@ -23,6 +23,7 @@ pub(crate) struct Target {
     pub(crate) client_name: Option<String>,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Option<Duration>,
+    pub(crate) silence_timeout: Duration,
     pub(crate) reconnect_delay: RangeInclusive<Duration>,
 }
 
@@ -31,7 +32,7 @@ impl Target {
         Error::Disconnected { address: self.location.address.to_string(), reason: reason.into() }
     }
 
-    fn timed_out(&self, what: &str) -> Error {
+    pub(crate) fn timed_out(&self, what: &str) -> Error {
         self.disconnected(format!("{what} within {} ms", self.connect_timeout.as_millis()))
     }
 }
@@ -116,6 +117,17 @@ impl Connection {
         Ok(())
     }
 
+    /// The server's number of the connection, where the user may ask for it.
+    pub(crate) async fn id(&self, target: &Target) -> Result<Option<i64>> {
+        let mut pipeline = redis::Pipeline::with_capacity(1);
+        pipeline.cmd("CLIENT").arg("ID");
+        match self.send(&pipeline, Some(target.connect_timeout)).await {
+            Ok(replies) => Ok(id(&replies)),
+            Err(Failure::Timeout(_)) => Err(target.timed_out("no answer")),
+            Err(failure) => Err(failure.into_disconnected(target)),
+        }
+    }
+
     /// Sends commands in one write and returns a reply for each. If the future is dropped, they are sent whole or
     /// not at all.
     pub(crate) async fn send(
@@ -124,6 +136,7 @@ impl Connection {
         allowed: Option<Duration>,
     ) -> Result<Vec<redis::Value>, Failure> {
         let before = self.socket.written();
+        let _awaited = self.socket.awaits();
         let mut multiplexed = self.multiplexed.clone();
         let replies = self.socket.until_the_end(multiplexed.send_packed_commands(commands, 0, commands.len()));
         let outcome = match allowed {
@@ -192,6 +205,14 @@ impl Failure {
     }
 }
 
+/// What CLIENT ID answered, as the first of some commands.
+pub(crate) fn id(replies: &[redis::Value]) -> Option<i64> {
+    match replies.first() {
+        Some(redis::Value::Int(id)) => Some(*id),
+        _ => None,
+    }
+}
+
 /// The exact text of an error reply, where the error is one.
 pub(crate) fn server_error(error: &RedisError) -> Option<ServerError> {
     let errors = error.clone().into_server_errors()?;
@@ -200,6 +221,11 @@ pub(crate) fn server_error(error: &RedisError) -> Option<ServerError> {
 
 fn reason(socket: &Socket, error: &RedisError) -> String {
     if error.is_io_error() { socket.reason().to_owned() } else { error.to_string() }
+}
+
+/// Whether somebody takes connections there, in as long as it takes.
+pub(crate) async fn is_reachable(target: &Target) -> io::Result<()> {
+    open(&Target { connect_timeout: Duration::MAX, ..target.clone() }).await.map(drop)
 }
 
 /// Opens a socket: to the first of the host's addresses that answers, each with its share of the time.

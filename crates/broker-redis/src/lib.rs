@@ -3,12 +3,13 @@
 //! - [`RedisBroker`] is the broker; [`RedisBrokerBuilder`] sets its timeouts and its name.
 //! - `link` has the one supervised connection that commands share; `subscriber` and `watch` have connections of their
 //!   own.
-//! - `connection` makes a connection and knows when it is lost; `wire` is its socket; `url` says where it goes.
+//! - `connection` makes a connection and knows when it is lost, `silence` when it is dead without a word; `wire` is its socket; `url` says where it goes.
 
 mod backoff;
 mod broker;
 mod connection;
 mod link;
+mod silence;
 mod subscriber;
 mod url;
 mod value;

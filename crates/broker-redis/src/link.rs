@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::backoff::Backoff;
 use crate::connection::{Connection, Failure, Target};
+use crate::silence;
 
 /// A supervised connection. It needs no task: whoever finds the connection lost makes the next one.
 pub(crate) struct Link {
@@ -57,7 +58,8 @@ impl Link {
             }
             sleep_until(failed.next).await;
         }
-        match Connection::dial(&self.target, None).await {
+        let began = Instant::now();
+        match self.dial().await {
             Ok(connection) => {
                 attempts.backoff.reset();
                 attempts.failed = None;
@@ -69,26 +71,44 @@ impl Link {
                 if !matches!(error, Error::Disconnected { .. }) {
                     attempts.backoff.slow_down();
                 }
-                let at = Instant::now();
-                let next = at + attempts.backoff.delay();
-                attempts.failed = Some(Failed { at, next, error: error.clone() });
+                let next = began + attempts.backoff.delay();
+                attempts.failed = Some(Failed { at: Instant::now(), next, error: error.clone() });
                 Err(error)
             }
         }
+    }
+
+    async fn dial(&self) -> Result<Connection> {
+        let connection = Connection::dial(&self.target, None).await?;
+        silence::guard(&connection, &self.target, connection.id(&self.target).await?);
+        Ok(connection)
     }
 
     /// Runs commands, on a new connection where the old one turns out to be lost before anything was sent.
     ///
     /// What may have run is sent again only if it is `repeatable`: if it changes nothing. And only once.
     pub(crate) async fn run(&self, commands: &redis::Pipeline, repeatable: bool) -> Result<Vec<redis::Value>> {
-        let first = self.connection().await?.send(commands, self.target.response_timeout).await;
-        match first {
+        match self.attempt(commands).await? {
             Err(Failure::NotSent(_)) => {}
             Err(Failure::Lost(_)) if repeatable => {}
             outcome => return outcome.map_err(|failure| failure.into_error(&self.target)),
         }
-        let second = self.connection().await?.send(commands, self.target.response_timeout).await;
-        second.map_err(|failure| failure.into_error(&self.target))
+        self.attempt(commands).await?.map_err(|failure| failure.into_error(&self.target))
+    }
+
+    async fn attempt(&self, commands: &redis::Pipeline) -> Result<Result<Vec<redis::Value>, Failure>> {
+        let connection = self.connection().await?;
+        let outcome = connection.send(commands, self.target.response_timeout).await;
+        if matches!(outcome, Err(Failure::Timeout(_))) {
+            self.retire(&connection);
+        }
+        Ok(outcome)
+    }
+
+    /// Gives a connection to no more callers: it may be dead, and nobody could tell. Those who wait for a reply on it
+    /// wait on, and it closes when the last of them is done.
+    fn retire(&self, connection: &Arc<Connection>) {
+        self.slot().take_if(|current| Arc::ptr_eq(current, connection));
     }
 
     fn current(&self) -> Option<Arc<Connection>> {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use embroker_core::commands::{ConnectionCommand, TransactionCommand};
 use embroker_core::{Arg, BoxFuture, Command, Error, Pipeline, Replies, Result, Value, WatchBackend, observe};
+use tokio::time::timeout;
 
 use crate::broker::BACKEND;
-use crate::connection::{Connection, Target};
+use crate::connection::{Connection, Target, id};
+use crate::silence;
 use crate::value::{self, Reply};
 
 /// Keys under watch. Dropping it closes the connection, which ends the watch.
@@ -19,30 +21,42 @@ impl RedisWatch {
     pub(crate) async fn begin(target: Arc<Target>, keys: &[Arg<'_>]) -> Result<Self> {
         let connection = Connection::dial(&target, None).await?;
         let watch = Self { connection, target };
-        watch.watch(keys).await?;
+        let mut pipeline = redis::Pipeline::with_capacity(2);
+        pipeline.cmd("CLIENT").arg("ID");
+        pipeline.add_command(value::pack(&watch_command(keys)));
+        // Nothing guards the connection yet.
+        let replies = timeout(watch.target.connect_timeout, watch.send(&pipeline)).await;
+        let mut replies = replies.map_err(|_| watch.target.timed_out("no answer"))??;
+        silence::guard(&watch.connection, &watch.target, id(&replies));
+        if let Some(reply) = replies.pop() {
+            value::reply(reply)??;
+        }
         Ok(watch)
-    }
-
-    async fn watch(&self, keys: &[Arg<'_>]) -> Result<()> {
-        self.run(Command::new(TransactionCommand::Watch.spec()).args(keys.iter().cloned())).await
     }
 
     /// Runs a command that is about the connection.
     async fn run(&self, command: Command<'_>) -> Result<()> {
-        let mut pipeline = redis::Pipeline::new();
+        let mut pipeline = redis::Pipeline::with_capacity(1);
         pipeline.add_command(value::pack(&command));
-        let replies = self.connection.send(&pipeline, self.target.response_timeout).await;
-        let replies = replies.map_err(|failure| failure.into_disconnected(&self.target))?;
-        for reply in replies {
+        for reply in self.send(&pipeline).await? {
             value::reply(reply)??;
         }
         Ok(())
     }
+
+    async fn send(&self, pipeline: &redis::Pipeline) -> Result<Vec<redis::Value>> {
+        let replies = self.connection.send(pipeline, self.target.response_timeout).await;
+        replies.map_err(|failure| failure.into_disconnected(&self.target))
+    }
+}
+
+fn watch_command<'a>(keys: &[Arg<'a>]) -> Command<'a> {
+    Command::new(TransactionCommand::Watch.spec()).args(keys.iter().cloned())
 }
 
 impl WatchBackend for RedisWatch {
     fn add<'a>(&'a mut self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.watch(keys))
+        Box::pin(self.run(watch_command(keys)))
     }
 
     fn select(&mut self, database: u32) -> BoxFuture<'_, Result<()>> {

@@ -9,9 +9,10 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use redis::io::tcp::socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -19,6 +20,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 const CLOSED_BY_PEER: &str = "the server closed the connection";
 
@@ -44,6 +46,11 @@ pub(crate) struct Socket {
     stream: Stream,
     /// How many bytes were handed to the operating system.
     written: AtomicU64,
+    opened: Instant,
+    /// When something was last received, in milliseconds after it was opened.
+    heard: AtomicU64,
+    /// How many calls wait for replies.
+    awaited: AtomicUsize,
     /// Nothing can be sent any more.
     closed: AtomicBool,
     /// Nothing more will be received either.
@@ -57,6 +64,9 @@ impl Socket {
         Arc::new(Self {
             stream,
             written: AtomicU64::new(0),
+            opened: Instant::now(),
+            heard: AtomicU64::new(0),
+            awaited: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             end: Notify::new(),
@@ -67,6 +77,32 @@ impl Socket {
     /// How many bytes were written so far.
     pub(crate) fn written(&self) -> u64 {
         self.written.load(Ordering::SeqCst)
+    }
+
+    /// How long ago something was last received.
+    pub(crate) fn silent_for(&self) -> Duration {
+        self.opened.elapsed().saturating_sub(self.heard())
+    }
+
+    /// When something was last received, as the time since the connection was opened.
+    pub(crate) fn heard(&self) -> Duration {
+        Duration::from_millis(self.heard.load(Ordering::Relaxed))
+    }
+
+    /// Whether a call waits for its replies.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed) > 0
+    }
+
+    /// Says that a call waits for its replies, until this is dropped.
+    pub(crate) fn awaits(&self) -> Awaited<'_> {
+        self.awaited.fetch_add(1, Ordering::Relaxed);
+        Awaited(self)
+    }
+
+    fn hear(&self) {
+        let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.heard.store(now, Ordering::Relaxed);
     }
 
     /// Whether nothing can be sent any more.
@@ -108,20 +144,44 @@ impl Socket {
         let _ = either!(&self.stream, stream => SockRef::from(stream).shutdown(Shutdown::Both));
     }
 
+    /// Closes the connection for a reason of our own.
+    pub(crate) fn give_up(&self, reason: String) {
+        let _ = self.reason.set(reason);
+        self.shut_down();
+    }
+
     /// What ended the connection.
     pub(crate) fn reason(&self) -> &str {
         self.reason.get().map_or("the connection was closed", String::as_str)
     }
 
+    /// Whether something was received that nobody has read yet, by what the system knows now.
+    pub(crate) fn has_unread(&self) -> bool {
+        matches!(self.peek(), Ok(1..))
+    }
+
     /// Whether the server has closed the connection and all it sent before was read, by what the system knows now.
     fn is_closed_by_peer(&self) -> bool {
+        matches!(self.peek(), Ok(0))
+    }
+
+    fn peek(&self) -> io::Result<usize> {
         let mut byte = [MaybeUninit::uninit()];
-        matches!(either!(&self.stream, stream => SockRef::from(stream).peek(&mut byte)), Ok(0))
+        either!(&self.stream, stream => SockRef::from(stream).peek(&mut byte))
     }
 
     fn note(&self, error: &io::Error) {
         // The first reason is the one that counts.
         let _ = self.reason.set(error.to_string());
+    }
+}
+
+/// A call that waits for its replies.
+pub(crate) struct Awaited<'a>(&'a Socket);
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.0.awaited.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -170,7 +230,10 @@ impl AsyncRead for Wire {
                     let _ = wire.socket.reason.set(CLOSED_BY_PEER.into());
                     return Poll::Ready(Ok(()));
                 }
-                Ok(len) => wire.lines.read(wire.scratch.get(..len).unwrap_or_default(), &mut wire.ready),
+                Ok(len) => {
+                    wire.socket.hear();
+                    wire.lines.read(wire.scratch.get(..len).unwrap_or_default(), &mut wire.ready);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
                     wire.socket.note(&error);

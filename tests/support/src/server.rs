@@ -139,7 +139,7 @@ impl RedisServer {
         self.client()?.command(argv)
     }
 
-    /// Kills the server, as a crash would. What it held is lost.
+    /// Kills the server, as a crash would. What it held is lost, but for what a setting keeps on the disk.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             // Fails where it has exited already, which is just as well.
@@ -149,7 +149,8 @@ impl RedisServer {
         let _ = fs::remove_file(self.socket_path());
     }
 
-    /// Kills the server where it still runs, and starts an empty one on the same socket and port.
+    /// Kills the server where it still runs, and starts one on the same socket and port: empty, unless a setting such as
+    /// `appendonly` keeps what it held.
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
         self.launch()

@@ -11,12 +11,13 @@ use bytes::Bytes;
 use embroker_core::{Error, Gap, Queue, Result, SubscriptionKind};
 use redis::RedisResult;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::inbox::Inbox;
 use super::wanted::Wanted;
 use crate::backoff::Backoff;
 use crate::connection::{Connection, Failure, Target, server_error};
+use crate::silence;
 use crate::wire::Socket;
 
 /// A call on the subscriber that waits for its outcome.
@@ -107,10 +108,14 @@ impl Supervisor {
     }
 
     pub(super) async fn run(mut self, mut connection: Connection, mut inbox: Arc<Inbox>) {
+        let allowed = self.target.silence_timeout;
         loop {
             self.current.set(connection.socket());
             let since = Instant::now();
-            self.serve(&connection, &inbox).await;
+            tokio::select! {
+                () = self.serve(&connection, &inbox) => {}
+                dead = silence::watch(&connection, allowed) => match dead {},
+            }
             inbox.close();
             drop(connection);
             if self.queue.is_closed() {
@@ -231,10 +236,11 @@ impl Supervisor {
     }
 
     /// Connects and subscribes again, for as long as it takes.
-    async fn reconnect(&mut self, mut delay: Duration) -> (Connection, Arc<Inbox>) {
+    async fn reconnect(&mut self, delay: Duration) -> (Connection, Arc<Inbox>) {
         let mut last = self.target.disconnected("the connection was lost");
+        let mut at = Instant::now() + delay;
         loop {
-            match self.attempt(delay, &last).await {
+            match self.attempt(at, &last).await {
                 Ok(restored) => return restored,
                 Err(error) => {
                     if !matches!(error, Error::Disconnected { .. }) {
@@ -244,20 +250,23 @@ impl Supervisor {
                         }
                         self.backoff.slow_down();
                     }
-                    delay = self.backoff.delay();
+                    // From the beginning of the last, so that one which took its time is followed at once.
+                    at += self.backoff.delay();
                     last = error;
                 }
             }
         }
     }
 
-    /// One attempt to connect and to subscribe to everything wanted, after a delay.
-    async fn attempt(&mut self, delay: Duration, last: &Error) -> Result<(Connection, Arc<Inbox>)> {
-        let target = self.target.clone();
+    /// One attempt to connect and to subscribe to everything wanted, at a moment to come.
+    async fn attempt(&mut self, at: Instant, last: &Error) -> Result<(Connection, Arc<Inbox>)> {
+        // One that hangs while the server comes back must not hold up the next.
+        let mut target = Target::clone(&self.target);
+        target.connect_timeout = target.connect_timeout.min(target.silence_timeout);
         let inbox = Inbox::restoring(self.queue.clone());
         let pushes = inbox.clone();
         let dial = async move {
-            sleep(delay).await;
+            sleep_until(at).await;
             Connection::dial(&target, Some(pushes)).await
         };
         let connection = self.meanwhile(dial, last).await?;
@@ -265,9 +274,12 @@ impl Supervisor {
         inbox.attach(connection.socket().clone());
         inbox.expect(&self.wanted);
         // Requests wait now: what is wanted must not change while it is being restored.
-        let outcome = match timeout(self.target.connect_timeout, self.restore(&connection, &inbox)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(self.target.disconnected("the server did not confirm the subscriptions in time")),
+        let restored = timeout(self.target.connect_timeout, self.restore(&connection, &inbox));
+        let outcome = tokio::select! {
+            outcome = restored => outcome.unwrap_or_else(|_| {
+                Err(self.target.disconnected("the server did not confirm the subscriptions in time"))
+            }),
+            dead = silence::watch(&connection, self.target.silence_timeout) => match dead {},
         };
         if outcome.is_err() {
             inbox.close();
@@ -331,6 +343,7 @@ async fn subscribe(
     names: impl IntoIterator<Item = &Bytes>,
 ) -> RedisResult<()> {
     let names: Vec<&[u8]> = names.into_iter().map(|name| &**name).collect();
+    let _awaited = connection.socket().awaits();
     let mut multiplexed = connection.multiplexed();
     match kind {
         _ if names.is_empty() => Ok(()),
@@ -347,6 +360,7 @@ async fn unsubscribe(
     names: &[Bytes],
 ) -> RedisResult<()> {
     let names: Vec<&[u8]> = names.iter().map(|name| &**name).collect();
+    let _awaited = connection.socket().awaits();
     let mut multiplexed = connection.multiplexed();
     match kind {
         _ if names.is_empty() => Ok(()),
