@@ -19,6 +19,7 @@ mod expiry;
 mod from_value;
 mod glob;
 pub mod instance;
+pub mod memory;
 mod number;
 mod pipeline;
 pub mod resp;

@@ -22,7 +22,7 @@ use hashbrown::hash_table::Entry;
 use patterns::PatternIndex;
 use smallvec::SmallVec;
 pub(crate) use subscriber::MemSubscriber;
-use topics::{Subscription, TopicId, Topics};
+use topics::{Subscription, TopicId, Topics, give_back};
 
 type ClientId = u64;
 
@@ -236,6 +236,8 @@ impl Registry {
             let hash = self.hasher.hash_one((kind, topic));
             if let Ok(entry) = client.seats.find_entry(hash, |seat| seat.is_of(kind, topic)) {
                 let (seat, _) = entry.remove();
+                let hasher = &self.hasher;
+                give_back(&mut client.seats, |seat| hasher.hash_one((seat.kind, seat.topic)));
                 self.stand_up(seat);
             }
         }

@@ -13,7 +13,7 @@ use hashbrown::HashTable;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
-use super::topics::{Ended, Subscription, TopicId, Topics};
+use super::topics::{Ended, Subscription, TopicId, Topics, give_back};
 
 #[derive(Default)]
 pub(crate) struct PatternIndex {
@@ -157,6 +157,8 @@ impl PatternIndex {
                 self.shapes.swap_remove(&pattern.shape());
             }
         }
+        let (topics, hasher) = (&self.topics, &self.hasher);
+        give_back(&mut self.heads, |id| topics.subject(*id).map_or(0, |pattern| hash_of(hasher, pattern.texts())));
     }
 
     /// The first pattern with these texts.

@@ -102,7 +102,33 @@ impl<T: AsRef<[u8]>> Topics<T> {
         if let Ok(entry) = self.by_name.find_entry(hash, |other| *other == id) {
             entry.remove();
         }
+        self.give_back();
         Ended { moved: None, topic: Some(topic) }
+    }
+}
+
+impl<T: AsRef<[u8]>> Topics<T> {
+    /// Gives memory back where most topics are gone. A slab shrinks to its last topic however few there are, so that is
+    /// tried no more often than their number halves.
+    fn give_back(&mut self) {
+        let few = self.slots.len() < self.slots.capacity() / 4;
+        if few && self.slots.capacity() > FEW && (self.slots.is_empty() || self.slots.len().is_power_of_two()) {
+            self.slots.shrink_to_fit();
+        }
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        give_back(&mut self.by_name, |id| {
+            slots.get(*id as usize).map_or(0, |topic| hasher.hash_one(topic.subject.as_ref()))
+        });
+    }
+}
+
+/// Of so few there is nothing to give back.
+const FEW: usize = 64;
+
+/// Gives a table's memory back where most of it is empty. The cost is spread over the removals that led here.
+pub(super) fn give_back<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
+    if table.capacity() > FEW && table.len() < table.capacity() / 8 {
+        table.shrink_to(table.len().saturating_mul(2), hash);
     }
 }
 

@@ -173,7 +173,9 @@ where
             // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
             let Some(Event::Message(message)) = event else { return Err(End::Drop) };
             spare::lend(&mut self.session.out);
-            self.session.deliver(&message);
+            if !self.session.deliver(&message) {
+                return Err(End::Drop);
+            }
         }
         while self.session.feed.is_open() {
             if self.session.out.len() >= MAX_MESSAGES {
