@@ -20,7 +20,7 @@ struct Listen {
     /// The TCP port; 0 listens on none.
     #[arg(long, default_value_t = 6379)]
     port: u16,
-    /// The addresses to listen on; from beyond this machine only with a password.
+    /// The addresses to listen on; clients of other machines need a password.
     #[arg(long, num_args = 1.., default_values_t = [Ipv4Addr::LOCALHOST.to_string()])]
     bind: Vec<String>,
     /// A unix socket to listen on.
@@ -45,7 +45,7 @@ const SHOWN: [(Parameter, &str); 10] = [
         "How much may wait for a client that does not read: class, hard, soft, seconds",
     ),
     (Parameter::LogLevel, "How much is said on standard output: debug, verbose, notice or warning"),
-    (Parameter::ProtectedMode, "Whether an address that other machines reach needs a password"),
+    (Parameter::ProtectedMode, "Whether clients of other machines are turned away while no password is set"),
 ];
 
 fn main() -> ExitCode {

@@ -167,7 +167,8 @@ impl<B: Broker> ServerBuilder<B> {
         self
     }
 
-    /// Whether an address that other machines reach needs a password to be bound: yes unless set.
+    /// Whether clients of other machines are turned away while no password is set: yes unless set. They are told
+    /// `DENIED Redis is running in protected mode …`; who comes by a unix socket, from 127.0.0.1 or from ::1 is let in.
     pub fn protected_mode(self, on: bool) -> Self {
         self.parameter(Parameter::ProtectedMode, if on { "yes" } else { "no" })
     }
@@ -189,14 +190,13 @@ impl<B: Broker> ServerBuilder<B> {
     ///
     /// # Errors
     ///
-    /// [`PermissionDenied`](std::io::ErrorKind::PermissionDenied) for an address that other machines reach, without a
-    /// password and in [protected mode](Self::protected_mode); else what the system says of the address.
+    /// What the system says of an address, with the address.
     pub async fn spawn(mut self) -> io::Result<ServerHandle> {
         let (hosts, unix_socket) = (std::mem::take(&mut self.addresses), self.unix_socket.take());
         let server = self.build();
         let mut tcp = Vec::new();
         for host in &hosts {
-            tcp.extend(listen::tcp(host, server.is_open_to_all()).await?);
+            tcp.extend(listen::tcp(host).await?);
         }
         let addresses = tcp.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
         let mode = u32::try_from(server.config().number(Parameter::UnixSocketPerm)).ok().filter(|mode| *mode > 0);
@@ -234,12 +234,6 @@ impl<B: Broker> Server<B> {
 
     fn config(&self) -> &Config {
         self.0.sessions.instance().config()
-    }
-
-    /// Whether anybody who reaches a listener may come in.
-    fn is_open_to_all(&self) -> bool {
-        let config = self.config();
-        !config.flag(Parameter::ProtectedMode) || !config.text(Parameter::RequirePass).is_empty()
     }
 
     /// Tells CONFIG GET where the server listens.

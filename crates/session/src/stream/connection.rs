@@ -5,10 +5,12 @@
 //! have been woken for them. No timer runs while nothing waits to be written, unless clients may not be silent.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, BytesMut};
+use embroker_core::error::texts;
 use embroker_core::instance::Instance;
 use embroker_core::resp::RequestParser;
 use embroker_core::{Broker, Event};
@@ -243,6 +245,11 @@ where
         }
         let read = match self.input.poll_read(self.bells.input(), self.stream.as_mut()) {
             Poll::Ready(Ok(read)) if read > 0 => read,
+            Poll::Ready(Err(error)) if error.kind() == ErrorKind::OutOfMemory => {
+                // What follows is the rest of a request.
+                self.session.end_with(&texts::OUT_OF_MEMORY);
+                return Err(End::Flush);
+            }
             Poll::Ready(_) => return Err(End::Flush),
             Poll::Pending => return Ok(Poll::Pending),
         };
