@@ -20,7 +20,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::bell::Bells;
 use super::input::Input;
 use super::limits::{Allowed, Limits};
-use super::{End, MAX_MESSAGES, MAX_OUTPUT, MAX_OUTPUT_BEFORE_AUTH, STALL, spare};
+use super::{End, MAX_MESSAGES, MAX_OUTPUT, MAX_OUTPUT_BEFORE_AUTH, PASSWORD, STALL, spare};
 use crate::Session;
 
 /// One client's bytes, and what becomes of them.
@@ -37,6 +37,8 @@ pub(super) struct Connection<'c, B: Broker, S, E> {
     stuck_since: Option<Instant>,
     /// When bytes were read, or written by one who had waited for that.
     last_progress: Instant,
+    /// Until when the client may owe its password.
+    password_due: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Ends the connection from elsewhere.
     ended: Pin<&'c mut E>,
@@ -74,6 +76,7 @@ where
             is_partly_written: false,
             stuck_since: None,
             last_progress: Instant::now(),
+            password_due: None,
             timer: None,
             ended,
             bells: Bells::new(Waker::noop()),
@@ -114,6 +117,13 @@ where
             if !self.session.is_authenticated() && self.session.out.len() > MAX_OUTPUT_BEFORE_AUTH {
                 return Err(End::Drop);
             }
+        }
+        self.password_due = match self.session.is_authenticated() {
+            true => None,
+            false => Some(self.password_due.unwrap_or_else(|| Instant::now() + PASSWORD)),
+        };
+        if self.password_due.is_some_and(|due| due <= Instant::now()) {
+            return Err(End::Drop);
         }
         if self.session.is_ending() {
             return Err(End::Flush);
@@ -268,7 +278,7 @@ where
             Some(since) => Some(since + STALL),
             None => self.limits.silence().filter(|_| !may_be_silent()).map(|silence| self.last_progress + silence),
         };
-        let Some(end) = end.into_iter().chain(soft_end).min() else {
+        let Some(end) = end.into_iter().chain(soft_end).chain(self.password_due).min() else {
             self.timer = None;
             return Poll::Pending;
         };
