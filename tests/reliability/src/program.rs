@@ -1,0 +1,142 @@
+//! Another process: `embroker-server` with as much memory and as many files as a test gives it.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use embroker_test_support::RawClient;
+
+/// What a process may have, as `ulimit` says it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// How many bytes of address space.
+    pub address_space: Option<u64>,
+    /// How many open files.
+    pub files: Option<u32>,
+}
+
+/// An `embroker-server` of one's own, on a unix socket and a port of all addresses. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    directory: PathBuf,
+    port: u16,
+}
+
+impl Program {
+    /// Starts the program with these options, and returns once it listens.
+    pub fn start(program: &str, options: &[&str], limits: Limits) -> Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        // A port that was free can be taken before the server has it.
+        const ATTEMPTS: usize = 5;
+
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let directory = env::temp_dir().join(format!("embroker-reliability-{}-{number}", process::id()));
+        fs::create_dir_all(&directory)?;
+        let mut script = String::new();
+        if let Some(bytes) = limits.address_space {
+            script.push_str(&format!("ulimit -v {}; ", bytes / 1024));
+        }
+        if let Some(files) = limits.files {
+            script.push_str(&format!("ulimit -n {files}; "));
+        }
+        script.push_str("exec \"$0\" \"$@\"");
+        let mut said = String::new();
+        for _ in 0..ATTEMPTS {
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+            let mut child = Command::new("sh")
+                .arg("-c")
+                .arg(&script)
+                .arg(program)
+                .args(["--bind", "0.0.0.0", "--port", &port.to_string(), "--unixsocket"])
+                .arg(directory.join("s.sock"))
+                .args(options)
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .spawn()
+                .context("starting embroker-server")?;
+            let output = child.stdout.take().context("it has an output")?;
+            let started = Self { child, directory: directory.clone(), port };
+            said.clear();
+            BufReader::new(output).read_line(&mut said)?;
+            if said.contains("Ready to accept connections on ") {
+                return Ok(started);
+            }
+        }
+        bail!("embroker-server did not start: {said}")
+    }
+
+    /// A new connection by the unix socket.
+    pub fn client(&self) -> Result<RawClient> {
+        RawClient::connect(&self.socket())
+    }
+
+    /// The unix socket.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.join("s.sock")
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// An error where the program has ended.
+    pub fn check(&mut self) -> Result<()> {
+        let ended = self.child.try_wait()?;
+        ensure!(ended.is_none(), "embroker-server has ended: {ended:?}");
+        Ok(())
+    }
+
+    /// How many bytes of memory it has in use.
+    pub fn resident(&self) -> Result<u64> {
+        resident(self.child.id())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Fails where it has ended already, which is just as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// How many bytes of memory a process has in use.
+///
+/// ```
+/// assert!(embroker_reliability::resident(std::process::id())? > 1 << 20);
+/// # anyhow::Ok(())
+/// ```
+pub fn resident(id: u32) -> Result<u64> {
+    let status = fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process has memory")?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib * 1024)
+}
+
+/// Runs this test program again, alone, with what it is to do; what it prints.
+pub fn alone(what: impl AsRef<OsStr>) -> Result<String> {
+    let output = Command::new(env::current_exe()?).env(ALONE, what).stderr(Stdio::inherit()).output()?;
+    let said = String::from_utf8(output.stdout)?;
+    ensure!(output.status.success(), "{}: {said}", output.status);
+    Ok(said)
+}
+
+/// What this program is to do [alone](alone), if it was started for that.
+pub fn is_alone() -> Option<String> {
+    env::var(ALONE).ok()
+}
+
+const ALONE: &str = "EMBROKER_ALONE";
