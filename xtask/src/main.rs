@@ -8,6 +8,7 @@ mod packages;
 mod redis;
 mod reliability;
 mod shell;
+mod soak;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Puts a mixed load on the engine, on embroker-server and on a real Redis that is killed now and then, all at once,
+    /// and fails where anything gets lost or memory grows.
+    Soak {
+        /// For how long; parts of a minute are fine.
+        #[arg(long, default_value_t = 10.0)]
+        minutes: f64,
+    },
     /// Writes the tables of docs/compatibility.md from the command table.
     Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
@@ -58,6 +66,7 @@ fn main() -> ExitCode {
         Task::Test { args } => test(&args),
         Task::Bench { args } => bench::run(&args),
         Task::Reliability { args } => reliability::run(&args),
+        Task::Soak { minutes } => soak::run(minutes),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };

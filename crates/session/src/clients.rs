@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use embroker_core::instance::Instance;
 use embroker_core::ServerError;
 use embroker_core::error::texts;
+use embroker_core::instance::Instance;
 use embroker_core::instance::config::{Config, Parameter};
 use tokio::sync::Notify;
 

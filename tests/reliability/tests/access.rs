@@ -34,7 +34,8 @@ impl Served {
             let options: Vec<&str> = options.iter().map(String::as_str).collect();
             return Ok(Self::Embroker(Program::start(PROGRAM, &options, Limits::default())?));
         }
-        let builder = options.iter().fold(RedisServer::builder().tcp(), |builder, (name, value)| builder.set(name, value));
+        let builder =
+            options.iter().fold(RedisServer::builder().tcp(), |builder, (name, value)| builder.set(name, value));
         let server = builder.start()?;
         let address = server.tcp_address().context("it has a port")?.parse()?;
         Ok(Self::Redis { _server: server, address })
@@ -66,7 +67,8 @@ impl Client {
     async fn ask(&mut self, line: &str) -> Result<String> {
         self.0.write_all(format!("{line}\r\n").as_bytes()).await?;
         let mut reply = vec![0; 64 * 1024];
-        let read = timeout(PATIENCE, self.0.read(&mut reply)).await.with_context(|| format!("no answer to {line}"))??;
+        let read =
+            timeout(PATIENCE, self.0.read(&mut reply)).await.with_context(|| format!("no answer to {line}"))??;
         Ok(String::from_utf8_lossy(&reply[..read]).into_owned())
     }
 
@@ -133,7 +135,8 @@ async fn only_the_password_opens(backend: Backend) -> Result<()> {
     wrong.extend((0..password.len()).map(|at| format!("{}#{}", &password[..at], &password[at + 1..])));
     wrong.extend([format!("{password}x"), password.repeat(2), password.to_uppercase(), "\"\"".into()]);
     for wrong in &wrong {
-        for line in [format!("AUTH {wrong}"), format!("AUTH default {wrong}"), format!("HELLO 2 AUTH default {wrong}")] {
+        for line in [format!("AUTH {wrong}"), format!("AUTH default {wrong}"), format!("HELLO 2 AUTH default {wrong}")]
+        {
             let reply = client.ask(&line).await?;
             ensure!(reply.starts_with("-WRONGPASS"), "{line}: {reply}");
         }
@@ -182,7 +185,9 @@ async fn maxclients_counts_right_while_clients_come_and_go(backend: Backend) -> 
     if backend == Backend::Mem {
         // Redis tries all numbers from here down to what it may have, which takes it minutes.
         let beyond = admin.ask("CONFIG SET maxclients 2000000000").await?;
-        ensure!(beyond.contains("The operating system is not able to handle the specified number of clients, try with "));
+        ensure!(
+            beyond.contains("The operating system is not able to handle the specified number of clients, try with ")
+        );
     }
     ensure!(admin.ask("CONFIG GET maxclients").await? == "*2\r\n$10\r\nmaxclients\r\n$1\r\n2\r\n", "as it was");
     Ok(())
@@ -269,9 +274,6 @@ fn main() -> ExitCode {
     macro_rules! tests {
         ($($test:ident),* $(,)?) => { $(suite.test(Backend::Mem, stringify!($test), $test);)* };
     }
-    tests![
-        a_newcomer_is_served_beside_500_half_sent_commands,
-        a_server_without_files_serves_who_is_in_and_goes_on,
-    ];
+    tests![a_newcomer_is_served_beside_500_half_sent_commands, a_server_without_files_serves_who_is_in_and_goes_on,];
     suite.run()
 }

@@ -216,7 +216,11 @@ async fn see_what_stays_in_use() -> Result<()> {
         let before = resident(std::process::id())?;
         subscriptions(&broker, count, long).await?;
         let after = resident(std::process::id())?;
-        println!("{count} subscriptions of each kind{}: {}", if long { ", long names" } else { "" }, grown(before, after));
+        println!(
+            "{count} subscriptions of each kind{}: {}",
+            if long { ", long names" } else { "" },
+            grown(before, after)
+        );
         ensure!(after <= before + ALLOWED, "from {before} to {after} bytes");
     }
     let before = resident(std::process::id())?;
@@ -239,7 +243,9 @@ async fn subscriptions(broker: &MemBroker, count: usize, long: bool) -> Result<(
                 let names = names(from, count.min(1000), long);
                 match kind {
                     SubscriptionKind::Channel => subscriber.subscribe(names).await?,
-                    SubscriptionKind::Pattern => subscriber.psubscribe(names.iter().map(|name| format!("{name}*"))).await?,
+                    SubscriptionKind::Pattern => {
+                        subscriber.psubscribe(names.iter().map(|name| format!("{name}*"))).await?
+                    }
                     _ => subscriber.ssubscribe(names).await?,
                 }
             }
