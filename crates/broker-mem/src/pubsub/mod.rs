@@ -257,6 +257,14 @@ impl Registry {
         }
     }
 
+    /// What there is room for in each table.
+    #[cfg(test)]
+    fn rooms(&self) -> Vec<usize> {
+        let seats = self.clients.values().map(|client| client.seats.capacity()).max();
+        let topics = [self.channels.rooms(), self.patterns.rooms(), self.shard_channels.rooms()];
+        topics.into_iter().flatten().chain(seats).collect()
+    }
+
     fn leave(&mut self, client: ClientId) {
         for kind in SubscriptionKind::ALL {
             self.unsubscribe(client, kind, &[]);

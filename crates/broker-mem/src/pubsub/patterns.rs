@@ -72,6 +72,12 @@ impl PatternIndex {
         self.topics.len()
     }
 
+    /// What there is room for in each table of topics.
+    #[cfg(test)]
+    pub(super) fn rooms(&self) -> [usize; 2] {
+        self.topics.rooms()
+    }
+
     pub(super) fn find(&self, name: &[u8]) -> Option<TopicId> {
         self.topics.find(name)
     }

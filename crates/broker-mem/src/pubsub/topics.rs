@@ -54,6 +54,12 @@ impl<T: AsRef<[u8]>> Topics<T> {
         self.slots.len()
     }
 
+    /// What there is room for in each table.
+    #[cfg(test)]
+    pub(super) fn rooms(&self) -> [usize; 2] {
+        [self.slots.capacity(), self.by_name.capacity()]
+    }
+
     pub(super) fn find(&self, name: &[u8]) -> Option<TopicId> {
         let named = |id: &TopicId| self.get(*id).is_some_and(|topic| topic.subject.as_ref() == name);
         self.by_name.find(self.hasher.hash_one(name), named).copied()
