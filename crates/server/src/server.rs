@@ -170,7 +170,7 @@ impl<B: Broker> ServerBuilder<B> {
     }
 
     /// Whether clients of other machines are turned away while no password is set: yes unless set. They are told
-    /// `DENIED Redis is running in protected mode …`; who comes by a unix socket, from 127.0.0.1 or from ::1 is let in.
+    /// `DENIED Redis is running in protected mode …`; who comes by a unix socket, from 127.0.0.1 or from `::1` is let in.
     pub fn protected_mode(self, on: bool) -> Self {
         self.parameter(Parameter::ProtectedMode, if on { "yes" } else { "no" })
     }

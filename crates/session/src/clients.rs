@@ -60,8 +60,8 @@ impl Address {
         Self { peer: UNKNOWN.into(), local: UNKNOWN.into(), unix: false }
     }
 
-    /// Whether the client is on this machine, as Redis sees it: by a unix socket, from 127.0.0.1 or from ::1. One
-    /// without an address is in this process.
+    /// Whether the client is on this machine, as Redis sees it: by a unix socket, from 127.0.0.1 or from
+    /// `::1`. One without an address is in this process.
     pub(crate) fn is_local(&self) -> bool {
         const HERE: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 

@@ -77,7 +77,7 @@ async fn what_there_is_no_memory_for_is_refused_and_the_server_goes_on() -> Resu
 /// Arguments that are large themselves: each is taken, refused, or ends its connection, and nothing else.
 async fn large_arguments_are_taken_or_refused_and_the_server_goes_on() -> Result<()> {
     let _watchdog = Watchdog::new("large arguments", Duration::from_secs(600));
-    let (mib, length) = Scale::get().pick((160, 48 << 20), (1600, 500 << 20));
+    let (mib, length) = Scale::get().pick((300, 48 << 20), (2500, 500 << 20));
     let payload = vec![b'x'; length];
     let limits = Limits { address_space: Some(mib * MIB), ..Limits::default() };
     let mut server = Program::start(PROGRAM, &[], limits)?;
@@ -87,6 +87,7 @@ async fn large_arguments_are_taken_or_refused_and_the_server_goes_on() -> Result
     let commands: &[&[&[u8]]] = &[
         &[b"SET", b"k", &payload],
         &[b"APPEND", b"k", &payload],
+        &[b"GET", b"k"],
         &[b"SET", b"l", &payload],
         &[b"SETRANGE", b"l", b"7", &payload],
         &[b"HSET", b"h", b"f", &payload],
@@ -98,7 +99,6 @@ async fn large_arguments_are_taken_or_refused_and_the_server_goes_on() -> Result
         &[b"SET", &payload, b"v"],
         &[b"SUBSCRIBE", &payload],
         &[b"NOSUCH", &payload],
-        &[b"GET", b"k"],
     ];
     let (mut refused, mut closed) = (0, 0);
     for command in commands {
@@ -108,6 +108,9 @@ async fn large_arguments_are_taken_or_refused_and_the_server_goes_on() -> Result
             Err(_) => closed += 1,
         }
         server.check().with_context(|| format!("after {}", command[0].escape_ascii()))?;
+        if command[1] != b"k" {
+            other.command(["FLUSHALL"])?;
+        }
         ensure!(other.command(["PING"])? == b"+PONG\r\n", "others are served");
     }
     println!("{mib} MiB: {refused} of {} large commands refused, {closed} closed", commands.len());

@@ -118,11 +118,9 @@ where
                 return Err(End::Drop);
             }
         }
-        self.password_due = match self.session.is_authenticated() {
-            true => None,
-            false => Some(self.password_due.unwrap_or_else(|| Instant::now() + PASSWORD)),
-        };
-        if self.password_due.is_some_and(|due| due <= Instant::now()) {
+        if self.session.is_authenticated() {
+            self.password_due = None;
+        } else if *self.password_due.get_or_insert_with(|| Instant::now() + PASSWORD) <= Instant::now() {
             return Err(End::Drop);
         }
         if self.session.is_ending() {
