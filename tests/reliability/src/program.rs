@@ -38,14 +38,12 @@ impl Program {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = env::temp_dir().join(format!("embroker-reliability-{}-{number}", process::id()));
         fs::create_dir_all(&directory)?;
-        let mut script = String::new();
-        if let Some(bytes) = limits.address_space {
-            script.push_str(&format!("ulimit -v {}; ", bytes / 1024));
-        }
-        if let Some(files) = limits.files {
-            script.push_str(&format!("ulimit -n {files}; "));
-        }
-        script.push_str("exec \"$0\" \"$@\"");
+        let limit = |option: &str, value: Option<u64>| {
+            value.map_or_else(String::new, |value| format!("ulimit -{option} {value}; "))
+        };
+        let memory = limit("v", limits.address_space.map(|bytes| bytes / 1024));
+        let files = limit("n", limits.files.map(Into::into));
+        let script = format!("{memory}{files}exec \"$0\" \"$@\"");
         let mut said = String::new();
         for _ in 0..ATTEMPTS {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();

@@ -247,9 +247,9 @@ async fn subscriptions(broker: &MemBroker, count: usize, long: bool) -> Result<(
                 match kind {
                     SubscriptionKind::Channel => subscriber.subscribe(names).await?,
                     SubscriptionKind::Pattern => {
-                        subscriber.psubscribe(names.iter().map(|name| format!("{name}*"))).await?
+                        subscriber.psubscribe(names.iter().map(|name| format!("{name}*"))).await?;
                     }
-                    _ => subscriber.ssubscribe(names).await?,
+                    SubscriptionKind::Shard => subscriber.ssubscribe(names).await?,
                 }
             }
             if one_by_one {
@@ -260,7 +260,7 @@ async fn subscriptions(broker: &MemBroker, count: usize, long: bool) -> Result<(
                         SubscriptionKind::Pattern => {
                             subscriber.punsubscribe(names.iter().map(|name| format!("{name}*"))).await?;
                         }
-                        _ => subscriber.sunsubscribe(names).await?,
+                        SubscriptionKind::Shard => subscriber.sunsubscribe(names).await?,
                     }
                 }
             }
@@ -276,7 +276,7 @@ async fn subscriptions(broker: &MemBroker, count: usize, long: bool) -> Result<(
 async fn keys(broker: &MemBroker, count: usize) -> Result<()> {
     let write = async |options: SetOptions| {
         for number in 0..count {
-            broker.set_with(format!("a-key-that-is-not-in-its-slot:{number}"), "a value", options.clone()).await?;
+            broker.set_with(format!("a-key-that-is-not-in-its-slot:{number}"), "a value", options).await?;
         }
         anyhow::Ok(())
     };
