@@ -117,8 +117,10 @@ impl<T: AsRef<[u8]>> Topics<T> {
     /// Gives memory back where most topics are gone. A slab shrinks to its last topic however few there are, so that is
     /// tried no more often than their number halves.
     fn give_back(&mut self) {
-        let few = self.slots.len() < self.slots.capacity() / 4;
-        if few && self.slots.capacity() > FEW && (self.slots.is_empty() || self.slots.len().is_power_of_two()) {
+        let (topics, room) = (self.slots.len(), self.slots.capacity());
+        if topics == 0 && room > FEWEST {
+            self.slots = Slab::new();
+        } else if room > FEW && topics < room / 4 && topics.is_power_of_two() {
             self.slots.shrink_to_fit();
         }
         let (slots, hasher) = (&self.slots, &self.hasher);
@@ -128,12 +130,17 @@ impl<T: AsRef<[u8]>> Topics<T> {
     }
 }
 
-/// Of so few there is nothing to give back.
+/// Of so few there is nothing to give back while one is left.
 const FEW: usize = 64;
+/// As much room stays where none is left, for the next one. What had been larger goes: it may stand where it keeps the
+/// allocator from giving back what is below it.
+const FEWEST: usize = 4;
 
 /// Gives a table's memory back where most of it is empty. The cost is spread over the removals that led here.
 pub(super) fn give_back<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
-    if table.capacity() > FEW && table.len() < table.capacity() / 8 {
+    if table.is_empty() && table.capacity() > FEWEST {
+        *table = HashTable::new();
+    } else if table.capacity() > FEW && table.len() < table.capacity() / 8 {
         table.shrink_to(table.len().saturating_mul(2), hash);
     }
 }
