@@ -383,10 +383,20 @@ async fn nothing_is_violated_and_memory_stays_flat_under_a_mixed_load() -> Resul
     run.join().map_err(|_| anyhow::anyhow!("the soak panicked"))?
 }
 
+/// Ends the load and the kills, also where something failed.
+struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 async fn soak(length: Duration) -> Result<()> {
     let program = Program::start(PROGRAM, &[], Limits::default())?;
     let redis = RedisServer::builder().set("appendonly", "yes").set("appendfsync", "always").start()?;
     let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Stop(stop.clone());
     let urls = [
         ("mem", "mem://soak".to_owned()),
         ("embroker-server", format!("redis+unix://{}", program.socket().display())),
@@ -415,7 +425,7 @@ async fn soak(length: Duration) -> Result<()> {
         }
     }
     let (warm, end) = (warm.context("it was sampled")?, memory()?);
-    stop.store(true, Ordering::Relaxed);
+    drop(stopped);
     let (_redis, kills) = killer.await??;
     for line in all(loads).await? {
         println!("{line}");
