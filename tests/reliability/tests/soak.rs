@@ -82,8 +82,10 @@ impl Target {
                 Ok(Outcome::NotSent)
             }
             Err(Error::OutcomeUnknown { .. } | Error::Timeout { .. }) if self.dies => Ok(Outcome::Unknown),
-            // A server that reads its file says so.
-            Err(Error::Server(error)) if self.dies && error.code() == "LOADING" => Ok(Outcome::NotSent),
+            // A server that reads its file says so, and runs no transaction of which it refused a command.
+            Err(Error::Server(error)) if self.dies && ["LOADING", "EXECABORT"].contains(&error.code()) => {
+                Ok(Outcome::NotSent)
+            }
             Err(error) => Err(error.into()),
         }
     }
