@@ -11,6 +11,7 @@ mod races;
 mod redis;
 mod reliability;
 mod shell;
+mod soak;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,13 @@ enum Task {
     /// Fuzzes the parser, patterns, BITFIELD, the engine and whole sessions, each for a while. Installs cargo-fuzz where
     /// it is missing.
     Fuzz(fuzz::Options),
+    /// Puts a mixed load on the engine, on embroker-server and on a real Redis that is killed now and then, all at once,
+    /// and fails where anything gets lost or memory grows.
+    Soak {
+        /// For how long; parts of a minute are fine.
+        #[arg(long, default_value_t = 10.0)]
+        minutes: f64,
+    },
     /// Writes the tables of docs/compatibility.md from the command table.
     Compatibility,
     /// Checks formatting, lints, rustdoc and dependencies, and then runs every test.
@@ -72,6 +80,7 @@ fn main() -> ExitCode {
         Task::Package => publish::package(true),
         Task::Races(races) => races.run(),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Soak { minutes } => soak::run(minutes),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
     };

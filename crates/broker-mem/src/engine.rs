@@ -8,8 +8,8 @@ use ahash::RandomState;
 use embroker_core::error::texts;
 use embroker_core::instance::Instance;
 use embroker_core::instance::config::{Config, KeyspaceEvents, Parameter};
-use embroker_core::table::{CommandSpec, Flags, Keys};
-use embroker_core::{Arg, Command, Error, Pipeline, Replies, ServerError, Value};
+use embroker_core::table::{CommandId, CommandSpec, Flags, Keys};
+use embroker_core::{Arg, Command, Error, Pipeline, Replies, ServerError, Value, memory};
 
 use crate::args::Args;
 use crate::clock::Clock;
@@ -175,6 +175,9 @@ impl Engine {
         let (spec, args) = command.resolve_with_arguments()?;
         let args = &Args::new(args).of(command);
         self.admit(|| spec.flags.contains(Flags::DENYOOM))?;
+        if has_large(spec, args.all()) {
+            memory::check(copied(spec, args.all()))?;
+        }
         let keyspace = self.databases.get(database);
         // Each makes its own `Tx`, so that what it latches is written where it stays.
         let mut tx = match (spec.keys, args.all()) {
@@ -200,13 +203,16 @@ impl Engine {
         watched: Option<&Watched>,
     ) -> Result<Option<Replies>, ServerError> {
         let keyspace = self.databases.get(database);
-        let (mut wanted, mut selected, mut is_denied) = (Wanted::default(), keyspace, false);
+        let (mut wanted, mut selected, mut is_denied, mut large) = (Wanted::default(), keyspace, false, 0_usize);
         for command in pipeline.commands() {
             let (spec, args) = command.resolve_with_arguments().map_err(|_| texts::EXEC_ABORT)?;
             is_denied |= spec.flags.contains(Flags::DENYOOM);
+            if has_large(spec, args) {
+                large = large.saturating_add(copied(spec, args));
+            }
             selected = self.want(&mut wanted, selected, spec, args);
         }
-        self.admit(|| is_denied).map_err(|_| texts::EXEC_ABORT)?;
+        self.admit(|| is_denied).and_then(|()| memory::check(large)).map_err(|_| texts::EXEC_ABORT)?;
         for (database, key) in watched.into_iter().flat_map(Watched::keys) {
             wanted.key(self.databases.get(database), key);
         }
@@ -279,6 +285,24 @@ impl Engine {
         }
         keyspace
     }
+}
+
+/// Whether a command that may keep its arguments has a large one.
+#[inline]
+fn has_large(spec: &CommandSpec, args: &[Arg<'_>]) -> bool {
+    let keeps = spec.flags.contains(Flags::WRITE) || spec.flags.contains(Flags::MAY_REPLICATE);
+    keeps && args.iter().any(|arg| arg.as_bytes().len() >= memory::LARGE)
+}
+
+/// How many bytes of its large arguments a command copies: a value that came in a buffer of its own is shared, but a
+/// key, a field or a message never is.
+#[cold]
+fn copied(spec: &CommandSpec, args: &[Arg<'_>]) -> usize {
+    let all = matches!(spec.id, CommandId::Hash(_) | CommandId::PubSub(_));
+    let is_key = |at| spec.keys.positions(args).any(|key| key == at);
+    let large = args.iter().enumerate().filter(|(_, arg)| arg.as_bytes().len() >= memory::LARGE);
+    let copied = large.filter(|(at, arg)| all || !arg.is_shared() || is_key(*at));
+    copied.map(|(_, arg)| arg.as_bytes().len()).fold(0, usize::saturating_add)
 }
 
 /// A handler's reply as one of several. Its errors are what Redis answers.

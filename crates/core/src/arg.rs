@@ -73,6 +73,20 @@ impl Arg<'_> {
         }
     }
 
+    /// Whether [`to_bytes`](Self::to_bytes) copies nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Arg, Bytes};
+    ///
+    /// assert!(Arg::from(Bytes::from(vec![b'x'; 1 << 20])).is_shared());
+    /// assert!(!Arg::from("borrowed").is_shared());
+    /// ```
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0, Repr::Shared(_))
+    }
+
     /// The same argument without a borrow.
     pub fn into_owned(self) -> Arg<'static> {
         Arg(match self.0 {

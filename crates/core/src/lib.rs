@@ -19,6 +19,7 @@ mod expiry;
 mod from_value;
 mod glob;
 pub mod instance;
+pub mod memory;
 mod number;
 pub mod observe;
 mod pipeline;

@@ -1,9 +1,8 @@
-//! Where a server listens, and whether it may.
+//! Where a server listens.
 
 use std::fs::{self, Permissions};
 use std::future::Future;
-use std::io::{Error, ErrorKind, Result};
-use std::net::SocketAddr;
+use std::io::{Error, Result};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -37,21 +36,10 @@ impl Listener for UnixSocket {
     }
 }
 
-/// Binds every address that the name stands for. Without a password only loopback addresses are open to it, unless the
-/// caller asked for more.
-pub(crate) async fn tcp(address: &str, open_to_all: bool) -> Result<Vec<TcpListener>> {
-    let addresses: Vec<SocketAddr> = lookup_host(address).await?.collect();
-    if let Some(public) = addresses.iter().find(|address| !address.ip().is_loopback()).filter(|_| !open_to_all) {
-        return Err(Error::new(
-            ErrorKind::PermissionDenied,
-            format!(
-                "{public} can be reached from other machines and no password is set: set one (requirepass), listen on \
-                 127.0.0.1, or turn protected mode off"
-            ),
-        ));
-    }
+/// Binds every address that the name stands for.
+pub(crate) async fn tcp(address: &str) -> Result<Vec<TcpListener>> {
     let mut listeners = Vec::new();
-    for address in addresses {
+    for address in lookup_host(address).await? {
         let listener = TcpListener::bind(address).await;
         listeners.push(listener.map_err(|error| Error::new(error.kind(), format!("{address}: {error}")))?);
     }

@@ -11,6 +11,7 @@ use embroker_core::Broker as _;
 use embroker_core::instance::config::Parameter;
 use embroker_mem::MemBroker;
 use embroker_server::Server;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,7 +21,7 @@ struct Listen {
     /// The TCP port; 0 listens on none.
     #[arg(long, default_value_t = 6379)]
     port: u16,
-    /// The addresses to listen on; from beyond this machine only with a password.
+    /// The addresses to listen on; clients of other machines need a password.
     #[arg(long, num_args = 1.., default_values_t = [Ipv4Addr::LOCALHOST.to_string()])]
     bind: Vec<String>,
     /// A unix socket to listen on.
@@ -45,7 +46,7 @@ const SHOWN: [(Parameter, &str); 10] = [
         "How much may wait for a client that does not read: class, hard, soft, seconds",
     ),
     (Parameter::LogLevel, "How much is said on standard output: debug, verbose, notice or warning"),
-    (Parameter::ProtectedMode, "Whether an address that other machines reach needs a password"),
+    (Parameter::ProtectedMode, "Whether clients of other machines are turned away while no password is set"),
 ];
 
 fn main() -> ExitCode {
@@ -84,6 +85,15 @@ fn parameters() -> impl Iterator<Item = Parameter> {
     Parameter::ALL.iter().copied().filter(move |parameter| !of_listen.contains(parameter))
 }
 
+/// Lets the process have as many files open as the system allows it, for each client is one; how many that are.
+fn raise_files() -> u64 {
+    let mut files = getrlimit(Resource::Nofile);
+    files.current = files.maximum;
+    // Where it fails there are as many as before.
+    let _ = setrlimit(Resource::Nofile, files);
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
 /// Makes the broker, and the threads to serve it.
 fn start(options: &ArgMatches) -> Result<()> {
     let listen = Listen::from_arg_matches(options)?;
@@ -97,7 +107,8 @@ fn start(options: &ArgMatches) -> Result<()> {
         }
     }
     let broker = broker.build();
-    let threads = broker.instance().map_or(1, |instance| instance.config().number(Parameter::IoThreads));
+    broker.config().limit_files(raise_files());
+    let threads = broker.config().number(Parameter::IoThreads);
     runtime(usize::try_from(threads).unwrap_or(1)).context("no threads to serve with")?.block_on(serve(listen, broker))
 }
 

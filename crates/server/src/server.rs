@@ -11,6 +11,7 @@ use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::{Broker, Error};
 use embroker_mem::MemBroker;
 use embroker_session::{Address, Sessions, stream};
+use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -23,7 +24,7 @@ use crate::listen::{self, Listener, UnixSocket};
 const GRACE: Duration = Duration::from_secs(5);
 /// How often keys whose time is over are removed, as in a Redis that nobody configured.
 const SWEEP: Duration = Duration::from_millis(100);
-/// How long a listener rests after the system refused it a connection, for want of file descriptors say.
+/// How long a listener rests where the system has no file or memory for one more connection, which waits meanwhile.
 const REST: Duration = Duration::from_millis(50);
 
 /// A server of Redis's protocol over any [`Broker`]. Clones are the same server.
@@ -122,7 +123,8 @@ impl<B: Broker> ServerBuilder<B> {
         self.parameter(Parameter::RequirePass, password)
     }
 
-    /// How many clients may be connected at a time, at least 1; 10,000 unless set. One more is told so and closed.
+    /// How many clients may be connected at a time, at least 1; 10,000 unless set. One more is told so and closed. Each
+    /// is an open file: where the process may have no more, those who connect wait.
     pub fn max_clients(self, clients: u32) -> Self {
         self.parameter(Parameter::MaxClients, clients.max(1).to_string())
     }
@@ -167,7 +169,8 @@ impl<B: Broker> ServerBuilder<B> {
         self
     }
 
-    /// Whether an address that other machines reach needs a password to be bound: yes unless set.
+    /// Whether clients of other machines are turned away while no password is set: yes unless set. They are told
+    /// `DENIED Redis is running in protected mode …`; who comes by a unix socket, from 127.0.0.1 or from `::1` is let in.
     pub fn protected_mode(self, on: bool) -> Self {
         self.parameter(Parameter::ProtectedMode, if on { "yes" } else { "no" })
     }
@@ -189,14 +192,13 @@ impl<B: Broker> ServerBuilder<B> {
     ///
     /// # Errors
     ///
-    /// [`PermissionDenied`](std::io::ErrorKind::PermissionDenied) for an address that other machines reach, without a
-    /// password and in [protected mode](Self::protected_mode); else what the system says of the address.
+    /// What the system says of an address, with the address.
     pub async fn spawn(mut self) -> io::Result<ServerHandle> {
         let (hosts, unix_socket) = (std::mem::take(&mut self.addresses), self.unix_socket.take());
         let server = self.build();
         let mut tcp = Vec::new();
         for host in &hosts {
-            tcp.extend(listen::tcp(host, server.is_open_to_all()).await?);
+            tcp.extend(listen::tcp(host).await?);
         }
         let addresses = tcp.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
         let mode = u32::try_from(server.config().number(Parameter::UnixSocketPerm)).ok().filter(|mode| *mode > 0);
@@ -234,12 +236,6 @@ impl<B: Broker> Server<B> {
 
     fn config(&self) -> &Config {
         self.0.sessions.instance().config()
-    }
-
-    /// Whether anybody who reaches a listener may come in.
-    fn is_open_to_all(&self) -> bool {
-        let config = self.config();
-        !config.flag(Parameter::ProtectedMode) || !config.text(Parameter::RequirePass).is_empty()
     }
 
     /// Tells CONFIG GET where the server listens.
@@ -286,7 +282,9 @@ impl<B: Broker> Server<B> {
                     Ok((stream, address)) => {
                         connections.spawn(self.0.clone().serve(stream, address));
                     }
-                    Err(_) => sleep(REST).await,
+                    Err(error) if lacks_resources(&error) => sleep(REST).await,
+                    // The client was gone before it was taken.
+                    Err(_) => {}
                 },
             }
         }
@@ -295,6 +293,12 @@ impl<B: Broker> Server<B> {
         // Those that don't take their last replies are cut when the set is dropped.
         let _ = tokio::time::timeout(GRACE, ended).await;
     }
+}
+
+/// Whether the system could not give a connection what it takes: a file, or memory.
+fn lacks_resources(error: &io::Error) -> bool {
+    let lacking = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|error| lacking.contains(&error))
 }
 
 impl<B: Broker> Clone for Server<B> {

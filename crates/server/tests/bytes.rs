@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         lifecycle::held_clients()
     });
     suite.test(Backend::Mem, "a_shutdown_closes_all_and_removes_the_socket", async || lifecycle::shutdown());
-    suite.test(Backend::Mem, "a_public_address_needs_a_password", async || lifecycle::public_address().await);
+    suite.test(Backend::Mem, "who_comes_from_elsewhere_needs_a_password", async || lifecycle::public_address().await);
     suite.test(Backend::Mem, "redis_rs_over_tcp", async || clients::over_tcp().await);
     suite.test(Backend::Mem, "redis_rs_over_a_unix_socket", async || clients::over_unix().await);
     suite.test(Backend::Mem, "redis_rs_subscribes", async || clients::subscribes().await);

@@ -13,6 +13,7 @@ use embroker_core::resp::Request;
 use embroker_core::table::{self, Categories, Flags};
 use embroker_core::{Arg, Broker, Command, ServerError, Value, parse_int};
 use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 
 use crate::connection::USER;
 use crate::session::{Context, Session, is_word};
@@ -135,8 +136,7 @@ impl<B: Broker> Session<B> {
     }
 
     fn password_hash(&self) -> Option<String> {
-        let password = self.shared.config().text(Parameter::RequirePass);
-        (!password.is_empty()).then(|| hex(&Sha256::digest(&password)))
+        self.shared.password_digest().map(|digest| hex(&digest))
     }
 
     /// What ACL GETUSER tells of the user.
@@ -176,7 +176,7 @@ impl<B: Broker> Session<B> {
                 || [&b"~*"[..], b"&*", b"+@all"].contains(&rule.as_bytes())
                 || match self.password_hash() {
                     None => is_word(rule, "nopass"),
-                    Some(hash) => hash == passwords(),
+                    Some(hash) => hash.as_bytes().ct_eq(passwords().as_bytes()).into(),
                 }
         };
         if user.as_bytes() != USER.as_bytes() || !rules.iter().all(changes_nothing) {

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
+use embroker_core::ServerError;
+use embroker_core::error::texts;
 use embroker_core::instance::Instance;
-use embroker_core::instance::config::Parameter;
+use embroker_core::instance::config::{Config, Parameter};
 use tokio::sync::Notify;
 
 use crate::pubsub::Counts;
@@ -57,8 +60,13 @@ impl Address {
         Self { peer: UNKNOWN.into(), local: UNKNOWN.into(), unix: false }
     }
 
-    pub(crate) fn is_known(&self) -> bool {
-        self.peer != UNKNOWN
+    /// Whether the client is on this machine, as Redis sees it: by a unix socket, from 127.0.0.1 or from
+    /// `::1`. One without an address is in this process.
+    pub(crate) fn is_local(&self) -> bool {
+        const HERE: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+
+        let is_here = |peer: SocketAddr| HERE.contains(&peer.ip().to_canonical());
+        self.unix || self.peer == UNKNOWN || self.peer.parse().is_ok_and(is_here)
     }
 }
 
@@ -88,13 +96,23 @@ pub(crate) struct Membership {
 }
 
 impl Clients {
-    /// Adds a client, unless there are that many already.
-    pub(crate) fn join(self: &Arc<Self>, address: Address, instance: &Arc<Instance>) -> Option<Membership> {
-        let (stats, most) = (instance.stats(), instance.config().number(Parameter::MaxClients));
+    /// Adds a client, unless there are that many already, or protected mode keeps it out: in this order.
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        address: Address,
+        instance: &Arc<Instance>,
+    ) -> Result<Membership, ServerError> {
+        let (stats, config) = (instance.stats(), instance.config());
+        let most = config.number(Parameter::MaxClients).unsigned_abs();
         let mut registry = self.lock();
-        if registry.by_id.len() as u64 >= most.unsigned_abs() {
+        let refused = if registry.by_id.len() as u64 >= most {
+            Some(texts::MAX_CLIENTS)
+        } else {
+            is_denied(config, &address).then_some(texts::PROTECTED_MODE)
+        };
+        if let Some(error) = refused {
             stats.rejected_connections.add(1);
-            return None;
+            return Err(error);
         }
         registry.last_id += 1;
         let now = Instant::now();
@@ -122,7 +140,7 @@ impl Clients {
         drop(registry);
         stats.connections_received.add(1);
         stats.connected_clients.add(1);
-        Some(Membership { clients: self.clone(), instance: instance.clone(), client })
+        Ok(Membership { clients: self.clone(), instance: instance.clone(), client })
     }
 
     /// All clients, in the order they came.
@@ -145,6 +163,11 @@ impl Clients {
     fn lock(&self) -> MutexGuard<'_, Registry> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether protected mode keeps a client out: without a password the broker is for this machine only.
+fn is_denied(config: &Config, address: &Address) -> bool {
+    !address.is_local() && config.flag(Parameter::ProtectedMode) && config.text(Parameter::RequirePass).is_empty()
 }
 
 impl Drop for Membership {

@@ -1,6 +1,5 @@
 //! DEBUG, as far as it is about a client: who may call it, and SLEEP, which keeps no thread of the caller's waiting.
 
-use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ impl<B: Broker> Session<B> {
         }
         match self.shared.config().choice(Parameter::EnableDebugCommand) {
             "yes" => Ok(()),
-            "local" if self.is_local() => Ok(()),
+            "local" if self.client.address.is_local() => Ok(()),
             _ => Err(texts::DEBUG_NOT_ALLOWED),
         }
     }
@@ -31,14 +30,6 @@ impl<B: Broker> Session<B> {
     pub(crate) fn sleep_time(&self, spec: &CommandSpec, request: &Request<'_>) -> Option<Duration> {
         let is_ours = spec.id == DebugCommand::Debug.into() && self.shared.broker.instance().is_some();
         sleep_time(request.arguments()).filter(|_| is_ours)
-    }
-
-    /// Whether the client is on this machine, as far as its address tells; one without an address is in this process.
-    fn is_local(&self) -> bool {
-        let address = &self.client.address;
-        address.unix
-            || address.peer.parse().is_ok_and(|peer: SocketAddr| peer.ip().is_loopback())
-            || !address.is_known()
     }
 }
 

@@ -192,7 +192,7 @@ fn line(database: u32, address: &Address, words: &[&[u8]]) -> Vec<u8> {
     line.push(b']');
     for word in words {
         line.push(b' ');
-        quote(&mut line, word);
+        quote(&mut line, word.get(..=MAX_WAITING).unwrap_or(word));
         // No queue takes more: whoever monitors is cut off.
         if line.len() > MAX_WAITING {
             break;

@@ -234,17 +234,20 @@ impl<B: Broker> Session<B> {
     /// Writes the next message that waits; whether there was one.
     fn deliver_next(&mut self) -> bool {
         match self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
-            Some(Event::Message(message)) => self.deliver(&message),
+            Some(Event::Message(message)) if self.deliver(&message) => true,
             // Messages are missing: a client that is closed knows, and subscribes again.
-            Some(_) => self.ending = true,
-            None => return false,
+            Some(_) => {
+                self.ending = true;
+                false
+            }
+            None => false,
         }
-        true
     }
 
-    /// Writes one message.
-    pub fn deliver(&mut self, message: &Message) {
-        self.protocol.message(&mut self.out, message);
+    /// Writes one message; `false` where there is no memory for it, and the client is to be closed.
+    #[must_use]
+    pub fn deliver(&mut self, message: &Message) -> bool {
+        self.protocol.message(&mut self.out, message).is_ok()
     }
 
     /// `PING [message]` of a RESP2 client with a subscription: it looks like a message.

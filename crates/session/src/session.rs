@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use embroker_core::commands::HashCommand;
-use embroker_core::error::texts;
 use embroker_core::instance::{CommandStats, Instance, Tally};
 use embroker_core::resp::{Protocol, Request};
 use embroker_core::table::{CommandId, CommandSpec};
@@ -80,7 +79,7 @@ pub(crate) enum Context {
 
 impl<B: Broker> Session<B> {
     pub(crate) fn open(shared: Arc<Shared<B>>, address: Address) -> Result<Self, ServerError> {
-        let membership = shared.common.clients.join(address, &shared.instance).ok_or(texts::MAX_CLIENTS)?;
+        let membership = shared.common.clients.join(address, &shared.instance)?;
         Ok(Self {
             client: membership.client.clone(),
             _membership: membership,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use embroker_core::instance::Instance;
 use embroker_core::instance::config::{Config, Parameter};
 use embroker_core::{Broker, ServerError};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
 
 use crate::Session;
@@ -38,6 +40,9 @@ use crate::slowlog::Slowlog;
 /// # }
 /// ```
 pub struct Sessions<B>(Arc<Shared<B>>);
+
+/// A SHA-256.
+pub(crate) type Digest256 = sha2::digest::Output<Sha256>;
 
 pub(crate) struct Shared<B> {
     pub(crate) broker: B,
@@ -84,7 +89,8 @@ impl<B: Broker> Sessions<B> {
     ///
     /// # Errors
     ///
-    /// `ERR max number of clients reached`.
+    /// `ERR max number of clients reached`; `DENIED …` for a client of another machine in protected mode and without a
+    /// password, as `protected-mode` and `requirepass` are now.
     pub fn open(&self, address: Address) -> Result<Session<B>, ServerError> {
         Session::open(self.0.clone(), address)
     }
@@ -133,10 +139,15 @@ impl<B> Shared<B> {
         self.config().text(Parameter::RequirePass).is_empty()
     }
 
-    /// Whether this is the password. Takes as long for a wrong one, whichever byte is wrong.
+    /// Whether this is the password. How long that takes tells nothing of it: digests are compared, which have one
+    /// length, and each byte of them whatever those before it were.
     pub(crate) fn is_password(&self, given: &[u8]) -> bool {
+        self.password_digest().is_none_or(|digest| digest.ct_eq(&Sha256::digest(given)).into())
+    }
+
+    /// The SHA-256 of the password, if there is one.
+    pub(crate) fn password_digest(&self) -> Option<Digest256> {
         let password = self.config().text(Parameter::RequirePass);
-        let differing = password.iter().zip(given).fold(0, |differing, (a, b)| differing | (a ^ b));
-        password.is_empty() || password.len() == given.len() && differing == 0
+        (!password.is_empty()).then(|| Sha256::digest(&password))
     }
 }

@@ -1,7 +1,6 @@
 //! Another process: `embroker-server` with as much memory and as many files as a test gives it.
 
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -39,14 +38,12 @@ impl Program {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = env::temp_dir().join(format!("embroker-reliability-{}-{number}", process::id()));
         fs::create_dir_all(&directory)?;
-        let mut script = String::new();
-        if let Some(bytes) = limits.address_space {
-            _ = write!(script, "ulimit -v {}; ", bytes / 1024);
-        }
-        if let Some(files) = limits.files {
-            _ = write!(script, "ulimit -n {files}; ");
-        }
-        script.push_str("exec \"$0\" \"$@\"");
+        let limit = |option: &str, value: Option<u64>| {
+            value.map_or_else(String::new, |value| format!("ulimit -{option} {value}; "))
+        };
+        let memory = limit("v", limits.address_space.map(|bytes| bytes / 1024));
+        let files = limit("n", limits.files.map(Into::into));
+        let script = format!("{memory}{files}exec \"$0\" \"$@\"");
         let mut said = String::new();
         for _ in 0..ATTEMPTS {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
@@ -127,9 +124,13 @@ pub fn resident(id: u32) -> Result<u64> {
     Ok(kib * 1024)
 }
 
-/// Runs this test program again, alone, with what it is to do; what it prints.
+/// Runs this test program again, alone, with what it is to do; what it prints. Its allocator gives memory back at once.
 pub fn alone(what: impl AsRef<OsStr>) -> Result<String> {
-    let output = Command::new(env::current_exe()?).env(ALONE, what).stderr(Stdio::inherit()).output()?;
+    let output = Command::new(env::current_exe()?)
+        .env(ALONE, what)
+        .env("MALLOC_TRIM_THRESHOLD_", "131072")
+        .stderr(Stdio::inherit())
+        .output()?;
     let said = String::from_utf8(output.stdout)?;
     ensure!(output.status.success(), "{}: {said}", output.status);
     Ok(said)

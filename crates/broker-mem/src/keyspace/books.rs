@@ -194,7 +194,9 @@ impl Lines {
 
 /// Gives memory back where most items are gone. The cost is spread over the removals that led here.
 fn give_back<T>(items: &mut Vec<T>) {
-    if items.capacity() > 64 && items.len() < items.capacity() / 4 {
+    if items.is_empty() && items.capacity() > 4 {
+        *items = Vec::new();
+    } else if items.capacity() > 64 && items.len() < items.capacity() / 4 {
         items.shrink_to(items.len() * 2);
     }
 }

@@ -68,7 +68,7 @@ impl Policy {
             let candidates = engine.databases.made().filter_map(|keyspace| self.candidate(engine, keyspace));
             let Some(victim) = candidates.min_by_key(|candidate| candidate.rank) else { return fits() };
             let held = victim.keyspace.latch_one(&victim.key);
-            Tx::new(engine, victim.keyspace, held).evict(&victim.key);
+            Tx::new(engine, victim.keyspace, held).evict(&victim.key, self.only_volatile);
         }
         true
     }
@@ -122,9 +122,11 @@ impl Policy {
 }
 
 impl Tx<'_> {
-    /// Takes a key out to make room.
-    fn evict(&mut self, key: &[u8]) {
-        if self.remove(key).is_some() {
+    /// Takes a key out to make room. It was not latched since it was chosen: under a policy that takes only keys with a
+    /// deadline, one that has lost its own by now stays.
+    fn evict(&mut self, key: &[u8], only_volatile: bool) {
+        let is_spared = only_volatile && self.deadline(key) == Some(None);
+        if !is_spared && self.remove(key).is_some() {
             self.engine().instance.stats().evicted_keys.add(1);
             self.changed(key, Event::EVICTED);
         }

@@ -109,7 +109,24 @@ impl<'a> Shard<'a> {
             });
             deadline
         });
+        self.give_back();
         Some(Removed { key, entry, deadline })
+    }
+
+    /// Gives memory back where most slots are empty. The cost is spread over the removals that led here.
+    fn give_back(&mut self) {
+        const FEW: usize = 64;
+        // What had been larger and is empty goes: it may stand where it keeps the allocator from giving back what is
+        // below it.
+        const FEWEST: usize = 4;
+
+        let (keys, slots) = (self.table.len(), self.table.buckets());
+        if keys == 0 && slots > FEWEST {
+            *self.table = Table::new();
+        } else if slots > FEW && keys < slots / 8 {
+            let keyspace = self.keyspace;
+            self.table.shrink_to(keys.saturating_mul(2), |(key, _)| keyspace.hash(key));
+        }
     }
 
     /// Sets or clears the deadline of a key; the one before. Nothing where there is no such key.

@@ -309,3 +309,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_map_gives_memory_back_when_its_keys_are_gone() {
+    const KEYS: i64 = 20_000;
+
+    let (engine, _) = engine();
+    let slots = |engine: &Engine| {
+        let keyspace = engine.databases.get(0);
+        keyspace.map.shards().iter().map(|shard| shard.read().buckets()).sum::<usize>()
+    };
+    let mut tx = tx(&engine);
+    for number in 0..KEYS {
+        tx.put(number.to_string().as_bytes(), Str::from(number));
+    }
+    drop(tx);
+    let full = slots(&engine);
+    assert!(full >= KEYS as usize, "{full}");
+    for number in 0..KEYS {
+        let key = number.to_string();
+        let keyspace = engine.databases.get(0);
+        assert!(Tx::new(&engine, keyspace, keyspace.latch_all()).remove(key.as_bytes()).is_some());
+        if number % 1000 == 0 {
+            // Those that are left are found.
+            books(&engine);
+        }
+    }
+    assert!(slots(&engine) <= SHARDS * 64, "{} slots of {full}", slots(&engine));
+}

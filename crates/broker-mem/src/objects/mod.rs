@@ -20,7 +20,7 @@ use thin_vec::ThinVec;
 use block::Block;
 pub(crate) use hash::{Hash, HashLimits};
 pub(crate) use set::Set;
-pub(crate) use string::{LARGE, Str, check_memory};
+pub(crate) use string::Str;
 pub(crate) use text::Text;
 
 /// A value of one of Redis's types, in one of our ways. [`Str`], [`Hash`] and [`Set`] are what it looks like to those
@@ -101,11 +101,10 @@ impl Object {
     /// What COPY writes under the other key. An error where the system has no memory for it.
     pub(crate) fn copied(&self) -> Result<Self, ServerError> {
         match self {
-            Self::Int(number) => return Ok(Self::CopiedInt(*number)),
-            Self::Long(long) => long.check_copy()?,
-            _ => {}
+            Self::Int(number) => Ok(Self::CopiedInt(*number)),
+            Self::Long(long) => Ok(Self::Long(Box::new(long.copied()?))),
+            _ => Ok(self.clone()),
         }
-        Ok(self.clone())
     }
 
     /// Whether it is a collection without members, which no key may hold.

@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
-use embroker_core::ServerError;
-use embroker_core::error::texts;
+use embroker_core::{ServerError, memory};
 use ref_cast::RefCast;
 
 use super::block::Block;
@@ -47,11 +46,11 @@ impl Long {
         })
     }
 
-    /// Refuses to be copied where the system has no memory for the copy.
-    pub(super) fn check_copy(&self) -> Result<(), ServerError> {
+    /// A copy, if the system has memory for one.
+    pub(super) fn copied(&self) -> Result<Self, ServerError> {
         match self {
-            Self::Shared(_) => Ok(()),
-            Self::Owned(bytes) => check_memory(bytes.len()),
+            Self::Shared(bytes) => Ok(Self::Shared(bytes.clone())),
+            Self::Owned(bytes) => memory::make(bytes.len(), || Self::Owned(bytes.clone())),
         }
     }
 }
@@ -108,7 +107,10 @@ impl Str {
     pub(crate) fn to_bytes(&self) -> Result<Bytes, ServerError> {
         match &self.0 {
             Object::Text(block) | Object::Buffer(block) => return Ok(Bytes::copy_from_slice(block.bytes())),
-            Object::Long(long) => long.check_copy()?,
+            Object::Long(long) => match &**long {
+                Long::Shared(bytes) => return Ok(bytes.clone()),
+                Long::Owned(bytes) => return memory::copy(bytes),
+            },
             _ => {}
         }
         Ok(self.text().to_bytes())
@@ -187,41 +189,55 @@ impl Str {
         };
     }
 
-    /// Adds a text at the end; the new length.
-    pub(crate) fn append(&mut self, text: &[u8]) -> usize {
+    /// How many bytes are to be allocated before its own bytes are as long as this.
+    fn takes(&self, len: usize) -> usize {
+        let Object::Long(long) = &self.0 else { return len };
+        let (before, room) = match &**long {
+            Long::Owned(bytes) => (bytes.len(), bytes.capacity()),
+            Long::Shared(bytes) if bytes.is_unique() => (bytes.len(), bytes.len()),
+            // Somebody else reads these bytes, so that they are copied.
+            Long::Shared(bytes) => return 2 * len.max(bytes.len()),
+        };
+        match len.saturating_sub(before) {
+            _ if len <= room => 0,
+            jump if jump > room => len,
+            // The buffer doubles, so that not each of many small steps copies it.
+            _ => len.max(room.saturating_mul(2)),
+        }
+    }
+
+    /// Adds a text at the end; the new length. An error where the system has no memory for it.
+    pub(crate) fn append(&mut self, text: &[u8]) -> Result<usize, ServerError> {
         let (before, after) = (self.len(), self.len().saturating_add(text.len()));
-        match self.own(after) {
+        memory::make(self.takes(after), || match self.own(after) {
             Own::Short(block) => block.splice(before..before, text),
             Own::Long(bytes) => bytes.extend_from_slice(text),
-        }
-        after
+        })?;
+        Ok(after)
     }
 
-    /// Refuses to grow to this length where the system has no memory for it; see [`check_memory`].
-    pub(crate) fn check_growth(&self, len: usize) -> Result<(), ServerError> {
-        let grown = len.saturating_sub(self.len());
-        match grown {
-            0 => Ok(()),
-            jump if jump > self.len() => check_memory(len),
-            // The buffer doubles, so that not each of many small steps copies it.
-            _ => check_memory(len.saturating_mul(2)),
-        }
-    }
-
-    /// The text, to be changed in place, with zero bytes behind it up to this length.
+    /// The text, to be changed in place, with zero bytes behind it up to this length. An error where the system has no
+    /// memory for that.
     #[inline]
-    pub(crate) fn padded_mut(&mut self, len: usize) -> &mut [u8] {
-        match self.own(len) {
+    pub(crate) fn padded_mut(&mut self, len: usize) -> Result<&mut [u8], ServerError> {
+        if len > SHORT || !matches!(self.0, Object::Buffer(_)) {
+            memory::make(self.takes(len), || self.pad(len))?;
+        }
+        Ok(match self.own(len) {
             Own::Short(block) => {
                 if block.len() < len {
                     block.resize(len);
                 }
                 block.bytes_mut()
             }
-            Own::Long(bytes) => {
-                pad(bytes, len);
-                bytes
-            }
+            Own::Long(bytes) => bytes,
+        })
+    }
+
+    /// Makes its bytes its own, and a long text as long as this.
+    fn pad(&mut self, len: usize) {
+        if let Own::Long(bytes) = self.own(len) {
+            pad(bytes, len);
         }
     }
 }
@@ -239,22 +255,6 @@ fn pad(buffer: &mut BytesMut, len: usize) {
     }
 }
 
-/// Fewer bytes than this are not asked for: they come from memory that the process has, or are not the last straw.
-pub(crate) const LARGE: usize = 1 << 20;
-
-/// Refuses to make a string of so many bytes where the system has no memory for it: a few bytes of arguments may ask
-/// for 512 MB, and an allocation that fails ends the program.
-///
-/// It asks for the memory and gives it back, which the one who is to use it then gets, unless another thread is just as
-/// greedy. That is for the sake of what [`Str::padded_mut`] does: it takes memory that comes zeroed, which there is no
-/// way to ask for and be refused.
-pub(crate) fn check_memory(bytes: usize) -> Result<(), ServerError> {
-    if bytes < LARGE {
-        return Ok(());
-    }
-    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| texts::OUT_OF_MEMORY)
-}
-
 impl From<i64> for Str {
     #[inline]
     fn from(number: i64) -> Self {
@@ -264,6 +264,7 @@ impl From<i64> for Str {
 
 #[cfg(test)]
 mod tests {
+    use embroker_core::error::texts;
     use proptest::prelude::*;
 
     use super::*;
@@ -276,26 +277,26 @@ mod tests {
     fn changing_a_string_leaves_what_was_handed_out() {
         let mut string = Str::new(&text(b"hello"));
         let before = string.to_bytes().unwrap();
-        string.padded_mut(0)[0] = b'j';
+        string.padded_mut(0).unwrap()[0] = b'j';
         assert_eq!((&before[..], &*string.text()), (&b"hello"[..], &b"jello"[..]));
     }
 
     #[test]
     fn padding_adds_zero_bytes_and_takes_none_away() {
         let mut string = Str::from(17);
-        assert_eq!(&string.padded_mut(4)[..], b"17\0\0");
-        assert_eq!(&string.padded_mut(100)[..5], b"17\0\0\0");
-        assert_eq!(&string.padded_mut(101)[99..], [0, 0]);
-        assert_eq!((string.padded_mut(1).len(), string.padded_mut(0).len()), (101, 101));
+        assert_eq!(&string.padded_mut(4).unwrap()[..], b"17\0\0");
+        assert_eq!(&string.padded_mut(100).unwrap()[..5], b"17\0\0\0");
+        assert_eq!(&string.padded_mut(101).unwrap()[99..], [0, 0]);
+        assert_eq!((string.padded_mut(1).unwrap().len(), string.padded_mut(0).unwrap().len()), (101, 101));
     }
 
     #[test]
     fn memory_that_nobody_has_is_refused() {
         for bytes in [1 << 60, usize::MAX] {
-            assert_eq!(check_memory(bytes), Err(texts::OUT_OF_MEMORY), "{bytes}");
-            assert_eq!(Str::from(17).check_growth(bytes), Err(texts::OUT_OF_MEMORY), "{bytes}");
+            let mut string = Str::from(17);
+            assert_eq!(string.padded_mut(bytes), Err(texts::OUT_OF_MEMORY), "{bytes}");
+            assert_eq!(&*string.text(), b"17");
         }
-        assert_eq!((check_memory(1 << 20), Str::from(17).check_growth(2)), (Ok(()), Ok(())));
     }
 
     #[test]
@@ -320,10 +321,10 @@ mod tests {
                 let copy = string.clone();
                 if append {
                     model.extend(vec![b'b'; len]);
-                    prop_assert_eq!(string.append(&vec![b'b'; len]), model.len());
+                    prop_assert_eq!(string.append(&vec![b'b'; len]), Ok(model.len()));
                 } else {
                     model.resize(model.len().max(len), 0);
-                    string.padded_mut(len).iter_mut().zip(&mut model).for_each(|(ours, model)| {
+                    string.padded_mut(len).unwrap().iter_mut().zip(&mut model).for_each(|(ours, model)| {
                         *ours = ours.wrapping_add(1);
                         *model = *ours;
                     });

@@ -22,7 +22,7 @@ use hashbrown::hash_table::Entry;
 use patterns::PatternIndex;
 use smallvec::SmallVec;
 pub(crate) use subscriber::MemSubscriber;
-use topics::{Subscription, TopicId, Topics};
+use topics::{Subscription, TopicId, Topics, give_back};
 
 use crate::sync::{Mutex, MutexGuard};
 
@@ -246,6 +246,8 @@ impl Registry {
             let hash = self.hasher.hash_one((kind, topic));
             if let Ok(entry) = client.seats.find_entry(hash, |seat| seat.is_of(kind, topic)) {
                 let (seat, _) = entry.remove();
+                let hasher = &self.hasher;
+                give_back(&mut client.seats, |seat| hasher.hash_one((seat.kind, seat.topic)));
                 self.stand_up(seat);
             }
         }
@@ -263,6 +265,14 @@ impl Registry {
         if let Some(seat) = client.seats.find_mut(hash, |seat| seat.is_of(kind, topic)) {
             seat.place = place;
         }
+    }
+
+    /// What there is room for in each table.
+    #[cfg(test)]
+    fn rooms(&self) -> Vec<usize> {
+        let seats = self.clients.values().map(|client| client.seats.capacity()).max();
+        let topics = [self.channels.rooms(), self.patterns.rooms(), self.shard_channels.rooms()];
+        topics.into_iter().flatten().chain(seats).collect()
     }
 
     fn leave(&mut self, client: ClientId) {

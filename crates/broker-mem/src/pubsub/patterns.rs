@@ -13,7 +13,7 @@ use hashbrown::HashTable;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
-use super::topics::{Ended, Subscription, TopicId, Topics};
+use super::topics::{Ended, Subscription, TopicId, Topics, give_back};
 
 #[derive(Default)]
 pub(crate) struct PatternIndex {
@@ -70,6 +70,12 @@ impl PatternIndex {
     /// How many different patterns there are.
     pub(crate) fn len(&self) -> usize {
         self.topics.len()
+    }
+
+    /// What there is room for in each table of topics.
+    #[cfg(test)]
+    pub(super) fn rooms(&self) -> [usize; 2] {
+        self.topics.rooms()
     }
 
     pub(super) fn find(&self, name: &[u8]) -> Option<TopicId> {
@@ -157,6 +163,8 @@ impl PatternIndex {
                 self.shapes.swap_remove(&pattern.shape());
             }
         }
+        let (topics, hasher) = (&self.topics, &self.hasher);
+        give_back(&mut self.heads, |id| topics.subject(*id).map_or(0, |pattern| hash_of(hasher, pattern.texts())));
     }
 
     /// The first pattern with these texts.

@@ -199,3 +199,28 @@ async fn a_reader_that_is_woken_may_use_the_registry_on_the_spot() {
         assert_eq!(*waker.seen.lock().unwrap(), [usize::from(!end)]);
     }
 }
+
+#[tokio::test]
+async fn the_registry_gives_memory_back_when_subscriptions_are_gone() {
+    const NAMES: usize = 20_000;
+
+    let registry: Arc<PubSub> = Arc::default();
+    let (keeper, other) = (subscriber(&registry), subscriber(&registry));
+    keeper.subscribe(["kept"]).await.unwrap();
+    keeper.psubscribe(["kept*"]).await.unwrap();
+    let names: Vec<String> = (0..NAMES).map(|number| format!("name:{number}")).collect();
+    let patterns: Vec<String> = names.iter().map(|name| format!("{name}*")).collect();
+    other.subscribe(&names).await.unwrap();
+    other.psubscribe(&patterns).await.unwrap();
+    other.ssubscribe(&names).await.unwrap();
+    assert!(registry.lock().rooms().iter().all(|room| *room >= NAMES), "{:?}", registry.lock().rooms());
+    // One after the other, from the first on: what is left is the last.
+    for (name, pattern) in names.iter().zip(&patterns) {
+        other.unsubscribe([name]).await.unwrap();
+        other.punsubscribe([pattern]).await.unwrap();
+        other.sunsubscribe([name]).await.unwrap();
+    }
+    assert_eq!(contents(&registry), (1, 1, 2));
+    assert!(registry.lock().rooms().iter().all(|room| *room <= 1024), "{:?}", registry.lock().rooms());
+    assert_eq!(registry.publish(b"kept", b"1"), 2);
+}

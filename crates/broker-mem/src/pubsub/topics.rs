@@ -54,6 +54,12 @@ impl<T: AsRef<[u8]>> Topics<T> {
         self.slots.len()
     }
 
+    /// What there is room for in each table.
+    #[cfg(test)]
+    pub(super) fn rooms(&self) -> [usize; 2] {
+        [self.slots.capacity(), self.by_name.capacity()]
+    }
+
     pub(super) fn find(&self, name: &[u8]) -> Option<TopicId> {
         let named = |id: &TopicId| self.get(*id).is_some_and(|topic| topic.subject.as_ref() == name);
         self.by_name.find(self.hasher.hash_one(name), named).copied()
@@ -102,7 +108,40 @@ impl<T: AsRef<[u8]>> Topics<T> {
         if let Ok(entry) = self.by_name.find_entry(hash, |other| *other == id) {
             entry.remove();
         }
+        self.give_back();
         Ended { moved: None, topic: Some(topic) }
+    }
+}
+
+impl<T: AsRef<[u8]>> Topics<T> {
+    /// Gives memory back where most topics are gone. A slab shrinks to its last topic however few there are, so that is
+    /// tried no more often than their number halves.
+    fn give_back(&mut self) {
+        let (topics, room) = (self.slots.len(), self.slots.capacity());
+        if topics == 0 && room > FEWEST {
+            self.slots = Slab::new();
+        } else if room > FEW && topics < room / 4 && topics.is_power_of_two() {
+            self.slots.shrink_to_fit();
+        }
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        give_back(&mut self.by_name, |id| {
+            slots.get(*id as usize).map_or(0, |topic| hasher.hash_one(topic.subject.as_ref()))
+        });
+    }
+}
+
+/// Of so few there is nothing to give back while one is left.
+const FEW: usize = 64;
+/// As much room stays where none is left, for the next one. What had been larger goes: it may stand where it keeps the
+/// allocator from giving back what is below it.
+const FEWEST: usize = 4;
+
+/// Gives a table's memory back where most of it is empty. The cost is spread over the removals that led here.
+pub(super) fn give_back<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
+    if table.is_empty() && table.capacity() > FEWEST {
+        *table = HashTable::new();
+    } else if table.capacity() > FEW && table.len() < table.capacity() / 8 {
+        table.shrink_to(table.len().saturating_mul(2), hash);
     }
 }
 

@@ -86,6 +86,9 @@ pub enum Refusal {
     /// `client-output-buffer-limit` takes two amounts of memory and seconds from 0.
     #[error("Error in hard, soft or soft_seconds setting in buffer limit configuration.")]
     BufferLimitNumber,
+    /// `maxclients` is bounded by how many files the process may have open.
+    #[error("The operating system is not able to handle the specified number of clients, try with {0}")]
+    TooFewFiles(u32),
     /// `oom-score-adj-values` takes three numbers.
     #[error("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")]
     OomScores,

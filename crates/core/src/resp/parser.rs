@@ -8,7 +8,7 @@ use bytes::{Buf as _, BytesMut};
 use super::{Request, inline};
 use crate::arg_list::ArgList;
 use crate::error::{ServerError, texts};
-use crate::{Arg, parse_int};
+use crate::{Arg, memory, parse_int};
 
 /// With so many bytes and no end of a line among them, an inline request or a line that says a length is refused.
 const MAX_LINE: usize = 64 * 1024;
@@ -172,6 +172,10 @@ impl RequestParser {
             };
             // Redis does not look at what stands where the line should end.
             input.advance(2);
+            if request.words.len() == request.words.capacity() {
+                let room = request.words.len().saturating_mul(size_of::<Arg<'_>>()).saturating_mul(2);
+                memory::make(room, || request.words.reserve(1))?;
+            }
             request.words.push(word);
             request.bulk = None;
             request.missing -= 1;

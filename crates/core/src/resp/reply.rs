@@ -3,6 +3,7 @@
 use bytes::{BufMut as _, BytesMut};
 
 use crate::error::ServerError;
+use crate::memory;
 use crate::{Message, Reply, SubscriptionKind, Value};
 
 /// The version of the protocol that a client speaks; HELLO changes it.
@@ -45,20 +46,29 @@ impl Protocol {
         line(out, b'-', error.as_bytes());
     }
 
-    /// Writes a value with all that is in it.
+    /// Writes a value with all that is in it; an error in its place where the system has no memory for so much.
     pub fn value(self, out: &mut BytesMut, value: &Value) {
+        let start = out.len();
+        if let Err(error) = self.write(out, value) {
+            out.truncate(start);
+            self.error(out, &error);
+        }
+    }
+
+    #[inline]
+    fn write(self, out: &mut BytesMut, value: &Value) -> Result<(), ServerError> {
         match value {
             Value::Null => self.null(out),
             Value::Int(number) => match usize::try_from(*number) {
                 Ok(number) => count(out, b':', number),
                 Err(_) => line(out, b':', itoa::Buffer::new().format(*number).as_bytes()),
             },
-            Value::Bulk(bytes) => bulk(out, bytes),
+            Value::Bulk(bytes) => return bulk(out, bytes),
             Value::Status(text) => line(out, b'+', text),
-            Value::Verbatim(text) => self.verbatim(out, text),
+            Value::Verbatim(text) => return self.verbatim(out, text),
             Value::Array(items) => {
                 self.array(out, items.len());
-                self.values(out, items);
+                return self.values(out, items);
             }
             Value::Map(pairs) => {
                 match self {
@@ -66,18 +76,18 @@ impl Protocol {
                     Self::Resp3 => count(out, b'%', pairs.len()),
                 }
                 for (key, value) in pairs {
-                    self.value(out, key);
-                    self.value(out, value);
+                    self.item(out, key)?;
+                    self.item(out, value)?;
                 }
             }
             Value::Set(items) => {
                 count(out, if self == Self::Resp2 { b'*' } else { b'~' }, items.len());
-                self.values(out, items);
+                return self.values(out, items);
             }
             Value::Double(number) => {
                 let text = seventeen_digits(*number);
                 match self {
-                    Self::Resp2 => bulk(out, text.as_bytes()),
+                    Self::Resp2 => return bulk(out, text.as_bytes()),
                     Self::Resp3 => line(out, b',', text.as_bytes()),
                 }
             }
@@ -89,16 +99,32 @@ impl Protocol {
             }),
             Value::Error(error) => self.error(out, error),
         }
+        Ok(())
+    }
+
+    /// Writes one of many values.
+    fn item(self, out: &mut BytesMut, value: &Value) -> Result<(), ServerError> {
+        make_room(out, MOST_OF_A_LINE)?;
+        self.write(out, value)
     }
 
     /// Writes what nobody asked for, such as a message: a push in RESP3, an array in RESP2.
     pub fn push(self, out: &mut BytesMut, items: &[Value]) {
+        let start = out.len();
         count(out, if self == Self::Resp2 { b'*' } else { b'>' }, items.len());
-        self.values(out, items);
+        if let Err(error) = self.values(out, items) {
+            out.truncate(start);
+            self.error(out, &error);
+        }
     }
 
     /// Writes a message, which is a push.
-    pub fn message(self, out: &mut BytesMut, message: &Message) {
+    ///
+    /// # Errors
+    ///
+    /// [`OUT_OF_MEMORY`](crate::error::texts::OUT_OF_MEMORY) where the system has none for it: nothing is written then,
+    /// and its receiver is one message short.
+    pub fn message(self, out: &mut BytesMut, message: &Message) -> Result<(), ServerError> {
         let mark = if self == Self::Resp2 { b'*' } else { b'>' };
         let kind: &[u8] = match message.kind() {
             SubscriptionKind::Channel => b"3\r\n$7\r\nmessage\r\n",
@@ -106,26 +132,30 @@ impl Protocol {
             SubscriptionKind::Pattern => b"4\r\n$8\r\npmessage\r\n",
         };
         let texts = message.bulk_strings();
-        out.reserve(1 + kind.len() + texts.len());
+        let pattern = message.pattern().map_or(0, |pattern| pattern.len() + MOST_OF_A_LINE);
+        make_room(out, 1 + kind.len() + pattern + texts.len())?;
         out.put_u8(mark);
         out.extend_from_slice(kind);
         if let Some(pattern) = message.pattern() {
-            bulk(out, pattern);
+            bulk(out, pattern)?;
         }
         out.extend_from_slice(texts);
+        Ok(())
     }
 
     /// Writes text made for people to read.
-    fn verbatim(self, out: &mut BytesMut, text: &[u8]) {
+    fn verbatim(self, out: &mut BytesMut, text: &[u8]) -> Result<(), ServerError> {
         const FORMAT: &[u8] = b"txt:";
 
         if self == Self::Resp2 {
             return bulk(out, text);
         }
+        make_room(out, MOST_OF_A_LINE + text.len())?;
         count(out, b'=', FORMAT.len() + text.len());
         out.put_slice(FORMAT);
         out.put_slice(text);
         out.put_slice(b"\r\n");
+        Ok(())
     }
 
     /// Writes the start of an array whose items follow.
@@ -143,11 +173,25 @@ impl Protocol {
         out.put_slice(if self == Self::Resp2 { b"*-1\r\n" } else { b"_\r\n" });
     }
 
-    fn values(self, out: &mut BytesMut, items: &[Value]) {
-        for item in items {
-            self.value(out, item);
-        }
+    fn values(self, out: &mut BytesMut, items: &[Value]) -> Result<(), ServerError> {
+        items.iter().try_for_each(|item| self.item(out, item))
     }
+}
+
+/// As much as is written beside a text: what kind it is, how long, and the ends of its lines.
+const MOST_OF_A_LINE: usize = 32;
+
+/// Makes room for so many bytes more, where the system has it.
+#[inline]
+fn make_room(out: &mut BytesMut, more: usize) -> Result<(), ServerError> {
+    if more <= out.capacity() - out.len() { Ok(()) } else { grow(out, more) }
+}
+
+#[inline(never)]
+fn grow(out: &mut BytesMut, more: usize) -> Result<(), ServerError> {
+    // It doubles, so that not each of many small texts copies it.
+    let bytes = out.len().saturating_add(more).max(out.capacity().saturating_mul(2));
+    memory::make(bytes, || out.reserve(more))
 }
 
 fn line(out: &mut BytesMut, kind: u8, text: &[u8]) {
@@ -169,11 +213,12 @@ fn count(out: &mut BytesMut, kind: u8, items: usize) {
 }
 
 #[inline]
-fn bulk(out: &mut BytesMut, bytes: &[u8]) {
+fn bulk(out: &mut BytesMut, bytes: &[u8]) -> Result<(), ServerError> {
+    make_room(out, MOST_OF_A_LINE + bytes.len())?;
     count(out, b'$', bytes.len());
-    out.reserve(bytes.len() + 2);
     out.extend_from_slice(bytes);
     out.extend_from_slice(b"\r\n");
+    Ok(())
 }
 
 /// A number as C prints it by `%.17g`: 17 significant digits without the zeros at their end, as Redis 7.0 answers

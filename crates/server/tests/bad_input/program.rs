@@ -111,7 +111,6 @@ pub(super) fn wrong_options() -> Result<()> {
     let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
     let wrong: &[(&[&str], i32, &str)] = &[
         (&["--port", "0"], 1, "embroker-server: nowhere to listen: give --port or --unixsocket"),
-        (&["--port", &free, "--bind", "0.0.0.0"], 1, "can be reached from other machines and no password is set"),
         (&["--port", &free, "--bind", "0.0.0.0", "--protected-mode", "maybe"], 1, "argument must be 'yes' or 'no'"),
         (&["--maxclients", "many"], 1, "embroker-server: maxclients can't be \"many\": argument couldn't be parsed"),
         (&["--timeout", "-1"], 1, "embroker-server: timeout can't be \"-1\": argument must be between 0"),

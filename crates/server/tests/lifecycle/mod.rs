@@ -7,6 +7,8 @@ use std::os::unix::net::UnixStream;
 use anyhow::{Context as _, Result, ensure};
 use embroker_server::Server;
 use embroker_test_support::{RawClient, RedisServer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpSocket;
 
 use super::support::{Served, converse};
 
@@ -137,10 +139,23 @@ pub(crate) fn shutdown() -> Result<()> {
 }
 
 pub(crate) async fn public_address() -> Result<()> {
-    let refused = Server::builder().bind("0.0.0.0:0").spawn().await.err().context("it is refused")?;
-    ensure!(refused.kind() == std::io::ErrorKind::PermissionDenied && refused.to_string().contains("password"));
-    for server in [Server::builder().requirepass("secret"), Server::builder().protected_mode(false)] {
-        server.bind("0.0.0.0:0").spawn().await?.shutdown().await;
+    let servers = [
+        (Server::builder(), "-DENIED Redis is running in protected mode"),
+        (Server::builder().requirepass("secret"), "-NOAUTH"),
+        (Server::builder().protected_mode(false), "+PONG"),
+    ];
+    for (server, expected) in servers {
+        let server = server.bind("0.0.0.0:0").spawn().await?;
+        let port = server.local_addr().context("it listens")?.port();
+        // Not 127.0.0.1, so to Redis another machine.
+        let socket = TcpSocket::new_v4()?;
+        socket.bind("127.0.0.2:0".parse()?)?;
+        let mut client = socket.connect(([127, 0, 0, 1], port).into()).await?;
+        client.write_all(b"PING\r\n").await?;
+        let mut reply = vec![0; expected.len()];
+        client.read_exact(&mut reply).await?;
+        ensure!(reply == expected.as_bytes(), "{}", reply.escape_ascii());
+        server.shutdown().await;
     }
     Ok(())
 }

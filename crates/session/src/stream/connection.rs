@@ -5,11 +5,13 @@
 //! have been woken for them. No timer runs while nothing waits to be written, unless clients may not be silent.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, BytesMut};
+use embroker_core::error::texts;
 use embroker_core::instance::Instance;
 use embroker_core::resp::RequestParser;
 use embroker_core::{Broker, Event, Queue};
@@ -19,7 +21,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use super::bell::Bells;
 use super::input::Input;
 use super::limits::{Allowed, Limits};
-use super::{End, MAX_MESSAGES, MAX_OUTPUT, MAX_OUTPUT_BEFORE_AUTH, STALL, spare};
+use super::{End, MAX_MESSAGES, MAX_OUTPUT, MAX_OUTPUT_BEFORE_AUTH, PASSWORD, STALL, spare};
 use crate::Session;
 use crate::behind::{Behind, PATIENCE, Turn};
 
@@ -37,6 +39,8 @@ pub(super) struct Connection<'c, B: Broker, S, E> {
     stuck_since: Option<Instant>,
     /// When bytes were read, or written by one who had waited for that.
     last_progress: Instant,
+    /// Until when the client may owe its password.
+    password_due: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Ends the connection from elsewhere.
     ended: Pin<&'c mut E>,
@@ -80,6 +84,7 @@ where
             is_partly_written: false,
             stuck_since: None,
             last_progress: Instant::now(),
+            password_due: None,
             timer: None,
             ended,
             bells: Bells::new(Waker::noop()),
@@ -128,6 +133,11 @@ where
             if !self.session.is_authenticated() && self.session.out.len() > MAX_OUTPUT_BEFORE_AUTH {
                 return Err(End::Drop);
             }
+        }
+        if self.session.is_authenticated() {
+            self.password_due = None;
+        } else if *self.password_due.get_or_insert_with(|| Instant::now() + PASSWORD) <= Instant::now() {
+            return Err(End::Drop);
         }
         if self.session.is_ending() {
             return Err(End::Flush);
@@ -202,7 +212,9 @@ where
             // Messages are missing, or no more will come: a client that is closed knows, and subscribes again.
             let Some(Event::Message(message)) = event else { return Err(End::Drop) };
             spare::lend(&mut self.session.out);
-            self.session.deliver(&message);
+            if !self.session.deliver(&message) {
+                return Err(End::Drop);
+            }
         }
         while self.session.feed.is_open() {
             if self.session.out.len() >= MAX_MESSAGES {
@@ -324,6 +336,11 @@ where
         }
         let read = match self.input.poll_read(self.bells.input(), self.stream.as_mut()) {
             Poll::Ready(Ok(read)) if read > 0 => read,
+            Poll::Ready(Err(error)) if error.kind() == ErrorKind::OutOfMemory => {
+                // What follows is the rest of a request.
+                self.session.end_with(&texts::OUT_OF_MEMORY);
+                return Err(End::Flush);
+            }
             Poll::Ready(_) => return Err(End::Flush),
             Poll::Pending => return Ok(Poll::Pending),
         };
@@ -344,7 +361,7 @@ where
             None if self.pause.is_some() => None,
             None => self.limits.silence().map(|silence| self.last_progress + silence),
         };
-        let Some(end) = end.into_iter().chain(soft_end).min() else {
+        let Some(end) = end.into_iter().chain(soft_end).chain(self.password_due).min() else {
             self.timer = None;
             return Poll::Pending;
         };

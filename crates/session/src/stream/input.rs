@@ -1,12 +1,13 @@
 //! What a client has sent and nobody has run yet.
 
 use std::future::Future as _;
-use std::io::Result;
+use std::io::{ErrorKind, Result};
 use std::ops::RangeInclusive;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
+use embroker_core::memory;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::spare;
@@ -55,7 +56,7 @@ impl Input {
     }
 
     /// Reads once, unless there was nothing and there was no news since; how many bytes. Who is woken by this waker
-    /// tells of [news](Self::has_news).
+    /// tells of [news](Self::has_news). [`ErrorKind::OutOfMemory`] where the system has no room for a long request.
     pub(super) fn poll_read(&mut self, waker: &Waker, mut stream: Pin<&mut impl AsyncRead>) -> Poll<Result<usize>> {
         if !self.is_readable {
             return Poll::Pending;
@@ -64,7 +65,13 @@ impl Input {
         let more = before.clamp(*READ.start(), *READ.end());
         let more = if before == 0 { more } else { more.max(BEGUN.saturating_sub(before)) };
         spare::lend(&mut self.bytes);
-        self.bytes.reserve(more);
+        if self.bytes.capacity().saturating_sub(before) < more {
+            // It doubles, so that not each of many reads copies it.
+            let room = self.bytes.capacity().saturating_mul(2).max(before.saturating_add(more));
+            if memory::make(room, || self.bytes.reserve(more)).is_err() {
+                return Poll::Ready(Err(ErrorKind::OutOfMemory.into()));
+            }
+        }
         self.is_large |= before.saturating_add(more) > spare::MOST_ROOM;
         let room = self.bytes.capacity().saturating_sub(before);
         let read = pin!(stream.read_buf(&mut self.bytes)).poll(&mut Context::from_waker(waker));

@@ -1,7 +1,8 @@
 //! The bytes of one client: read, run, write, all in one task, so that replies keep their order.
 //!
 //! Memory is bounded. A client with much output waiting is not read from, and its messages wait in the subscriber's
-//! queue, which cuts it off when that is full. One that takes no byte for a minute is closed.
+//! queue, which cuts it off when that is full. One that takes no byte for a minute is closed, and one that owes its
+//! password for as long.
 
 mod bell;
 mod connection;
@@ -30,6 +31,8 @@ const MAX_MESSAGES: usize = 64 * 1024;
 /// What may wait for a client that still owes its password: what Redis writes to a client's own buffer, beyond which it
 /// closes such a client.
 const MAX_OUTPUT_BEFORE_AUTH: usize = 16 * 1024;
+/// How long a client may take to give its password.
+const PASSWORD: Duration = Duration::from_secs(60);
 /// How long a client may take no byte of what waits for it.
 const STALL: Duration = Duration::from_secs(60);
 

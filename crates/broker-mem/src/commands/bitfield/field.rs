@@ -5,7 +5,7 @@ use embroker_core::{ServerError, Value};
 use smallvec::SmallVec;
 
 use super::encoding::{Encoding, Overflow};
-use super::{bit_offset, bytes_to, check_growth};
+use super::{bit_offset, bytes_to};
 use crate::Reply;
 use crate::args::{Args, parse_int};
 use crate::events::Event;
@@ -64,12 +64,11 @@ fn read(tx: &Tx<'_>, key: &[u8], operations: &[Operation]) -> Reply {
 
 /// Makes room up to the last bit that any operation writes, then runs them in order.
 fn write(tx: &mut Tx<'_>, key: &[u8], operations: &[Operation], last_bit: u64) -> Reply {
-    check_growth(tx, key, bytes_to(last_bit))?;
     let mut changed = false;
     let mut replies = Vec::with_capacity(operations.len());
     tx.change::<Str, _>(key, |string| {
         let len = string.len();
-        let bytes = string.padded_mut(bytes_to(last_bit));
+        let bytes = string.padded_mut(bytes_to(last_bit))?;
         let grown = bytes.len() != len;
         for operation in operations {
             let before = operation.encoding.get(bytes, operation.offset);

@@ -17,7 +17,6 @@ use embroker_core::{ServerError, Value};
 use encoding::Encoding;
 
 use super::Handler;
-use super::string::check_growth;
 use crate::Reply;
 use crate::args::{Args, parse_int};
 use crate::events::Event;
@@ -47,10 +46,9 @@ fn getbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
 fn setbit(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let offset = bit_offset(tx, parse_int(&args[1]))?;
     let bit = parse_int(&args[2]).filter(|bit| matches!(bit, 0 | 1)).ok_or(texts::BIT_VALUE)?;
-    check_growth(tx, &args[0], bytes_to(offset))?;
     let (before, changed) = tx.change::<Str, _>(&args[0], |string| {
         let len = string.len();
-        let bytes = string.padded_mut(bytes_to(offset));
+        let bytes = string.padded_mut(bytes_to(offset))?;
         let before = Encoding::BIT.get(bytes, offset);
         Encoding::BIT.set(bytes, offset, bit);
         Ok((before, before != bit || bytes.len() != len))

@@ -1,13 +1,13 @@
 //! BITOP: whole strings combined bit by bit.
 
-use embroker_core::ServerError;
 use embroker_core::error::texts;
+use embroker_core::{ServerError, memory};
 
 use crate::Reply;
 use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
-use crate::objects::{Str, check_memory};
+use crate::objects::Str;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Operation {
@@ -53,9 +53,11 @@ fn combine<'k>(
         let string = tx.read::<Str>(key)?;
         let bytes = string.as_ref().map(|string| string.text()).unwrap_or_default();
         // The result gets as long as the longest.
-        check_memory(bytes.len())?;
+        memory::make(bytes.len().saturating_sub(result.len()), || {
+            result.reserve_exact(bytes.len().saturating_sub(result.len()));
+        })?;
         if at == 0 {
-            result = bytes.to_vec();
+            result.extend_from_slice(&bytes);
         } else {
             apply(operation, &mut result, &bytes);
         }

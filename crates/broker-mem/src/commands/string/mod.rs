@@ -20,8 +20,6 @@ use crate::events::Event;
 use crate::keyspace::Tx;
 use crate::objects::{Str, Text};
 
-pub(super) use range::check_growth;
-
 pub(super) fn handler(command: StringCommand) -> Handler {
     match command {
         StringCommand::Append => range::append,

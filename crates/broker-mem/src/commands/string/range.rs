@@ -2,21 +2,21 @@
 
 use std::ops::Range;
 
-use embroker_core::ServerError;
 use embroker_core::error::texts;
+use embroker_core::{ServerError, Value, memory};
 
 use crate::Reply;
 use crate::args::Args;
 use crate::events::Event;
 use crate::keyspace::Tx;
-use crate::objects::{LARGE, Str, check_memory};
+use crate::objects::Str;
 
 /// `APPEND key value`: the new length. A deadline stays.
 pub(super) fn append(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let most = tx.longest_string();
     let len = if let Some(mut string) = tx.write::<Str>(&args[0])? {
-        string.check_growth(check_len(string.len(), &args[1], most)?)?;
-        string.append(&args[1])
+        check_len(string.len(), &args[1], most)?;
+        string.append(&args[1])?
     } else {
         tx.put(&args[0], Str::new(&args.text(1)));
         args[1].len()
@@ -36,8 +36,7 @@ pub(super) fn getrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let Some(string) = tx.read::<Str>(&args[0])? else { return Ok(b""[..].into()) };
     let text = string.text();
     let part = text.get(range(text.len(), start, end)).unwrap_or_default();
-    check_memory(part.len())?;
-    Ok(part.into())
+    Ok(Value::Bulk(memory::copy(part)?))
 }
 
 /// Which bytes of `len` stand from `start` to `end`; negative positions count from the end.
@@ -62,25 +61,12 @@ pub(super) fn setrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
         return Ok(len.into());
     }
     let end = check_len(offset, value, tx.longest_string())?;
-    check_growth(tx, key, end)?;
     tx.change::<Str, _>(key, |string| {
-        string.padded_mut(end)[offset..end].copy_from_slice(value);
+        string.padded_mut(end)?[offset..end].copy_from_slice(value);
         Ok(())
     })?;
     tx.changed(key, Event::SETRANGE);
     Ok(len.max(end).into())
-}
-
-/// Refuses to let the string of a key grow to this length where the system has no memory for it. There may be no key
-/// yet, and then there is none afterwards.
-pub(in crate::commands) fn check_growth(tx: &Tx<'_>, key: &[u8], len: usize) -> Result<(), ServerError> {
-    if len < LARGE {
-        return Ok(());
-    }
-    match tx.peek::<Str>(key)? {
-        Some(string) => string.check_growth(len),
-        None => check_memory(len),
-    }
 }
 
 /// Where a value ends that begins at this offset, or an error where that is more than a string may have.

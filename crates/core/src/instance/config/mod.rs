@@ -13,7 +13,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
 
 use bytes::Bytes;
@@ -53,7 +53,12 @@ pub struct Config {
     /// The values that are text, where they are not the default.
     texts: RwLock<Texts>,
     version: AtomicU64,
+    /// How many clients there are files for.
+    most_clients: AtomicU32,
 }
+
+/// How many files Redis keeps for itself.
+const RESERVED_FILES: u32 = 32;
 
 type Texts = BTreeMap<Parameter, Bytes>;
 
@@ -71,6 +76,7 @@ impl Config {
             numbers: std::array::from_fn(|at| AtomicI64::new(NUMBERS.get(at).copied().unwrap_or_default())),
             texts: RwLock::default(),
             version: AtomicU64::new(0),
+            most_clients: AtomicU32::new(u32::MAX),
         }
     }
 
@@ -202,7 +208,7 @@ impl Config {
         }
         for (entry, setting) in &settings {
             if !self.is(entry.parameter, setting, &texts) {
-                entry.parameter.change(setting).map_err(failed(*entry))?;
+                self.change(entry.parameter, setting).map_err(failed(*entry))?;
             }
         }
         for (entry, setting) in settings {
@@ -251,6 +257,52 @@ impl Config {
         self.fix(Entry { name: parameter.name(), parameter }, value.as_ref())
     }
 
+    /// Tells how many files the process that serves clients may have open, each client being one: `maxclients` is
+    /// bounded by that, less 32 for all else. A higher one is lowered now, and refused by `CONFIG SET` from now on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::{Config, Parameter};
+    ///
+    /// let config = Config::new();
+    /// config.limit_files(1024);
+    /// assert_eq!(config.number(Parameter::MaxClients), 992);
+    /// assert!(config.set([("maxclients", "993")]).unwrap_err().text().ends_with("try with 992"));
+    /// ```
+    pub fn limit_files(&self, files: u64) {
+        let files = u32::try_from(files).unwrap_or(u32::MAX);
+        let most = files.saturating_sub(RESERVED_FILES).max(1);
+        self.most_clients.store(most, Ordering::Relaxed);
+        if self.number(Parameter::MaxClients) > most.into() {
+            let most = Setting::Number(most.into());
+            self.put(Parameter::MaxClients, most, &mut self.texts.write().unwrap_or_else(PoisonError::into_inner));
+            self.version.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Whether CONFIG SET can bring about what a new value asks for. Where sockets would have to be opened it can't,
+    /// and answers as a Redis does that fails to open them.
+    fn change(&self, parameter: Parameter, setting: &Setting) -> Result<(), Refusal> {
+        let off = *setting == Setting::Number(0);
+        match parameter {
+            Parameter::Port => Err(Refusal::CannotListen),
+            Parameter::Bind => Err(Refusal::CannotBind),
+            Parameter::TlsPort | Parameter::TlsCluster | Parameter::TlsReplication if !off => Err(Refusal::NoTls),
+            Parameter::MaxClients => self.check_files(setting),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_files(&self, setting: &Setting) -> Result<(), Refusal> {
+        let (Setting::Number(clients), most) = (setting, self.most_clients.load(Ordering::Relaxed)) else {
+            return Ok(());
+        };
+        // A number so large that Redis's sum overflows asks for few files.
+        let files = (*clients as u32).wrapping_add(RESERVED_FILES);
+        if files > most.saturating_add(RESERVED_FILES) { Err(Refusal::TooFewFiles(most)) } else { Ok(()) }
+    }
+
     fn fix(&self, Entry { name, parameter }: Entry, value: &[u8]) -> Result<()> {
         let refused =
             |why: &dyn fmt::Display| Error::Config(format!("{name} can't be \"{}\": {why}", value.escape_ascii()));
@@ -297,18 +349,6 @@ impl Parameter {
         match self {
             Self::ActiveDefrag if setting != Setting::Number(0) => Err(Refusal::NoDefragmentation),
             _ => Ok(setting),
-        }
-    }
-
-    /// Whether CONFIG SET can bring about what a new value asks for. Where sockets would have to be opened it can't,
-    /// and answers as a Redis does that fails to open them.
-    fn change(self, setting: &Setting) -> Result<(), Refusal> {
-        let off = *setting == Setting::Number(0);
-        match self {
-            Self::Port => Err(Refusal::CannotListen),
-            Self::Bind => Err(Refusal::CannotBind),
-            Self::TlsPort | Self::TlsCluster | Self::TlsReplication if !off => Err(Refusal::NoTls),
-            _ => Ok(()),
         }
     }
 }
