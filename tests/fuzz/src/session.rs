@@ -131,7 +131,7 @@ impl Client {
         while let Poll::Ready(Some(Event::Message(message))) =
             self.session.output_and_sources().1.poll_next(&mut context)
         {
-            self.session.deliver(&message);
+            assert!(self.session.deliver(&message), "there is memory for a short message");
         }
         self.heard.extend_from_slice(&self.session.take_output());
     }
