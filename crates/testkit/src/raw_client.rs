@@ -1,16 +1,28 @@
 //! A blocking connection that shows replies as the bytes that came over the wire.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
-
-use anyhow::{Context, Result, bail, ensure};
 
 /// How long a reply may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A raw connection to a server: words in, the bytes of the reply out.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+/// use embroker_testkit::RedisServer;
+///
+/// let server = RedisServer::start()?;
+/// let mut client = server.client()?;
+/// assert_eq!(client.command(["ECHO", "hello"])?, b"$5\r\nhello\r\n");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct RawClient {
     stream: BufReader<UnixStream>,
@@ -18,20 +30,20 @@ pub struct RawClient {
 
 impl RawClient {
     /// Connects to the socket.
-    pub fn connect(socket: &Path) -> Result<Self> {
-        let stream = UnixStream::connect(socket).with_context(|| format!("connecting to {}", socket.display()))?;
+    pub fn connect(socket: &Path) -> io::Result<Self> {
+        let stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { stream: BufReader::new(stream) })
     }
 
     /// Sends one command and reads one reply, all of it: aggregates with their items.
-    pub fn command<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> Result<Vec<u8>> {
+    pub fn command<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> io::Result<Vec<u8>> {
         self.send(argv)?;
         self.reply()
     }
 
     /// Sends one command and reads nothing, for those that answer more or less often than once.
-    pub fn send<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> Result<()> {
+    pub fn send<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> io::Result<()> {
         let words: Vec<W> = argv.into_iter().collect();
         let mut packed = format!("*{}\r\n", words.len()).into_bytes();
         for word in &words {
@@ -44,32 +56,32 @@ impl RawClient {
     }
 
     /// Sends bytes as they are.
-    pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        self.stream.get_mut().write_all(bytes).context("sending a command")
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
     }
 
     /// Reads one line: a whole reply, or how an aggregate begins.
-    pub fn line(&mut self) -> Result<Vec<u8>> {
+    pub fn line(&mut self) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
-        self.stream.read_until(b'\n', &mut line).context("reading a line")?;
+        self.stream.read_until(b'\n', &mut line)?;
         Ok(line)
     }
 
     /// Reads so many replies.
-    pub fn replies(&mut self, count: usize) -> Result<Vec<Vec<u8>>> {
+    pub fn replies(&mut self, count: usize) -> io::Result<Vec<Vec<u8>>> {
         (0..count).map(|_| self.reply()).collect()
     }
 
     /// Reads one reply or push message.
-    pub fn reply(&mut self) -> Result<Vec<u8>> {
+    pub fn reply(&mut self) -> io::Result<Vec<u8>> {
         let mut reply = Vec::new();
         let mut missing: usize = 1;
         while missing > 0 {
             let start = reply.len();
-            self.stream.read_until(b'\n', &mut reply).context("reading a reply")?;
+            self.stream.read_until(b'\n', &mut reply)?;
             let line = &reply[start..];
             let Some((kind, count)) = line.strip_suffix(b"\r\n").and_then(<[u8]>::split_first) else {
-                bail!("the server closed the connection inside a reply: {}", reply.escape_ascii());
+                return Err(cut_short());
             };
             let kind = *kind;
             let count = std::str::from_utf8(count).ok().and_then(|count| count.parse::<i64>().ok());
@@ -79,7 +91,9 @@ impl RawClient {
             match (kind, count) {
                 (b'$' | b'=' | b'!', Some(len)) => {
                     let content = (&mut self.stream).take(len as u64 + 2).read_to_end(&mut reply)?;
-                    ensure!(content == len + 2, "the server closed the connection inside a reply");
+                    if content != len + 2 {
+                        return Err(cut_short());
+                    }
                 }
                 (b'*' | b'~' | b'>', Some(items)) => missing += items,
                 (b'%', Some(pairs)) => missing += 2 * pairs,
@@ -89,4 +103,8 @@ impl RawClient {
         }
         Ok(reply)
     }
+}
+
+fn cut_short() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the connection inside a reply")
 }
