@@ -55,7 +55,8 @@ fn expand(options: Options, mut body: ItemFn) -> syn::Result<Tokens> {
         return Err(syn::Error::new_spanned(&body.sig, message));
     }
     // What is said to libtest goes to the tests, what is said of the code to both.
-    let of_tests = |attribute: &Attribute| ["ignore", "should_panic"].iter().any(|name| attribute.path().is_ident(name));
+    let of_tests =
+        |attribute: &Attribute| ["ignore", "should_panic"].iter().any(|name| attribute.path().is_ident(name));
     let (tests_only, kept): (Vec<_>, Vec<_>) = body.attrs.drain(..).partition(of_tests);
     let conditions: Vec<_> = kept.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
     body.attrs = kept;
@@ -116,7 +117,8 @@ fn server_found() -> bool {
     if path.components().count() > 1 {
         return path.is_file();
     }
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|place| place.join(&program).is_file()))
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|place| place.join(&program).is_file()))
 }
 
 fn is_set_to_one(name: &str) -> bool {

@@ -41,7 +41,8 @@ impl TestBroker {
             return self.shared.clock.advance_here(by);
         }
         if self.clock().is_followed_by_redis() {
-            let text = "the time of a broker that is there already is its own: build the test's broker with mem() or redis()";
+            let text =
+                "the time of a broker that is there already is its own: build the test's broker with mem() or redis()";
             return Err(Error::Clock(text.into()));
         }
         self.clock().advance(by)

@@ -206,12 +206,9 @@ impl TestBroker {
             let tolerance = if self.clock().stands_still() { Duration::ZERO } else { TOLERANCE };
             match found {
                 Ttl::Remaining(left) if left.abs_diff(time) <= tolerance => {}
-                Ttl::Remaining(left) => panic!(
-                    "{at}: {} has {} ms to live, not {} ms",
-                    show(&key),
-                    millis(left),
-                    millis(time)
-                ),
+                Ttl::Remaining(left) => {
+                    panic!("{at}: {} has {} ms to live, not {} ms", show(&key), millis(left), millis(time))
+                }
                 _ => panic!("{at}: {} has no time to live: {}", show(&key), of(found)),
             }
         }

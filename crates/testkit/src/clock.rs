@@ -222,7 +222,9 @@ impl TestClock {
     /// [`Error::Clock`] where it stands still: a real Redis does not.
     pub(crate) fn follow_redis(&self) -> Result<()> {
         if self.0.stands_still {
-            return Err(Error::Clock("a real Redis keeps its own time: it can't stand still, use TestClock::real".into()));
+            return Err(Error::Clock(
+                "a real Redis keeps its own time: it can't stand still, use TestClock::real".into(),
+            ));
         }
         self.0.is_followed_by_redis.store(true, Ordering::Relaxed);
         Ok(())

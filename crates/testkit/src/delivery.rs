@@ -55,13 +55,17 @@ pub(crate) struct Aftermath {
     wakers: Vec<Waker>,
     gone: Vec<Arc<Subscriber>>,
     over: Vec<Arc<Queue>>,
+    /// Whether anything is another than before.
+    is_news: bool,
 }
 
 impl Aftermath {
     pub(crate) fn follow(self, shared: &Shared) {
         self.over.iter().for_each(|queue| queue.close());
         self.wakers.into_iter().for_each(Waker::wake);
-        shared.changed();
+        if self.is_news {
+            shared.changed();
+        }
     }
 
     /// Adds that of another.
@@ -69,6 +73,7 @@ impl Aftermath {
         self.wakers.extend(other.wakers);
         self.gone.extend(other.gone);
         self.over.extend(other.over);
+        self.is_news |= other.is_news;
     }
 }
 
@@ -94,7 +99,9 @@ impl Delivery {
         let mut cx = Context::from_waker(&self.bell);
         loop {
             match self.source_queue.poll_next(&mut cx) {
-                Poll::Ready(Some(Event::Message(message))) => self.judge(&mut state, Event::Message(message), &mut after),
+                Poll::Ready(Some(Event::Message(message))) => {
+                    self.judge(&mut state, Event::Message(message), &mut after)
+                }
                 Poll::Ready(Some(event)) => self.send(&mut state, event, 0, &mut after),
                 Poll::Ready(None) => {
                     state.is_over = true;
@@ -160,6 +167,7 @@ impl Delivery {
     }
 
     fn judge(&self, state: &mut State, event: Event, after: &mut Aftermath) {
+        after.is_news = true;
         if state.missing > 0 {
             state.missing -= 1;
             self.withhold(&event, "missed");
@@ -169,7 +177,7 @@ impl Delivery {
             return;
         }
         let Event::Message(message) = &event else { return };
-        match self.shared.injector().judge_message(message.channel()) {
+        match self.shared.injector().judge_message(message.channel(), self.id) {
             MessageFate::Arrives { delay_ms } => self.send(state, event, delay_ms, after),
             MessageFate::IsLost => {
                 self.withhold(&event, "lost");
@@ -189,6 +197,7 @@ impl Delivery {
 
     /// Puts an event behind those before it.
     fn send(&self, state: &mut State, event: Event, delay_ms: u64, after: &mut Aftermath) {
+        after.is_news = true;
         if state.is_held {
             self.withhold(&event, "held");
             state.held.push_back(event);
@@ -203,7 +212,9 @@ impl Delivery {
         self.withhold(&event, "delayed");
         state.late.push_back((due, event));
         if let Some(this) = self.this() {
-            self.shared.clock.call_at(due, move || this.upgrade().map_or((), |this| this.arrive_late().follow(&this.shared)));
+            self.shared
+                .clock
+                .call_at(due, move || this.upgrade().map_or((), |this| this.arrive_late().follow(&this.shared)));
         }
     }
 
@@ -223,6 +234,7 @@ impl Delivery {
     }
 
     fn arrive(&self, event: Event, after: &mut Aftermath) {
+        after.is_news = true;
         self.shared.recorder.add(Record::Delivery { subscriber: self.id, event: event.clone() });
         match event {
             Event::Message(message) => {
@@ -244,6 +256,7 @@ impl Delivery {
     /// Ends the stream once the broker has, and all that waits has arrived.
     fn end_if_over(&self, state: &State, after: &mut Aftermath) {
         if state.is_over && state.late.is_empty() && state.held.is_empty() {
+            after.is_news = true;
             after.over.push(self.out.clone());
         }
     }

@@ -155,7 +155,11 @@ impl Recorder {
     pub fn assert_commands<T: Into<String>>(&self, commands: impl IntoIterator<Item = T>) {
         let wanted: Vec<String> = commands.into_iter().map(Into::into).collect();
         let ran = self.commands();
-        assert!(wanted == ran, "other commands ran:\n{}", crate::difference::lines(&wanted.join("\n"), &ran.join("\n")));
+        assert!(
+            wanted == ran,
+            "other commands ran:\n{}",
+            crate::difference::lines(&wanted.join("\n"), &ran.join("\n"))
+        );
     }
 
     /// Forgets all of it.
@@ -238,7 +242,9 @@ impl fmt::Display for Record {
                 }
             }
             Self::Delivery { subscriber, event } => write!(f, "> subscriber {subscriber}: {}", show(event)),
-            Self::Withheld { subscriber, event, how } => write!(f, "x subscriber {subscriber}: {} is {how}", show(event)),
+            Self::Withheld { subscriber, event, how } => {
+                write!(f, "x subscriber {subscriber}: {} is {how}", show(event))
+            }
         }
     }
 }

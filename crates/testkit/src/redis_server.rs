@@ -232,8 +232,12 @@ fn wait_until_ready(log: impl BufRead + Send + 'static) -> Result<(), String> {
         match log_lines.recv_timeout(START_TIMEOUT) {
             Ok(line) if line.contains(READY) => return Ok(()),
             Ok(line) => said.push(line),
-            Err(RecvTimeoutError::Disconnected) => return Err(format!("redis-server did not start:\n{}", said.join("\n"))),
-            Err(RecvTimeoutError::Timeout) => return Err(format!("redis-server is not ready yet:\n{}", said.join("\n"))),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(format!("redis-server did not start:\n{}", said.join("\n")));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(format!("redis-server is not ready yet:\n{}", said.join("\n")));
+            }
         }
     }
 }

@@ -26,8 +26,8 @@ impl Seed {
     /// A source of chance that depends on nothing but the seed and these numbers: what one thread draws does not change
     /// what another does.
     pub(crate) fn draw(self, numbers: [u64; 3]) -> fastrand::Rng {
-        numbers.into_iter().fold(fastrand::Rng::with_seed(self.0), |mut rng, number| {
-            fastrand::Rng::with_seed(rng.u64(..) ^ number)
-        })
+        numbers
+            .into_iter()
+            .fold(fastrand::Rng::with_seed(self.0), |mut rng, number| fastrand::Rng::with_seed(rng.u64(..) ^ number))
     }
 }

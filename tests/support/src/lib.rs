@@ -5,7 +5,7 @@ mod property;
 mod suite;
 mod transcript;
 
-pub use property::Property;
 pub use embroker_testkit::{RawClient, RedisServer, RedisServerBuilder, redis_half_is_ignored, redis_server_available};
+pub use property::Property;
 pub use suite::{Backend, Case, Running, Suite};
 pub use transcript::{in_any_order, in_order, transcript, words};

@@ -41,6 +41,7 @@ pub(super) fn check(fault: &Fault) -> Result<(), String> {
     match &fault.on {
         On::Message(_) if !is_of_messages => Err("that happens to commands, not to messages".into()),
         On::Command(_) if !is_of_commands => Err("that happens to messages, not to commands".into()),
+        On::Message(on) if on.subscriber == Some(0) => Err("there is no subscriber 0, the first is 1".into()),
         On::Message(_) => Ok(()),
         On::Command(on) => check_command(on, matches!(fault.then, Effect::OutOfMemory)),
     }
@@ -126,19 +127,25 @@ mod tests {
             (get().fails("ERR a\r\n+OK"), "an error of Redis is one line"),
             (get().runs_out_of_memory(), "Redis runs GET without memory to spare, so it never runs out of it"),
             (Fault::command("HGOT").is_not_sent(), "Redis has no command HGOT; did you mean HGET?"),
-            (Fault::command("AUTH").is_not_sent(), "AUTH belongs to one client's connection and never reaches a broker"),
+            (
+                Fault::command("AUTH").is_not_sent(),
+                "AUTH belongs to one client's connection and never reaches a broker",
+            ),
             (
                 Fault::command("MULTI").is_not_sent(),
                 "MULTI never reaches a broker, which gets a transaction as a whole: name EXEC",
             ),
             (Fault::command("PING").key("a").is_not_sent(), "PING has no key"),
             (Fault::message("a").cuts_the_subscriber(0), "a subscriber that is cut misses at least 1 message"),
+            (Fault::message("a").to_subscriber(0).is_lost(), "there is no subscriber 0, the first is 1"),
             (Fault::message("a").jitters(Duration::ZERO), "a delay of no time delays nothing"),
         ];
         for (fault, why) in said {
             assert_eq!(refused(fault), why);
         }
-        assert!(refused(Fault::family("hashes").is_not_sent()).starts_with("there is no family hashes; there are bitmap,"));
+        assert!(
+            refused(Fault::family("hashes").is_not_sent()).starts_with("there is no family hashes; there are bitmap,")
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! A decision depends on the plan, the seed and how many came before, on nothing else: that is what makes it repeat.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use embroker::error::texts;
@@ -10,6 +12,7 @@ use embroker::{Command, Glob, ServerError};
 
 use super::check::canonical;
 use super::{Effect, Fault, FaultPlan, On};
+use crate::clock::lock;
 use crate::seed::Seed;
 
 /// A plan at work.
@@ -23,14 +26,14 @@ pub(crate) struct Injector {
 struct Rule {
     fault: Fault,
     on: Target,
-    /// How many matched, and how many were struck.
-    matched: AtomicU64,
+    /// How many matched: of the commands, or of the messages to each subscriber.
+    matched: Mutex<HashMap<u64, u64>>,
     fired: AtomicU64,
 }
 
 enum Target {
     Command { name: Option<String>, family: Option<String>, key: Option<Glob>, args: Vec<Glob>, needs_memory: bool },
-    Message(Glob),
+    Message { channel: Glob, subscriber: Option<u64> },
 }
 
 /// What becomes of a command.
@@ -59,9 +62,9 @@ pub(crate) enum MessageFate {
 impl Injector {
     pub(crate) fn new(plan: FaultPlan, seed: Seed) -> Self {
         let rules: Vec<_> = plan.0.into_iter().map(Rule::new).collect();
-        let delays_commands = rules.iter().any(|rule| {
-            matches!(rule.on, Target::Command { .. }) && matches!(rule.fault.then, Effect::DelayMs(_))
-        });
+        let delays_commands = rules
+            .iter()
+            .any(|rule| matches!(rule.on, Target::Command { .. }) && matches!(rule.fault.then, Effect::DelayMs(_)));
         Self { rules, delays_commands, seed }
     }
 
@@ -71,7 +74,9 @@ impl Injector {
             if !rule.on.is_command(command) {
                 continue;
             }
-            let Some(_) = rule.strikes(self.seed, number) else { continue };
+            if rule.strikes(self.seed, number, 0).is_none() {
+                continue;
+            }
             let fate = match &rule.fault.then {
                 Effect::DelayMs(ms) => {
                     verdict.delay_ms = verdict.delay_ms.saturating_add(*ms);
@@ -91,21 +96,21 @@ impl Injector {
         verdict
     }
 
-    pub(crate) fn judge_message(&self, channel: &[u8]) -> MessageFate {
+    pub(crate) fn judge_message(&self, channel: &[u8], to: u64) -> MessageFate {
         let mut delay_ms = 0u64;
         for (number, rule) in (0..).zip(&self.rules) {
-            let Target::Message(glob) = &rule.on else { continue };
-            if !glob.matches(channel) {
+            let Target::Message { channel: glob, subscriber } = &rule.on else { continue };
+            if !glob.matches(channel) || subscriber.is_some_and(|subscriber| subscriber != to) {
                 continue;
             }
-            let Some(count) = rule.strikes(self.seed, number) else { continue };
+            let Some(count) = rule.strikes(self.seed, number, to) else { continue };
             rule.fire();
             match rule.fault.then {
                 Effect::Lose => return MessageFate::IsLost,
                 Effect::Hold => return MessageFate::IsHeld,
                 Effect::Cut { misses } => return MessageFate::Cuts { misses },
                 Effect::JitterMs(most) => {
-                    delay_ms = delay_ms.saturating_add(self.seed.draw([number, count, 1]).u64(0..=most));
+                    delay_ms = delay_ms.saturating_add(self.seed.draw([!number, count, to]).u64(0..=most));
                 }
                 Effect::DelayMs(ms) => delay_ms = delay_ms.saturating_add(ms),
                 _ => {}
@@ -123,14 +128,14 @@ impl Injector {
     /// Each fault with how many it could have struck.
     pub(crate) fn unfired_with_matches(&self) -> Vec<(Fault, u64)> {
         let rules = self.rules.iter().filter(|rule| rule.fired.load(Ordering::SeqCst) == 0);
-        rules.map(|rule| (rule.fault.clone(), rule.matched.load(Ordering::SeqCst))).collect()
+        rules.map(|rule| (rule.fault.clone(), lock(&rule.matched).values().sum())).collect()
     }
 }
 
 impl Rule {
     fn new(fault: Fault) -> Self {
         let on = match &fault.on {
-            On::Message(on) => Target::Message(Glob::new(&on.channel)),
+            On::Message(on) => Target::Message { channel: Glob::new(&on.channel), subscriber: on.subscriber },
             On::Command(on) => Target::Command {
                 name: on.name.as_deref().map(canonical),
                 family: on.family.clone(),
@@ -139,15 +144,21 @@ impl Rule {
                 needs_memory: fault.then == Effect::OutOfMemory,
             },
         };
-        Self { fault, on, matched: AtomicU64::new(0), fired: AtomicU64::new(0) }
+        Self { fault, on, matched: Mutex::default(), fired: AtomicU64::new(0) }
     }
 
-    /// Counts one that matches; its number from 1, where the fault strikes it.
-    fn strikes(&self, seed: Seed, number: u64) -> Option<u64> {
-        let count = self.matched.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+    /// Counts one that matches, on its way to a subscriber or, for a command, to 0; its number from 1, where the fault
+    /// strikes it.
+    fn strikes(&self, seed: Seed, number: u64, to: u64) -> Option<u64> {
+        let count = {
+            let mut matched = lock(&self.matched);
+            let count = matched.entry(to).or_default();
+            *count += 1;
+            *count
+        };
         let strikes = match (self.fault.nth, self.fault.chance) {
             (Some(nth), _) => count == nth,
-            (None, Some(chance)) => seed.draw([number, count, 0]).f64() < chance,
+            (None, Some(chance)) => seed.draw([number, count, to]).f64() < chance,
             (None, None) => true,
         };
         strikes.then_some(count)
@@ -163,7 +174,13 @@ impl Target {
         let Self::Command { name, family, key, args, needs_memory } = self else { return false };
         let spec = command.spec();
         let full = spec.map_or_else(
-            || command.words().next().map(|word| String::from_utf8_lossy(word).to_ascii_lowercase()).unwrap_or_default(),
+            || {
+                command
+                    .words()
+                    .next()
+                    .map(|word| String::from_utf8_lossy(word).to_ascii_lowercase())
+                    .unwrap_or_default()
+            },
             |spec| spec.name.to_owned(),
         );
         let given = command.arguments();
@@ -171,7 +188,9 @@ impl Target {
             full == *name || full.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('|'))
         }) && family.as_ref().is_none_or(|family| Facts::of(&full).is_some_and(|facts| facts.group.name() == family))
             && key.as_ref().is_none_or(|key| match spec {
-                Some(spec) => spec.keys.positions(given).any(|at| given.get(at).is_some_and(|arg| key.matches(arg.as_bytes()))),
+                Some(spec) => {
+                    spec.keys.positions(given).any(|at| given.get(at).is_some_and(|arg| key.matches(arg.as_bytes())))
+                }
                 // Where a command that embroker does not know has its first key, as nearly all do.
                 None => given.first().is_some_and(|arg| key.matches(arg.as_bytes())),
             })
@@ -215,7 +234,8 @@ mod tests {
     #[test]
     fn the_nth_is_counted_among_those_that_match() {
         let second = injector([Fault::command("GET").key("a").nth(2).is_not_sent()]);
-        let struck: Vec<_> = ["GET a", "GET b", "GET a", "GET a"].iter().map(|line| judge(&second, line).is_some()).collect();
+        let struck: Vec<_> =
+            ["GET a", "GET b", "GET a", "GET a"].iter().map(|line| judge(&second, line).is_some()).collect();
         assert_eq!(struck, [false, false, true, false]);
         assert_eq!(second.unfired(), []);
     }

@@ -110,7 +110,8 @@ impl From<FaultPlan> for Vec<Fault> {
 
 /// One thing that goes wrong: with which commands or messages, which of them, and how.
 ///
-/// As data: `on` is `{"command": {"name", "family", "key", "args"}}`, all of them optional, or `{"message": {"channel"}}`;
+/// As data: `on` is `{"command": {"name", "family", "key", "args"}}`, all of them optional, or `{"message": {"channel",
+/// "subscriber"}}`, the second optional;
 /// `nth` counts from 1, `chance` is a number up to 1, and without either it is each; `then` is for commands
 /// `{"fail": "ERR text"}`, `"out_of_memory"`, `"not_sent"`, `"lose_reply"` or `{"delay_ms": 20}`, and for messages
 /// `"lose"`, `"hold"`, `{"delay_ms": 20}`, `{"jitter_ms": 20}` or `{"cut": {"misses": 2}}`.
@@ -166,6 +167,8 @@ struct CommandMatch {
 #[serde(deny_unknown_fields)]
 struct MessageMatch {
     channel: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subscriber: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -228,8 +231,8 @@ impl Fault {
         CommandFault::on(CommandMatch::default())
     }
 
-    /// Strikes messages on their way to a subscriber, by a glob of their channels. Each subscriber that is to receive
-    /// one counts.
+    /// Strikes messages on their way to a subscriber, by a glob of their channels. Each subscriber counts for itself: the
+    /// 3rd message is the 3rd that matches of each.
     ///
     /// ```
     /// use embroker_testkit::Fault;
@@ -238,7 +241,7 @@ impl Fault {
     /// assert_eq!(fault.to_string(), "the 3rd message on news:* cuts its subscriber, who misses 2");
     /// ```
     pub fn message(channel: impl Into<String>) -> MessageFault {
-        MessageFault { on: MessageMatch { channel: channel.into() }, nth: None, chance: None }
+        MessageFault { on: MessageMatch { channel: channel.into(), subscriber: None }, nth: None, chance: None }
     }
 }
 
@@ -364,7 +367,18 @@ pub struct MessageFault {
 }
 
 impl MessageFault {
-    /// Only the nth that matches, from 1.
+    /// Only on the way to one subscriber: from 1, in the order that subscribers and probes were made.
+    ///
+    /// ```
+    /// let fault = embroker_testkit::Fault::message("news").to_subscriber(2).nth(1).is_lost();
+    /// assert_eq!(fault.to_string(), "the 1st message on news to subscriber 2 is lost");
+    /// ```
+    pub fn to_subscriber(mut self, number: u64) -> Self {
+        self.on.subscriber = Some(number);
+        self
+    }
+
+    /// Only the nth that matches on its way to a subscriber, from 1.
     ///
     /// ```
     /// let fault = embroker_testkit::Fault::message("news").nth(1).is_lost();
@@ -480,7 +494,12 @@ impl fmt::Display for Fault {
             None => f.write_str("each ")?,
         }
         match &self.on {
-            On::Message(on) => write!(f, "message on {}", on.channel)?,
+            On::Message(on) => {
+                write!(f, "message on {}", on.channel)?;
+                if let Some(subscriber) = on.subscriber {
+                    write!(f, " to subscriber {subscriber}")?;
+                }
+            }
             On::Command(on) => {
                 f.write_str(on.name.as_deref().unwrap_or("command"))?;
                 if let Some(family) = &on.family {
