@@ -59,3 +59,10 @@ pub enum Error {
     #[error("{0}")]
     Server(String),
 }
+
+impl From<std::io::Error> for Error {
+    /// The connection to a server broke.
+    fn from(error: std::io::Error) -> Self {
+        Self::Server(format!("the server does not answer: {error}"))
+    }
+}

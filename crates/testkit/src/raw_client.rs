@@ -1,9 +1,11 @@
 //! A blocking connection that shows replies as the bytes that came over the wire.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
+
+use crate::{Error, Result};
 
 /// How long a reply may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,20 +32,20 @@ pub struct RawClient {
 
 impl RawClient {
     /// Connects to the socket.
-    pub fn connect(socket: &Path) -> io::Result<Self> {
+    pub fn connect(socket: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { stream: BufReader::new(stream) })
     }
 
     /// Sends one command and reads one reply, all of it: aggregates with their items.
-    pub fn command<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> io::Result<Vec<u8>> {
+    pub fn command<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> Result<Vec<u8>> {
         self.send(argv)?;
         self.reply()
     }
 
     /// Sends one command and reads nothing, for those that answer more or less often than once.
-    pub fn send<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> io::Result<()> {
+    pub fn send<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> Result<()> {
         let words: Vec<W> = argv.into_iter().collect();
         let mut packed = format!("*{}\r\n", words.len()).into_bytes();
         for word in &words {
@@ -56,24 +58,24 @@ impl RawClient {
     }
 
     /// Sends bytes as they are.
-    pub fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.get_mut().write_all(bytes)
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.stream.get_mut().write_all(bytes)?)
     }
 
     /// Reads one line: a whole reply, or how an aggregate begins.
-    pub fn line(&mut self) -> io::Result<Vec<u8>> {
+    pub fn line(&mut self) -> Result<Vec<u8>> {
         let mut line = Vec::new();
         self.stream.read_until(b'\n', &mut line)?;
         Ok(line)
     }
 
     /// Reads so many replies.
-    pub fn replies(&mut self, count: usize) -> io::Result<Vec<Vec<u8>>> {
+    pub fn replies(&mut self, count: usize) -> Result<Vec<Vec<u8>>> {
         (0..count).map(|_| self.reply()).collect()
     }
 
     /// Reads one reply or push message.
-    pub fn reply(&mut self) -> io::Result<Vec<u8>> {
+    pub fn reply(&mut self) -> Result<Vec<u8>> {
         let mut reply = Vec::new();
         let mut missing: usize = 1;
         while missing > 0 {
@@ -105,6 +107,6 @@ impl RawClient {
     }
 }
 
-fn cut_short() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the connection inside a reply")
+fn cut_short() -> Error {
+    Error::Server("the server closed the connection inside a reply".into())
 }

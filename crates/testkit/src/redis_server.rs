@@ -155,12 +155,12 @@ impl RedisServer {
 
     /// A new raw connection.
     pub fn client(&self) -> Result<RawClient> {
-        RawClient::connect(&self.socket_path()).map_err(|error| refused(&error))
+        RawClient::connect(&self.socket_path())
     }
 
     /// Runs one command on a connection of its own and returns the bytes of the reply, in RESP2.
     pub fn command<W: AsRef<[u8]>>(&self, argv: impl IntoIterator<Item = W>) -> Result<Vec<u8>> {
-        self.client()?.command(argv).map_err(|error| refused(&error))
+        self.client()?.command(argv)
     }
 
     /// Kills the server, as a crash would. What it held is lost.
@@ -240,10 +240,6 @@ fn wait_until_ready(log: impl BufRead + Send + 'static) -> Result<(), String> {
             }
         }
     }
-}
-
-fn refused(error: &io::Error) -> Error {
-    Error::Server(format!("redis-server does not answer: {error}"))
 }
 
 fn missing(program: &OsStr) -> String {
