@@ -4,7 +4,9 @@ use similar::{ChangeTag, TextDiff};
 
 /// Two texts line by line: `-` was wanted and is missing, `+` is there and was not wanted.
 pub(crate) fn lines(wanted: &str, found: &str) -> String {
-    let diff = TextDiff::from_lines(wanted, found);
+    // The last line is one as the others are.
+    let [wanted, found] = [wanted, found].map(|text| text.lines().map(|line| format!("{line}\n")).collect::<String>());
+    let diff = TextDiff::from_lines(&wanted, &found);
     let mut text = String::new();
     for change in diff.iter_all_changes() {
         let sign = match change.tag() {

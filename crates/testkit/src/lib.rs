@@ -123,3 +123,8 @@ macro_rules! __where_redis {
 macro_rules! __where_redis {
     ($($item:item)*) => {};
 }
+
+/// The guide's examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing.md")]
+struct Guide;

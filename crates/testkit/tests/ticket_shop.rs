@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use embroker::prelude::*;
 use embroker_listeners::ticket_shop::{
-    CustomerPurchases, OpeningCeremonyAlerter, Order, SalesAnalytics, post_purchase,
+    CustomerPurchases, EventsAnalytics, OpeningCeremonyAlerter, Order, post_purchase,
 };
 use embroker_listeners::{Runner, Running};
 use embroker_testkit::{Fault, FaultPlan, TestBroker};
@@ -21,7 +21,7 @@ async fn start(broker: &TestBroker) -> Result<(Running, Arc<Mutex<Vec<String>>>)
     let lines = Arc::new(Mutex::new(Vec::new()));
     let told = lines.clone();
     let alerter = OpeningCeremonyAlerter::new(move |line| told.lock().unwrap().push(line.to_owned()));
-    let runner = Runner::new(broker.clone()).listen(SalesAnalytics).listen(CustomerPurchases).listen(alerter);
+    let runner = Runner::new(broker.clone()).listen(EventsAnalytics).listen(CustomerPurchases).listen(alerter);
     Ok((runner.start().await?, lines))
 }
 
