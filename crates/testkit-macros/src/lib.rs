@@ -96,6 +96,7 @@ fn expand(options: Options, mut body: ItemFn) -> syn::Result<Tokens> {
         #body
 
         #(#conditions)*
+        #[cfg(test)]
         mod #name {
             #[allow(unused_imports, reason = "the builder's expression may name what stands around the test")]
             use super::*;

@@ -13,7 +13,8 @@ impl TestBroker {
     ///
     /// In memory it moves the [clock](Self::clock). On the private redis-server it moves the deadlines of all keys
     /// nearer by that much, which no keyspace event tells of: PTTL answers as if the time had passed, EXPIRETIME
-    /// something earlier, and who WATCHes a key with a deadline finds it written. Nothing else should run meanwhile.
+    /// something earlier, and a WATCH of a key with a deadline finds it
+    /// written. Nothing else should run meanwhile.
     ///
     /// # Errors
     ///

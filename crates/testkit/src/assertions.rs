@@ -299,21 +299,19 @@ impl TestBroker {
         }
     }
 
-    fn assert_held(&self, at: &'static Location<'static>, key: Bytes, wanted: Held) -> impl Future<Output = ()> {
-        async move {
-            let found = self.look_at(at, &key).await;
-            if found == wanted {
-                return;
+    async fn assert_held(&self, at: &'static Location<'static>, key: Bytes, wanted: Held) {
+        let found = self.look_at(at, &key).await;
+        if found == wanted {
+            return;
+        }
+        let key = show(&key);
+        let change = difference::lines(&wanted.lines(), &found.lines());
+        match &found {
+            Held::Absent => panic!("{at}: {key} is not there\n{change}"),
+            found if found.kind() != wanted.kind() => {
+                panic!("{at}: {key} is of type {}, not a {}\n{change}", found.kind(), wanted.kind())
             }
-            let key = show(&key);
-            let change = difference::lines(&wanted.lines(), &found.lines());
-            match &found {
-                Held::Absent => panic!("{at}: {key} is not there\n{change}"),
-                found if found.kind() != wanted.kind() => {
-                    panic!("{at}: {key} is of type {}, not a {}\n{change}", found.kind(), wanted.kind())
-                }
-                _ => panic!("{at}: {key} is another {}\n{change}", wanted.kind()),
-            }
+            _ => panic!("{at}: {key} is another {}\n{change}", wanted.kind()),
         }
     }
 
@@ -350,8 +348,10 @@ fn unindented(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let is_full = |line: &&str| !line.trim().is_empty();
     let margin = lines.iter().filter(|line| is_full(line)).map(|line| line.len() - line.trim_start().len()).min();
-    let first = lines.iter().position(|line| is_full(&line)).unwrap_or(lines.len());
-    let last = lines.iter().rposition(|line| is_full(&line)).map_or(first, |last| last + 1);
+    let first = lines.iter().position(|line| is_full(line)).unwrap_or(lines.len());
+    let last = lines.iter().rposition(|line| is_full(line)).map_or(first, |last| last + 1);
     let margin = margin.unwrap_or(0);
-    lines[first..last].iter().map(|line| format!("{}\n", line.get(margin..).unwrap_or_default().trim_end())).collect()
+    difference::ended(
+        lines[first..last].iter().map(|line| line.get(margin..).unwrap_or_default().trim_end().to_owned()),
+    )
 }

@@ -100,7 +100,7 @@ impl Delivery {
         loop {
             match self.source_queue.poll_next(&mut cx) {
                 Poll::Ready(Some(Event::Message(message))) => {
-                    self.judge(&mut state, Event::Message(message), &mut after)
+                    self.judge(&mut state, Event::Message(message), &mut after);
                 }
                 Poll::Ready(Some(event)) => self.send(&mut state, event, 0, &mut after),
                 Poll::Ready(None) => {

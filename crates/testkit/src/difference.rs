@@ -5,16 +5,24 @@ use similar::{ChangeTag, TextDiff};
 /// Two texts line by line: `-` was wanted and is missing, `+` is there and was not wanted.
 pub(crate) fn lines(wanted: &str, found: &str) -> String {
     // The last line is one as the others are.
-    let [wanted, found] = [wanted, found].map(|text| text.lines().map(|line| format!("{line}\n")).collect::<String>());
+    let [wanted, found] = [wanted, found].map(|text| ended(text.lines().map(ToOwned::to_owned)));
     let diff = TextDiff::from_lines(&wanted, &found);
-    let mut text = String::new();
-    for change in diff.iter_all_changes() {
+    ended(diff.iter_all_changes().map(|change| {
         let sign = match change.tag() {
             ChangeTag::Delete => '-',
             ChangeTag::Insert => '+',
             ChangeTag::Equal => ' ',
         };
-        text.push_str(&format!("{sign} {}\n", change.value().trim_end_matches('\n')));
+        format!("{sign} {}", change.value().trim_end_matches('\n'))
+    }))
+}
+
+/// Lines as a text, each ended.
+pub(crate) fn ended(lines: impl IntoIterator<Item = String>) -> String {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
     }
     text
 }

@@ -8,7 +8,7 @@ use embroker::{AnyBroker, Bytes, KeyType, Ttl, prelude::*};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
-use crate::difference::quoted;
+use crate::difference::{ended, quoted};
 use crate::{Result, TestBroker};
 
 /// All keys of a database and what they hold, in the order of their bytes: fit for a snapshot.
@@ -130,9 +130,9 @@ impl Held {
     pub(crate) fn lines(&self) -> String {
         match self {
             Self::Hash(fields) => {
-                fields.iter().map(|(field, value)| format!("{}: {}\n", show(field), show(value))).collect()
+                ended(fields.iter().map(|(field, value)| format!("{}: {}", show(field), show(value))))
             }
-            Self::Set(members) => members.iter().map(|member| format!("{}\n", show(member))).collect(),
+            Self::Set(members) => ended(members.iter().map(|member| show(member))),
             Self::String(text) => format!("{}\n", show(text)),
             Self::Absent | Self::Other(_) => String::new(),
         }

@@ -96,6 +96,7 @@ pub use dump::Dump;
 /// async fn a_draw_repeats(broker: TestBroker) {
 ///     assert_eq!(broker.seed(), 7);
 /// }
+/// # fn main() { embroker_testkit::run(embroker_testkit::Backend::Mem, TestBroker::builder(), a_sale_is_counted) }
 /// ```
 pub use embroker_testkit_macros::test;
 pub use error::{Error, Result};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use embroker::{Event, Result, Value};
 
 use crate::clock::lock;
+use crate::difference::{self, ended, quoted};
 
 /// Every command and every delivery that went through a [`TestBroker`](crate::TestBroker), in order. Clones are the
 /// same recorder. It keeps all of it until it is [cleared](Self::clear).
@@ -155,11 +156,7 @@ impl Recorder {
     pub fn assert_commands<T: Into<String>>(&self, commands: impl IntoIterator<Item = T>) {
         let wanted: Vec<String> = commands.into_iter().map(Into::into).collect();
         let ran = self.commands();
-        assert!(
-            wanted == ran,
-            "other commands ran:\n{}",
-            crate::difference::lines(&wanted.join("\n"), &ran.join("\n"))
-        );
+        assert!(wanted == ran, "other commands ran:\n{}", difference::lines(&wanted.join("\n"), &ran.join("\n")));
     }
 
     /// Forgets all of it.
@@ -202,11 +199,8 @@ impl Recorder {
     pub(crate) fn tail(&self, most: usize) -> String {
         let records = &lock(&self.0).records;
         let skipped = records.len().saturating_sub(most);
-        let mut text = if skipped > 0 { format!("  … {skipped} before\n") } else { String::new() };
-        for record in records.iter().skip(skipped) {
-            text.push_str(&format!("  {record}\n"));
-        }
-        text
+        let before = (skipped > 0).then(|| format!("  … {skipped} before"));
+        ended(before.into_iter().chain(records.iter().skip(skipped).map(|record| format!("  {record}"))))
     }
 }
 
@@ -278,7 +272,7 @@ pub(crate) fn line(words: &[Vec<u8>]) -> String {
             line.push(' ');
         }
         if word.is_empty() || !word.iter().all(plain) {
-            line.push_str(&format!("\"{}\"", word.escape_ascii()));
+            line.push_str(&quoted(word));
         } else if number == 0 {
             line.push_str(&String::from_utf8_lossy(word).to_ascii_uppercase());
         } else {

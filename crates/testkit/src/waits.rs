@@ -62,15 +62,14 @@ impl TestBroker {
                 there = self.receivers(&channel).await;
                 (there >= count).then_some(())
             });
-            if found.await.is_none() {
-                panic!(
-                    "{at}: {} of {count} subscriptions of {} are there after {:?}\n{}",
-                    there,
-                    quoted(&channel),
-                    self.shared.patience,
-                    self.subscriptions()
-                );
-            }
+            let found = found.await;
+            assert!(
+                found.is_some(),
+                "{at}: {there} of {count} subscriptions of {} are there after {:?}\n{}",
+                quoted(&channel),
+                self.shared.patience,
+                self.subscriptions()
+            );
         }
     }
 
@@ -128,9 +127,8 @@ impl TestBroker {
                 }
                 None
             });
-            if found.await.is_none() {
-                panic!("{at}: not idle after {:?}\n  {}", self.shared.patience, busy.join("\n  "));
-            }
+            let found = found.await;
+            assert!(found.is_some(), "{at}: not idle after {:?}\n  {}", self.shared.patience, busy.join("\n  "));
         }
     }
 
@@ -158,13 +156,13 @@ impl TestBroker {
     pub fn wait_until(&self, what: impl Into<String>, is_so: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
         let (at, what) = (Location::caller(), what.into());
         async move {
-            if self.until(async || is_so().await.then_some(())).await.is_none() {
-                panic!(
-                    "{at}: {what}: not so after {:?}; the last that happened:\n{}",
-                    self.shared.patience,
-                    self.shared.recorder.tail(20)
-                );
-            }
+            let found = self.until(async || is_so().await.then_some(())).await;
+            assert!(
+                found.is_some(),
+                "{at}: {what}: not so after {:?}; the last that happened:\n{}",
+                self.shared.patience,
+                self.shared.recorder.tail(20)
+            );
         }
     }
 
