@@ -348,8 +348,8 @@ fn unindented(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let is_full = |line: &&str| !line.trim().is_empty();
     let margin = lines.iter().filter(|line| is_full(line)).map(|line| line.len() - line.trim_start().len()).min();
-    let first = lines.iter().position(|line| is_full(line)).unwrap_or(lines.len());
-    let last = lines.iter().rposition(|line| is_full(line)).map_or(first, |last| last + 1);
+    let first = lines.iter().position(is_full).unwrap_or(lines.len());
+    let last = lines.iter().rposition(is_full).map_or(first, |last| last + 1);
     let margin = margin.unwrap_or(0);
     difference::ended(
         lines[first..last].iter().map(|line| line.get(margin..).unwrap_or_default().trim_end().to_owned()),

@@ -101,7 +101,7 @@ impl<E: fmt::Debug> Outcome for Result<(), E> {
 /// run(Backend::Mem, TestBroker::builder(), async |broker: TestBroker| {
 ///     broker.incr("visits").await?;
 ///     broker.assert_string("visits", 1).await;
-///     embroker::Result::Ok(())
+///     Ok::<(), embroker::Error>(())
 /// });
 /// ```
 pub fn run<T: Outcome>(backend: Backend, builder: TestBrokerBuilder, body: impl AsyncFnOnce(TestBroker) -> T) {

@@ -46,7 +46,7 @@ impl TestBroker {
     ///     let mut subscriber = listener.subscriber(SubscribeOptions::default()).await?;
     ///     subscriber.psubscribe(["news:*"]).await?;
     ///     while subscriber.next().await.is_some() {}
-    ///     embroker::Result::Ok(())
+    ///     Ok::<(), embroker::Error>(())
     /// });
     /// broker.wait_for_subscribers("news:sport", 1).await;
     /// assert_eq!(broker.publish("news:sport", "hello").await?, 1);
@@ -99,7 +99,7 @@ impl TestBroker {
     ///     while subscriber.next().await.is_some() {
     ///         app.incr("sold").await?;
     ///     }
-    ///     embroker::Result::Ok(())
+    ///     Ok::<(), embroker::Error>(())
     /// });
     /// broker.wait_for_subscribers("sales", 1).await;
     /// broker.publish("sales", "1").await?;

@@ -1,5 +1,7 @@
 //! What a seed repeats, and where it comes from.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use std::process::Command;
 use std::time::Duration;
 
@@ -37,7 +39,7 @@ async fn a_seed_repeats_draws_and_the_order_of_scan() {
 /// When each of 20 messages arrives that jitter, in milliseconds.
 async fn jitter(seed: u64) -> Vec<u64> {
     let clock = TestClock::at(0);
-    let plan = FaultPlan::new([Fault::message("*").jitters(Duration::from_millis(1000))]).unwrap();
+    let plan = FaultPlan::new([Fault::message("*").jitters(Duration::from_secs(1))]).unwrap();
     let broker = TestBroker::builder().seed(seed).clock(clock.clone()).faults(plan).mem().unwrap();
     let probe = broker.probe(["news"]).await.unwrap();
     for n in 0..20 {
@@ -71,8 +73,8 @@ fn run_alone(test: &str, seed: &str) -> (bool, String) {
     let this = std::env::current_exe().unwrap();
     let output = Command::new(this).args(["--exact", test, "--include-ignored"]).env("EMBROKER_SEED", seed).output();
     let output = output.unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    (output.status.success(), text)
+    let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.success(), told)
 }
 
 #[embroker_testkit::test(mem)]

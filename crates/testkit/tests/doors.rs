@@ -1,5 +1,7 @@
 //! Clients of every kind in front of one test broker: they see its faults, and it records what they do.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use embroker::RedisConnections as _;
 use embroker_server::Server;
 use embroker_testkit::{Fault, FaultPlan, TestBroker};

@@ -1,5 +1,7 @@
 //! What a test reads when it fails: where, what was wanted, what was there instead.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a panic is the report")]
+
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! An app tested as its authors would: the ticket shop, whose listeners keep the metrics and raise alerts.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
