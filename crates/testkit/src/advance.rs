@@ -35,6 +35,7 @@ impl TestBroker {
     /// # Ok(())
     /// # }
     /// ```
+    #[cfg_attr(not(feature = "redis"), expect(clippy::unused_async, reason = "a redis-server takes time"))]
     pub async fn advance(&self, by: Duration) -> Result<()> {
         #[cfg(feature = "redis")]
         if self.shared.server.is_some() {
