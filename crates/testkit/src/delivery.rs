@@ -41,7 +41,7 @@ struct State {
     /// Nothing passes until it is released.
     is_held: bool,
     held: VecDeque<Event>,
-    /// What arrives later, and when, in order.
+    /// What arrives later, in order, and when it may: who stands behind one that may not yet waits for it.
     late: VecDeque<(u64, Event)>,
     /// How many messages of an outage are still to be missed.
     missing: u64,
@@ -203,12 +203,11 @@ impl Delivery {
             state.held.push_back(event);
             return;
         }
-        let last = state.late.back().map(|(due, _)| *due);
-        if delay_ms == 0 && last.is_none() {
+        if delay_ms == 0 && state.late.is_empty() {
             self.arrive(event, after);
             return;
         }
-        let due = self.shared.clock.now_ms().saturating_add(delay_ms).max(last.unwrap_or(0));
+        let due = self.shared.clock.now_ms().saturating_add(delay_ms);
         self.withhold(&event, "delayed");
         state.late.push_back((due, event));
         if let Some(this) = self.this() {

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::time::Duration;
 
 use embroker::{Error, Gap, Pipeline, SubscribeOptions, prelude::*};
-use embroker_testkit::{Fault, FaultPlan, TestBroker};
+use embroker_testkit::{Fault, FaultPlan, RawClient, TestBroker};
+use futures_util::FutureExt as _;
 
 fn plan(fault: Fault) -> FaultPlan {
     FaultPlan::new([fault]).unwrap()
@@ -240,5 +243,38 @@ async fn idle_means_that_a_listener_is_done(broker: TestBroker) -> Result<(), em
     broker.wait_until_idle().await;
     broker.assert_string("steps", 15).await;
     listener.abort();
+    Ok(())
+}
+
+#[embroker_testkit::test(redis)]
+async fn what_another_client_has_sent_is_seen_by_who_expects_nothing(
+    broker: TestBroker,
+) -> Result<(), embroker_testkit::Error> {
+    let url = broker.url().unwrap();
+    let mut probe = broker.probe(["news"]).await?;
+    // It blocks the thread that would read the message, so that nobody has yet.
+    let mut other = RawClient::connect(Path::new(url.strip_prefix("redis+unix://").unwrap()))?;
+    assert_eq!(other.command(["PUBLISH", "news", "hello"])?, b":1\r\n");
+    let looked = AssertUnwindSafe(probe.expect_no_message()).catch_unwind().await;
+    assert!(looked.is_err());
+    Ok(())
+}
+
+#[embroker_testkit::test]
+async fn two_tests_of_one_plan_and_seed_have_the_same_faults(
+    broker: TestBroker,
+) -> Result<(), embroker_testkit::Error> {
+    let plan = FaultPlan::new([Fault::command("INCR").chance(0.5).is_not_sent()])?;
+    let again = TestBroker::builder().seed(broker.seed()).mem()?;
+    let mut struck = Vec::new();
+    for broker in [&broker, &again] {
+        broker.inject(plan.clone());
+        let mut of_this = Vec::new();
+        for _ in 0..30 {
+            of_this.push(broker.incr("a").await.is_err());
+        }
+        struck.push(of_this);
+    }
+    assert_eq!(struck[0], struck[1]);
     Ok(())
 }
