@@ -6,7 +6,7 @@ use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Expr, Ident, ItemFn, Token, parse_macro_input};
+use syn::{Attribute, Expr, Ident, ItemFn, Token, parse_macro_input, parse_quote};
 
 /// See `embroker_testkit::test`.
 #[proc_macro_attribute]
@@ -60,6 +60,7 @@ fn expand(options: Options, mut body: ItemFn) -> syn::Result<Tokens> {
     let (tests_only, kept): (Vec<_>, Vec<_>) = body.attrs.drain(..).partition(of_tests);
     let conditions: Vec<_> = kept.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
     body.attrs = kept;
+    body.attrs.push(parse_quote!(#[allow(dead_code, reason = "not every build has the tests that call it")]));
 
     let name = &body.sig.ident;
     let both = options.mem == options.redis;

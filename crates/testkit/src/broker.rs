@@ -10,13 +10,14 @@ use std::time::Duration;
 use embroker::error::texts;
 use embroker::instance::Instance;
 use embroker::{
-    AnyBroker, Arg, BoxFuture, Broker, Command, Pipeline, Queue, Replies, Reply, Result, SubscribeOptions, Subscriber,
-    Value, Watch, WatchBackend,
+    AnyBroker, Arg, Broker, Command, Pipeline, Queue, Replies, Reply, Result, SubscribeOptions, Subscriber, Value,
+    Watch,
 };
 
 use crate::delivery::{Delivery, Tap};
 use crate::fault::CommandFate;
 use crate::shared::Shared;
+use crate::watch::TestWatch;
 use crate::{Fault, FaultPlan, Recorder, TestBrokerBuilder, TestClock};
 
 /// A broker for tests: in memory, on a real Redis, or around any [`Broker`] of yours. Clones share everything.
@@ -118,10 +119,7 @@ impl TestBroker {
     /// assert_eq!(embroker_testkit::TestBroker::new().url(), None);
     /// ```
     pub fn url(&self) -> Option<String> {
-        #[cfg(feature = "redis")]
-        return self.shared.server.as_ref().map(crate::RedisServer::url);
-        #[cfg(not(feature = "redis"))]
-        None
+        self.shared.server.as_ref().map(crate::RedisServer::url)
     }
 
     /// From now on these faults happen, and those from before no more. They count from here.
@@ -240,7 +238,7 @@ impl TestBroker {
     }
 
     /// Runs a pipeline, or a watch's transaction, by `run`.
-    async fn run_pipeline<T: Answered, F: Future<Output = Result<T>>>(
+    pub(crate) async fn run_pipeline<T: Answered, F: Future<Output = Result<T>>>(
         &self,
         pipeline: Pipeline<'_>,
         is_transaction: bool,
@@ -367,7 +365,7 @@ struct Judged {
 }
 
 /// What a pipeline answers; a watch's may answer nothing.
-trait Answered {
+pub(crate) trait Answered {
     fn replies(&mut self) -> Option<&mut Replies>;
 }
 
@@ -418,8 +416,7 @@ impl Broker for TestBroker {
     }
 
     async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
-        let watch = TestWatch::call(self, keys, async { self.inner.watch_keys(keys).await }).await?;
-        Ok(Watch::new(TestWatch { broker: self.clone(), inner: watch }))
+        TestWatch::begin(self, keys).await
     }
 
     async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
@@ -446,48 +443,6 @@ impl Broker for TestBroker {
 
     fn has_room(&self) -> bool {
         self.inner.has_room()
-    }
-}
-
-/// A watch whose calls are judged and written down.
-struct TestWatch {
-    broker: TestBroker,
-    inner: Watch,
-}
-
-impl TestWatch {
-    /// WATCH, with the plan's faults.
-    async fn call<T>(broker: &TestBroker, keys: &[Arg<'_>], run: impl Future<Output = Result<T>>) -> Result<T> {
-        let watch = embroker::commands::TransactionCommand::Watch;
-        let command = Command::new(watch.spec()).args(keys.iter().cloned());
-        let mut watched = None;
-        let run = async {
-            watched = Some(run.await?);
-            Ok(Value::OK)
-        };
-        broker.shared.run(&command, broker.database, None, run).await?;
-        watched.ok_or_else(|| broker.shared.not_sent())
-    }
-}
-
-impl WatchBackend for TestWatch {
-    fn add<'a>(&'a mut self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>> {
-        let Self { broker, inner } = self;
-        Box::pin(async move { Self::call(broker, keys, inner.add(keys.iter().cloned())).await })
-    }
-
-    fn select(&mut self, database: u32) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move {
-            self.inner.select(database).await?;
-            self.broker.database = database;
-            Ok(())
-        })
-    }
-
-    fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
-        let Self { broker, inner } = *self;
-        let pipeline = pipeline.into_owned();
-        Box::pin(async move { broker.run_pipeline(pipeline, true, |pipeline| inner.exec(pipeline)).await })
     }
 }
 

@@ -41,7 +41,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `redis` (default) | the Redis half of tests, and `RedisServer` |
+//! | `redis` (default) | the Redis half of tests: `TestBrokerBuilder::redis` and `Backend::Redis` |
 
 mod advance;
 mod assertions;
@@ -54,15 +54,14 @@ mod dump;
 mod error;
 mod fault;
 mod probe;
-#[cfg(feature = "redis")]
 mod raw_client;
 mod recorder;
-#[cfg(feature = "redis")]
 mod redis_server;
 mod run;
 mod seed;
 mod shared;
 mod waits;
+mod watch;
 
 pub use broker::TestBroker;
 pub use builder::TestBrokerBuilder;
@@ -102,10 +101,8 @@ pub use embroker_testkit_macros::test;
 pub use error::{Error, Result};
 pub use fault::{CommandFault, Fault, FaultPlan, MessageFault};
 pub use probe::Probe;
-#[cfg(feature = "redis")]
 pub use raw_client::RawClient;
 pub use recorder::{Record, Recorder};
-#[cfg(feature = "redis")]
 pub use redis_server::{RedisServer, RedisServerBuilder, redis_half_is_ignored, redis_server_available};
 pub use run::{Backend, Outcome, run};
 

@@ -38,7 +38,7 @@ pub(crate) struct Shared {
     news: Notify,
     /// Whether the seed has been told of.
     pub(crate) is_told: AtomicBool,
-    #[cfg(feature = "redis")]
+    /// Lives as long as the broker on it.
     pub(crate) server: Option<crate::RedisServer>,
 }
 
@@ -62,7 +62,6 @@ impl Shared {
             happened: AtomicU64::new(0),
             news: Notify::new(),
             is_told: AtomicBool::new(false),
-            #[cfg(feature = "redis")]
             server: None,
         }
     }
