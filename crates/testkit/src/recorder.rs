@@ -195,12 +195,12 @@ impl Recorder {
         }
     }
 
-    /// The last lines of it.
+    /// The last lines of it, long ones cut short.
     pub(crate) fn tail(&self, most: usize) -> String {
         let records = &lock(&self.0).records;
         let skipped = records.len().saturating_sub(most);
         let before = (skipped > 0).then(|| format!("  … {skipped} before"));
-        ended(before.into_iter().chain(records.iter().skip(skipped).map(|record| format!("  {record}"))))
+        ended(before.into_iter().chain(records.iter().skip(skipped).map(|record| short(&format!("  {record}")))))
     }
 }
 
@@ -240,6 +240,16 @@ impl fmt::Display for Record {
                 write!(f, "x subscriber {subscriber}: {} is {how}", show(event))
             }
         }
+    }
+}
+
+/// The beginning of a line that is too long to be read.
+fn short(line: &str) -> String {
+    const MOST: usize = 300;
+
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} … ({} bytes)", &line[..end], line.len()),
+        None => line.to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One body on each backend: what holds for a test in memory holds for it on a real Redis.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a panic is the report")]
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -277,4 +277,42 @@ async fn two_tests_of_one_plan_and_seed_have_the_same_faults(
     }
     assert_eq!(struck[0], struck[1]);
     Ok(())
+}
+
+#[embroker_testkit::test]
+async fn a_wait_counts_names_and_patterns_as_publish_does(broker: TestBroker) -> Result<(), embroker_testkit::Error> {
+    let probe = broker.probe(["news:sport"]).await?;
+    probe.psubscribe(["news:*", "*:sport", "weather:*"]).await?;
+    let _other = broker.probe(["news:sport", "weather"]).await?;
+    broker.wait_for_subscribers("news:sport", 4).await;
+    assert_eq!(broker.publish("news:sport", "hello").await?, 4);
+    Ok(())
+}
+
+#[embroker_testkit::test(redis)]
+async fn a_wait_sees_the_subscribers_of_another_client(broker: TestBroker) -> Result<(), embroker_testkit::Error> {
+    let url = broker.url().unwrap();
+    let other = std::thread::spawn(move || {
+        let mut other = RawClient::connect(Path::new(url.strip_prefix("redis+unix://").unwrap()))?;
+        other.command(["SUBSCRIBE", "news"])?;
+        other.reply()
+    });
+    broker.wait_for_subscribers("news", 1).await;
+    broker.publish("news", "hello").await?;
+    assert_eq!(other.join().unwrap()?, b"*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n");
+    Ok(())
+}
+
+#[test]
+fn a_broker_needs_no_runtime_in_memory() {
+    let broker = TestBroker::new();
+    futures_util::FutureExt::now_or_never(async {
+        let mut probe = broker.probe(["news"]).await.unwrap();
+        broker.publish("news", "hello").await.unwrap();
+        probe.expect_message("news", "hello").await;
+        probe.expect_no_message().await;
+        broker.advance(Duration::from_secs(1)).await.unwrap();
+        broker.assert_dump("").await;
+    })
+    .expect("nothing in memory waits");
 }
