@@ -49,6 +49,18 @@ async fn a_sweep_tells_of_each_key_that_it_removes_under_its_database() {
 }
 
 #[tokio::test]
+async fn a_sweep_tells_of_keys_in_the_order_of_their_deadlines() {
+    let (broker, clock, mut subscriber) = start("Ex").await;
+    for number in (0..50).rev() {
+        run(&broker, &format!("PSETEX k{number} {} v", 10 + number));
+    }
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(broker.sweep(), 50);
+    let order: Vec<String> = (0..50).map(|number| format!("0:expired k{number}")).collect();
+    assert_eq!(events(&mut subscriber), order);
+}
+
+#[tokio::test]
 async fn a_read_tells_once_that_the_key_has_expired() {
     let (broker, clock, mut subscriber) = start("Exm").await;
     run(&broker, "PSETEX a 10 v");

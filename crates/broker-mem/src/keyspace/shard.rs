@@ -160,16 +160,18 @@ impl<'a> Shard<'a> {
             })
     }
 
-    /// Up to `most` keys whose deadline is before `now`.
-    pub(super) fn expired(&self, now: u64, most: usize) -> Vec<Key> {
+    /// Up to `most` keys whose deadline is before `now`, each with that deadline.
+    pub(super) fn expired(&self, now: u64, most: usize) -> Vec<(u64, Key)> {
         if !self.any_expires() {
             return Vec::new();
         }
         self.look(|lines| {
             let over = lines.order.iter().take_while(|(deadline, _)| *deadline < now).take(most);
-            over.filter_map(|(_, at)| self.at(lines, lines.expiring[*at as usize].place))
-                .map(|(key, _)| key.clone())
-                .collect()
+            over.filter_map(|(deadline, at)| {
+                let (key, _) = self.at(lines, lines.expiring[*at as usize].place)?;
+                Some((*deadline, key.clone()))
+            })
+            .collect()
         })
     }
 

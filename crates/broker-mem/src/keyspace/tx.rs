@@ -381,11 +381,14 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Removes up to `limit` expired keys from each shard that is held; how many there were.
+    /// Removes up to `limit` expired keys from each shard that is held, in the order of their deadlines; how many there
+    /// were.
     pub(crate) fn sweep(&mut self, limit: usize) -> usize {
         let now = self.now();
-        let expired: Vec<Key> = self.held.shards(self.keyspace).flat_map(|shard| shard.expired(now, limit)).collect();
-        for key in &expired {
+        let mut expired: Vec<(u64, Key)> =
+            self.held.shards(self.keyspace).flat_map(|shard| shard.expired(now, limit)).collect();
+        expired.sort_by_key(|(deadline, _)| *deadline);
+        for (_, key) in &expired {
             self.remove(key);
         }
         expired.len()

@@ -140,16 +140,24 @@ impl Queue {
     /// Tells a gap at the end of what was received so far. An outage that follows another with no message between them
     /// is part of it, so a reader who sleeps through a thousand finds one.
     pub fn push_gap(&self, gap: Gap) {
+        if let Some(reader) = self.push_gap_unwoken(gap) {
+            reader.wake();
+        }
+    }
+
+    /// As [`push_gap`](Self::push_gap), but leaves it to the caller to wake the reader.
+    #[must_use = "the reader waits for its waker"]
+    pub fn push_gap_unwoken(&self, gap: Gap) -> Option<Waker> {
         let mut state = self.lock();
         if state.closed {
-            return;
+            return None;
         }
         if gap == Gap::Disconnected && state.ends_with_outage() {
             state.asides().gaps.pop_back();
-            return;
+            return None;
         }
         state.push_gap(gap);
-        wake(state);
+        state.reader.take()
     }
 
     /// Changes how many bytes may wait. What waits already stays, however much it is.
@@ -218,6 +226,24 @@ impl Queue {
         self.len() == 0
     }
 
+    /// Whether the reader has taken all there was and waits to be woken.
+    ///
+    /// ```
+    /// use std::task::{Context, Waker};
+    ///
+    /// use embroker_core::{Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// assert!(!queue.is_awaited());
+    /// assert!(queue.poll_next(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// assert!(queue.is_awaited());
+    /// queue.push(Message::new(b"news", b"hello"));
+    /// assert!(!queue.is_awaited());
+    /// ```
+    pub fn is_awaited(&self) -> bool {
+        self.lock().reader.is_some()
+    }
+
     /// How many events were added since the beginning. An observer of a transaction notes it, see
     /// [`Pipeline::observed_by`](crate::Pipeline::observed_by).
     ///
@@ -265,7 +291,21 @@ impl Queue {
         event
     }
 
-    pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+    /// The next event, in the manner of a stream: for a broker around another one, which fills a queue of its own from
+    /// this one. Whoever asked last is the one who is woken.
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// use embroker_core::{Event, Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert_eq!(queue.poll_next(&mut cx), Poll::Pending);
+    /// queue.push(Message::new(b"news", b"hello"));
+    /// assert_eq!(queue.poll_next(&mut cx), Poll::Ready(Some(Event::Message(Message::new(b"news", b"hello")))));
+    /// ```
+    pub fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         let mut state = self.lock();
         let before = state.bytes;
         if let Some(event) = state.take_first() {

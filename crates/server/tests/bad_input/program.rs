@@ -41,7 +41,7 @@ impl Running {
     }
 
     fn client(&self) -> Result<RawClient> {
-        RawClient::connect(&self.socket)
+        Ok(RawClient::connect(&self.socket)?)
     }
 
     /// How much of its memory is there, in bytes.

@@ -72,7 +72,7 @@ pub(crate) fn shutdown_by_command() -> Result<()> {
         for version in ["2", "3"] {
             let (redis, served) = (RedisServer::builder().set("save", "").start()?, Served::start(|server| server)?);
             for (connect, socket) in [
-                (&(|| redis.client()) as &dyn Fn() -> Result<RawClient>, redis.socket_path()),
+                (&(|| Ok(redis.client()?)) as &dyn Fn() -> Result<RawClient>, redis.socket_path()),
                 (&|| served.client(), served.socket.clone()),
             ] {
                 let (mut client, mut other) = (connect()?, connect()?);

@@ -61,7 +61,7 @@ impl Served {
     }
 
     pub(crate) fn client(&self) -> Result<RawClient> {
-        RawClient::connect(&self.socket)
+        Ok(RawClient::connect(&self.socket)?)
     }
 
     /// Shuts the server down, and returns when it has ended.

@@ -11,9 +11,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 use std::{env, fs, io, process, thread};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-
-use crate::RawClient;
+use crate::{Error, RawClient, Result};
 
 /// The path of the server to test against; `redis-server` from the `PATH` where it is not set.
 const SERVER: &str = "EMBROKER_REDIS_SERVER";
@@ -23,7 +21,13 @@ const REQUIRE: &str = "EMBROKER_REQUIRE_REDIS";
 const READY: &str = "eady to accept connections";
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Whether there is a redis-server to test against.
+/// Whether there is a redis-server to test against: the program that `EMBROKER_REDIS_SERVER` names, or `redis-server`.
+///
+/// ```
+/// if !embroker_testkit::redis_server_available() {
+///     eprintln!("install redis-server, or name one with EMBROKER_REDIS_SERVER");
+/// }
+/// ```
 pub fn redis_server_available() -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
     *AVAILABLE.get_or_init(|| {
@@ -37,7 +41,7 @@ pub fn redis_server_available() -> bool {
 /// With `EMBROKER_REQUIRE_REDIS=1` it is never so: those tests run, and fail where there is no server.
 ///
 /// ```
-/// use embroker_test_support::redis_half_is_ignored;
+/// use embroker_testkit::redis_half_is_ignored;
 ///
 /// // With libtest-mimic: Trial::test(name, case).with_ignored_flag(redis_half_is_ignored())
 /// let ignored = redis_half_is_ignored();
@@ -52,6 +56,26 @@ fn program() -> OsString {
 }
 
 /// A private redis-server that lives as long as this value, on a unix socket and on loopback TCP where asked for.
+///
+/// It listens on a socket in a fresh directory, keeps nothing on disk, and is killed when it is dropped: no test touches
+/// a server that it did not start. The program is `redis-server` of the `PATH`, or what `EMBROKER_REDIS_SERVER` names.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+/// use embroker::prelude::*;
+/// use embroker_testkit::RedisServer;
+///
+/// let server = RedisServer::builder().set("maxmemory", "100mb").start()?;
+/// let broker = embroker::connect(&server.url()).await?;
+/// broker.set("greeting", "hello").await?;
+/// assert_eq!(server.command(["GET", "greeting"])?, b"$5\r\nhello\r\n");
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// A server in a `static` outlives the tests, because statics are never dropped: keep it in `main` and drop it
 /// before the process exits.
@@ -171,18 +195,20 @@ impl RedisServer {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .with_context(|| missing(&program))?;
-        let log = process.stdout.take().context("the server has no output")?;
-        let complaints = process.stderr.take().context("the server has no standard error")?;
+            .map_err(|_| Error::Server(missing(&program)))?;
+        let log = process.stdout.take();
+        let complaints = process.stderr.take();
         self.process = Some(process);
-        if let Err(error) = wait_until_ready(BufReader::new(log)) {
+        let (Some(log), Some(complaints)) = (log, complaints) else {
+            return Err(Error::Server("redis-server has no output".into()));
+        };
+        if let Err(why) = wait_until_ready(BufReader::new(log)) {
             self.kill();
-            return Err(error.context(io::read_to_string(complaints)?));
+            let complaints = io::read_to_string(complaints).unwrap_or_default();
+            return Err(Error::Server(format!("{}\n{why}", complaints.trim_end()).trim().to_owned()));
         }
         // It may ask for a password; whatever it says, it answers.
-        let answer = self.command(["PING"])?;
-        ensure!(!answer.is_empty(), "the server does not answer PING");
-        Ok(())
+        self.command(["PING"]).map(|_| ())
     }
 }
 
@@ -194,7 +220,7 @@ impl Drop for RedisServer {
 }
 
 /// Reads the server's log until it says that it listens. A thread reads on, so that the pipe never fills.
-fn wait_until_ready(log: impl BufRead + Send + 'static) -> Result<()> {
+fn wait_until_ready(log: impl BufRead + Send + 'static) -> Result<(), String> {
     let (lines, log_lines) = channel();
     thread::spawn(move || {
         for line in log.lines().map_while(Result::ok) {
@@ -207,8 +233,12 @@ fn wait_until_ready(log: impl BufRead + Send + 'static) -> Result<()> {
         match log_lines.recv_timeout(START_TIMEOUT) {
             Ok(line) if line.contains(READY) => return Ok(()),
             Ok(line) => said.push(line),
-            Err(RecvTimeoutError::Disconnected) => bail!("redis-server did not start:\n{}", said.join("\n")),
-            Err(RecvTimeoutError::Timeout) => bail!("redis-server is not ready yet:\n{}", said.join("\n")),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(format!("redis-server did not start:\n{}", said.join("\n")));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(format!("redis-server is not ready yet:\n{}", said.join("\n")));
+            }
         }
     }
 }
@@ -218,7 +248,8 @@ fn missing(program: &OsStr) -> String {
 }
 
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+    address.map(|address| address.port()).map_err(|error| Error::Server(format!("no free port: {error}")))
 }
 
 /// A new directory with a short path: a socket's path has room for about 100 bytes.
@@ -232,8 +263,8 @@ fn fresh_directory() -> Result<PathBuf> {
             Ok(()) => return Ok(directory),
             // Left behind by a process of the same id.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error).with_context(|| format!("creating {}", directory.display())),
+            Err(error) => return Err(Error::Server(format!("creating {}: {error}", directory.display()))),
         }
     }
-    Err(anyhow!("no free directory under {}", env::temp_dir().display()))
+    Err(Error::Server(format!("no free directory under {}", env::temp_dir().display())))
 }

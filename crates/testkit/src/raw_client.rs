@@ -7,12 +7,26 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use crate::{Error, Result};
 
 /// How long a reply may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A raw connection to a server: words in, the bytes of the reply out.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+/// use embroker_testkit::RedisServer;
+///
+/// let server = RedisServer::start()?;
+/// let mut client = server.client()?;
+/// assert_eq!(client.command(["ECHO", "hello"])?, b"$5\r\nhello\r\n");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct RawClient {
     stream: BufReader<UnixStream>,
@@ -21,7 +35,7 @@ pub struct RawClient {
 impl RawClient {
     /// Connects to the socket.
     pub fn connect(socket: &Path) -> Result<Self> {
-        let stream = UnixStream::connect(socket).with_context(|| format!("connecting to {}", socket.display()))?;
+        let stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { stream: BufReader::new(stream) })
     }
@@ -57,13 +71,13 @@ impl RawClient {
 
     /// Sends bytes as they are.
     pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        self.stream.get_mut().write_all(bytes).context("sending a command")
+        Ok(self.stream.get_mut().write_all(bytes)?)
     }
 
     /// Reads one line: a whole reply, or how an aggregate begins.
     pub fn line(&mut self) -> Result<Vec<u8>> {
         let mut line = Vec::new();
-        self.stream.read_until(b'\n', &mut line).context("reading a line")?;
+        self.stream.read_until(b'\n', &mut line)?;
         Ok(line)
     }
 
@@ -78,10 +92,10 @@ impl RawClient {
         let mut missing: usize = 1;
         while missing > 0 {
             let start = reply.len();
-            self.stream.read_until(b'\n', &mut reply).context("reading a reply")?;
+            self.stream.read_until(b'\n', &mut reply)?;
             let line = &reply[start..];
             let Some((kind, count)) = line.strip_suffix(b"\r\n").and_then(<[u8]>::split_first) else {
-                bail!("the server closed the connection inside a reply: {}", reply.escape_ascii());
+                return Err(cut_short());
             };
             let kind = *kind;
             let count = std::str::from_utf8(count).ok().and_then(|count| count.parse::<i64>().ok());
@@ -91,7 +105,9 @@ impl RawClient {
             match (kind, count) {
                 (b'$' | b'=' | b'!', Some(len)) => {
                     let content = (&mut self.stream).take(len as u64 + 2).read_to_end(&mut reply)?;
-                    ensure!(content == len + 2, "the server closed the connection inside a reply");
+                    if content != len + 2 {
+                        return Err(cut_short());
+                    }
                 }
                 (b'*' | b'~' | b'>', Some(items)) => missing += items,
                 (b'%', Some(pairs)) => missing += 2 * pairs,
@@ -101,4 +117,8 @@ impl RawClient {
         }
         Ok(reply)
     }
+}
+
+fn cut_short() -> Error {
+    Error::Server("the server closed the connection inside a reply".into())
 }

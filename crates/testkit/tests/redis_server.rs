@@ -1,6 +1,6 @@
 //! The private servers themselves: ignored where there is no redis-server, and failing where one is required.
 
-use embroker_test_support::{RedisServer, redis_half_is_ignored};
+use embroker_testkit::{RedisServer, redis_half_is_ignored};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {

@@ -1,0 +1,33 @@
+//! [`Seed`]: the one number that all chance of a test comes from.
+
+use crate::{Error, Result};
+
+/// The variable that repeats a test's seed.
+const VARIABLE: &str = "EMBROKER_SEED";
+
+/// What the chance of a test comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seed(pub(crate) u64);
+
+impl Seed {
+    /// The seed of the test, else the one that the environment asks for, else a new one.
+    pub(crate) fn choose(given: Option<u64>) -> Result<Self> {
+        let asked = match std::env::var(VARIABLE) {
+            Ok(text) => Some(text.trim().parse().map_err(|_| Error::Seed(text))?),
+            Err(std::env::VarError::NotPresent) => None,
+            Err(std::env::VarError::NotUnicode(text)) => return Err(Error::Seed(text.to_string_lossy().into_owned())),
+        };
+        match (given, asked) {
+            (Some(first), Some(second)) => Err(Error::SeedTwice { first, second }),
+            (seed, None) | (None, seed) => Ok(Self(seed.unwrap_or_else(|| fastrand::u64(..)))),
+        }
+    }
+
+    /// A source of chance that depends on nothing but the seed and these numbers: what one thread draws does not change
+    /// what another does.
+    pub(crate) fn draw(self, numbers: [u64; 3]) -> fastrand::Rng {
+        numbers
+            .into_iter()
+            .fold(fastrand::Rng::with_seed(self.0), |mut rng, number| fastrand::Rng::with_seed(rng.u64(..) ^ number))
+    }
+}
