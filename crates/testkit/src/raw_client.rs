@@ -42,7 +42,7 @@ impl RawClient {
 
     /// Connects to host and port.
     pub fn connect_tcp(address: impl ToSocketAddrs) -> Result<Self> {
-        let stream = TcpStream::connect(address).context("connecting over TCP")?;
+        let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         // What is done to it here is done alike to both kinds of sockets.
         let stream = UnixStream::from(OwnedFd::from(stream));

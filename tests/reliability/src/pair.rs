@@ -108,7 +108,7 @@ impl Side {
 
     /// What the client that looks on is answered.
     pub fn command(&mut self, words: &[&str]) -> Result<Vec<u8>> {
-        self.control.command(words)
+        Ok(self.control.command(words)?)
     }
 
     /// Returns once the server has looked at all its clients.

@@ -71,7 +71,7 @@ impl Program {
 
     /// A new connection by the unix socket.
     pub fn client(&self) -> Result<RawClient> {
-        RawClient::connect(&self.socket())
+        Ok(RawClient::connect(&self.socket())?)
     }
 
     /// The unix socket.

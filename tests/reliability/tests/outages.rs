@@ -210,7 +210,7 @@ impl Line {
             }),
             Fault::ClientKill => {
                 proxies.for_each(Proxy::refuse);
-                self.on_server(|server| server.command(["CLIENT", "KILL", "TYPE", "pubsub"])).await?;
+                self.on_server(|server| Ok(server.command(["CLIENT", "KILL", "TYPE", "pubsub"])?)).await?;
             }
             Fault::Overflow => {
                 proxies.for_each(|proxy| proxy.stall_one_way(Direction::ToClient));
@@ -232,7 +232,7 @@ impl Line {
     /// The server is back, and the way to it.
     async fn undo(&self, fault: Fault, hit: &[usize]) -> Result<()> {
         if matches!(fault, Fault::Kill | Fault::SilentKill) {
-            self.on_server(RedisServer::restart).await?;
+            self.on_server(|server| Ok(server.restart()?)).await?;
         }
         for proxy in hit.iter().map(|number| &self.proxies[*number]) {
             if fault == Fault::BlackHole {
@@ -270,7 +270,7 @@ impl Line {
     }
 
     async fn describe(&self) -> String {
-        let list = self.on_server(|server| server.command(["CLIENT", "LIST", "TYPE", "pubsub"])).await;
+        let list = self.on_server(|server| Ok(server.command(["CLIENT", "LIST", "TYPE", "pubsub"])?)).await;
         let accounts: Vec<_> = self
             .readers
             .iter()

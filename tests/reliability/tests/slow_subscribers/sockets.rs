@@ -62,14 +62,14 @@ impl Running {
     }
 
     fn unix(&self) -> Result<RawClient> {
-        RawClient::connect(&self.socket())
+        Ok(RawClient::connect(&self.socket())?)
     }
 
     fn tcp(&self) -> Result<RawClient> {
-        match self {
-            Self::Embroker { address, .. } => RawClient::connect_tcp(address),
-            Self::Redis(server) => RawClient::connect_tcp(server.tcp_address().context("it listens on TCP")?),
-        }
+        Ok(match self {
+            Self::Embroker { address, .. } => RawClient::connect_tcp(address)?,
+            Self::Redis(server) => RawClient::connect_tcp(server.tcp_address().context("it listens on TCP")?)?,
+        })
     }
 }
 
