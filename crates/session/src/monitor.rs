@@ -111,7 +111,7 @@ impl Feed {
     }
 
     /// Where lines wait.
-    pub(crate) fn queue(&self) -> Option<&Arc<Queue>> {
+    pub fn queue(&self) -> Option<&Arc<Queue>> {
         self.0.as_ref().map(Subscriber::queue)
     }
 

@@ -3,7 +3,7 @@
 //! The order that a client may rely on: no message of a channel comes before its confirmation or after that of its end,
 //! and every message that was published before a command ran comes before that command's reply.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::future::Future as _;
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use embroker_core::{
     Arg, Broker, Event, Message, Overflow, Queue, Result, ServerError, SubscribeOptions, Subscriber, SubscriptionKind,
     Value,
 };
+
+use smallvec::SmallVec;
 
 use crate::session::{Context, Session, in_server_words};
 use crate::shared::Shared;
@@ -32,8 +34,32 @@ pub struct Subscriptions {
     added: u64,
 }
 
-/// The names of one kind, each with the number that it was added as.
-type Names = BTreeMap<Bytes, u64>;
+/// The names of one kind, each with the number that it was added as. Short ones stand in the table, so that what many
+/// took is given back with it.
+#[derive(Debug, Default)]
+struct Names(HashMap<SmallVec<[u8; 24]>, u64>);
+
+impl Names {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn remove(&mut self, name: &[u8]) {
+        self.0.remove(name);
+        if self.0.is_empty() {
+            self.0 = HashMap::new();
+        } else if self.0.len() < self.0.capacity() / 8 {
+            self.0.shrink_to(self.0.len() * 2);
+        }
+    }
+
+    /// In the order in which they were added: that of Redis for patterns. For channels it has none.
+    fn in_order(&self) -> Vec<Bytes> {
+        let mut names: Vec<(&u64, &[u8])> = self.0.iter().map(|(name, number)| (number, &**name)).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| Bytes::copy_from_slice(name)).collect()
+    }
+}
 
 impl Subscriptions {
     /// The next message, or that some are missing, for [`Session::deliver`]. Pending for ever where the client has no
@@ -84,18 +110,10 @@ impl Subscriptions {
         }
     }
 
-    fn add(&mut self, kind: SubscriptionKind, name: Bytes) {
+    fn add(&mut self, kind: SubscriptionKind, name: &[u8]) {
         let number = self.added;
         self.added += 1;
-        self.names(kind).entry(name).or_insert(number);
-    }
-
-    /// The names of one kind in the order in which they were added: that of Redis for patterns. For channels it has
-    /// none.
-    fn in_order(&mut self, kind: SubscriptionKind) -> Vec<Bytes> {
-        let mut names: Vec<(&Bytes, &u64)> = self.names(kind).iter().collect();
-        names.sort_unstable_by_key(|(_, number)| **number);
-        names.into_iter().map(|(name, _)| name.clone()).collect()
+        self.names(kind).0.entry(SmallVec::from_slice(name)).or_insert(number);
     }
 }
 
@@ -178,7 +196,7 @@ impl<B: Broker> Session<B> {
             SubscriptionKind::Shard => subscriber.ssubscribe(&names).await?,
         }
         for name in names {
-            self.subscriptions.add(kind, name.clone());
+            self.subscriptions.add(kind, &name);
             self.confirm(kind, verb, name.into());
         }
         Ok(())
@@ -186,7 +204,7 @@ impl<B: Broker> Session<B> {
 
     /// `UNSUBSCRIBE [channel …]`: as SUBSCRIBE; without a name, all of the kind, or nil where there is none.
     async fn unsubscribe(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) -> Result<()> {
-        let names = if names.is_empty() { self.subscriptions.in_order(kind) } else { names };
+        let names = if names.is_empty() { self.subscriptions.names(kind).in_order() } else { names };
         if let Some(subscriber) = &self.subscriptions.subscriber {
             match kind {
                 SubscriptionKind::Channel => subscriber.unsubscribe(&names).await?,

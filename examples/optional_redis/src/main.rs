@@ -84,11 +84,4 @@ mod tests {
         let out = String::from_utf8(out).unwrap();
         assert_eq!(out, "a vote for jamie\na vote for amy\na vote for jamie\n    1  amy\n    2  jamie\n");
     }
-
-    #[cfg(not(feature = "redis"))]
-    #[tokio::test]
-    async fn without_the_feature_a_redis_is_refused_by_name() {
-        let Err(error) = embroker::connect("redis://127.0.0.1:6379").await else { panic!("it connects") };
-        assert_eq!(error.to_string(), "redis:// needs embroker's feature `redis`: enable it in Cargo.toml");
-    }
 }

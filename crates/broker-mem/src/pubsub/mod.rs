@@ -16,7 +16,7 @@ use std::task::Waker;
 
 use ahash::RandomState;
 use bytes::Bytes;
-use embroker_core::{Message, Name, Queue, SubscriptionKind, wake_all};
+use embroker_core::{Message, Queue, SubscriptionKind, wake_all};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use patterns::PatternIndex;
@@ -24,6 +24,7 @@ use smallvec::SmallVec;
 pub(crate) use subscriber::MemSubscriber;
 use topics::{Subscription, TopicId, Topics, give_back};
 
+use crate::keyspace::Key;
 use crate::sync::{Mutex, MutexGuard};
 
 type ClientId = u64;
@@ -46,9 +47,9 @@ pub(crate) struct PubSub(Mutex<Registry>);
 /// All subscriptions. Who holds it is the only one to send.
 #[derive(Default)]
 pub(crate) struct Registry {
-    pub(crate) channels: Topics<Name>,
+    pub(crate) channels: Topics<Key>,
     pub(crate) patterns: PatternIndex,
-    pub(crate) shard_channels: Topics<Name>,
+    pub(crate) shard_channels: Topics<Key>,
     clients: HashMap<ClientId, Client, RandomState>,
     hasher: RandomState,
     next_id: ClientId,

@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use ahash::RandomState;
-use embroker_core::{Glob, Name, Queue};
+use embroker_core::{Glob, Queue};
 use hashbrown::HashTable;
 use slab::Slab;
 use smallvec::SmallVec;
 
 use super::ClientId;
+use crate::keyspace::Key;
 
 /// A topic's place in its slab. More than fit into 32 bits would take some 300 GB.
 pub(super) type TopicId = u32;
@@ -145,10 +146,10 @@ pub(super) fn give_back<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
     }
 }
 
-impl Topics<Name> {
+impl Topics<Key> {
     /// The place of the name, which is added where it is missing.
     pub(super) fn find_or_insert(&mut self, name: &[u8]) -> TopicId {
-        self.find(name).unwrap_or_else(|| self.insert(Name::from(name)))
+        self.find(name).unwrap_or_else(|| self.insert(Key::from(name)))
     }
 
     /// Who is subscribed to the name.

@@ -140,9 +140,7 @@ impl Queue {
     /// Tells a gap at the end of what was received so far. An outage that follows another with no message between them
     /// is part of it, so a reader who sleeps through a thousand finds one.
     pub fn push_gap(&self, gap: Gap) {
-        if let Some(reader) = self.push_gap_unwoken(gap) {
-            reader.wake();
-        }
+        wake_all(self.push_gap_unwoken(gap));
     }
 
     /// As [`push_gap`](Self::push_gap), but leaves it to the caller to wake the reader.
@@ -157,6 +155,7 @@ impl Queue {
             return None;
         }
         state.push_gap(gap);
+        state.alarm();
         state.reader.take()
     }
 
