@@ -13,11 +13,15 @@ pub(crate) use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 /// What the queue uses of spin's lock, as one that shuttle sees.
 #[cfg(shuttle)]
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SpinMutex<T>(shuttle::sync::Mutex<T>);
 
 #[cfg(shuttle)]
 impl<T> SpinMutex<T> {
+    pub(crate) fn new(state: T) -> Self {
+        Self(shuttle::sync::Mutex::new(state))
+    }
+
     pub(crate) fn try_lock(&self) -> Option<SpinMutexGuard<'_, T>> {
         match self.0.try_lock() {
             Ok(guard) => Some(guard),
