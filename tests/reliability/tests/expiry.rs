@@ -23,6 +23,9 @@ struct Key<'a> {
     name: String,
     /// Up to when, in milliseconds since the epoch, it is there.
     deadline: Option<u64>,
+    /// Whether the deadline may have been there already when it was set: such a key goes at once, as in Redis, and is
+    /// not there in that millisecond.
+    was_due: bool,
 }
 
 impl Key<'_> {
@@ -35,9 +38,9 @@ impl Key<'_> {
         let before = self.clock.now_ms();
         let reply = self.ask(words)?;
         let (after, there) = (self.clock.now_ms(), is_there(&reply));
-        let Self { name, deadline, .. } = self;
+        let Self { name, deadline, was_due, .. } = self;
         ensure!(
-            there || deadline.is_some_and(|deadline| deadline < after),
+            there || deadline.is_some_and(|deadline| deadline < after || *was_due),
             "{name}, there until {deadline:?}, was gone by {after}: {words:?} => {reply}"
         );
         ensure!(
@@ -47,12 +50,18 @@ impl Key<'_> {
         Ok(there)
     }
 
+    /// Notes a deadline that was just set.
+    fn expires_at(&mut self, deadline: u64) {
+        self.was_due = deadline <= self.clock.now_ms();
+        self.deadline = Some(deadline);
+    }
+
     /// One key from its making to its end.
     fn live(&mut self, rng: &mut Rng) -> Result<()> {
         let name = self.name.clone();
         let deadline = self.clock.now_ms() + rng.u64(..3);
         self.ask(&["SET", &name, "v", "PXAT", &deadline.max(1).to_string()])?;
-        self.deadline = Some(deadline);
+        self.expires_at(deadline);
         for _ in 0..rng.usize(1..6) {
             let there = match rng.u8(..8) {
                 0 => self.check(&["EXISTS", &name], |reply| reply == "1")?,
@@ -63,7 +72,7 @@ impl Key<'_> {
                     let later = self.clock.now_ms() + 2 + rng.u64(..3);
                     let there = self.check(&["PEXPIREAT", &name, &later.to_string()], |reply| reply == "1")?;
                     if there {
-                        self.deadline = Some(later);
+                        self.expires_at(later);
                     }
                     there
                 }
@@ -109,7 +118,8 @@ async fn a_key_is_there_up_to_its_deadline_and_not_after() -> Result<()> {
             let mut rng = Rng::new();
             for key in 0..keys {
                 let name = format!("key:{number}:{}", key % 16);
-                let mut key = Key { broker: &broker, clock: &clock, name: name.clone(), deadline: None };
+                let mut key =
+                    Key { broker: &broker, clock: &clock, name: name.clone(), deadline: None, was_due: false };
                 key.live(&mut rng)?;
                 key.ask(&["DEL", &name])?;
             }

@@ -201,12 +201,14 @@ impl Target {
         let mut tally = Tally::default();
         while self.runs() {
             let (key, field) = (format!("soak:fill:{}", fastrand::u32(..2000)), fastrand::u32(..20).to_string());
+            let hash = format!("{key}:hash");
             let value = "v".repeat(fastrand::usize(..2000));
             let words: &[&str] = match fastrand::u8(..4) {
-                0 => &["DEL", &key],
+                // Both, so that as much goes as comes and what is kept is soon as much as it gets.
+                0 => &["DEL", &key, &hash],
                 1 => &["SET", &key, &value, "EX", "30"],
                 2 => &["SET", &key, &value],
-                _ => &["HSET", &format!("{key}:hash"), &field, &value],
+                _ => &["HSET", &hash, &field, &value],
             };
             let command = Command::from_argv(words.iter().map(|word| (*word).to_owned()))?;
             let outcome = self.outcome(async { self.broker.execute(command).await }).await?;
