@@ -160,10 +160,10 @@ const CASES: &[(&str, &str, bool)] = &[
     ("SET k v", "HSET k f v", true),
     ("SET k v", "INCR k", true),
     // A key whose time comes under the watch is written, whether or not somebody comes upon it.
-    ("SET k v PX 1", "WAIT", false),
-    ("SET k v PX 1", "WAIT; GET k", false),
+    ("SET k v PX 300", "WAIT LONG", false),
+    ("SET k v PX 300", "WAIT LONG; GET k", false),
     ("SET k v", "PEXPIRE k 1; WAIT", false),
-    ("SET k v PX 1", "WAIT; SET k v", false),
+    ("SET k v PX 300", "WAIT LONG; SET k v", false),
     // One whose time had come before is not, until it is made again.
     ("DEBUG SET-ACTIVE-EXPIRE 0; SET k v PX 1; WAIT", "", true),
     ("DEBUG SET-ACTIVE-EXPIRE 0; SET k v PX 1; WAIT", "GET k", true),
@@ -201,9 +201,14 @@ async fn what_breaks_a_watch_is_what_redis_says(backend: Backend) -> Result<()> 
 /// Runs commands one by one; what they answer, errors too, is no matter here.
 async fn run(broker: &AnyBroker, lines: &str) -> Result<()> {
     for line in lines.split(';').map(str::trim).filter(|line| !line.is_empty()) {
-        if line == "WAIT" {
-            // Longer than the time of any key.
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        // Longer than the time of any key, or of one that has to be there still when the watch begins.
+        let wait = match line {
+            "WAIT" => Some(5),
+            "WAIT LONG" => Some(350),
+            _ => None,
+        };
+        if let Some(milliseconds) = wait {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             continue;
         }
         match broker.execute(Command::from_argv(line.split(' '))?).await {
