@@ -65,5 +65,6 @@ mod guide {
         Listeners = "../docs/listeners.md",
         Languages = "../docs/languages.md",
         Recipes = "../docs/recipes.md",
+        Conformance = "../docs/conformance.md",
     }
 }
