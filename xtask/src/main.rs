@@ -73,7 +73,8 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Task::parse() {
+    let task = Task::parse();
+    let outcome = packages::ensure_make().and_then(|()| match task {
         Task::Test { args } => test(&args),
         Task::Bench { args } => bench::run(&args),
         Task::Reliability { args } => reliability::run(&args),
@@ -83,7 +84,7 @@ fn main() -> ExitCode {
         Task::Soak { minutes } => soak::run(minutes),
         Task::Compatibility => compatibility(),
         Task::Ci => ci::checks().and_then(|()| test(&[])),
-    };
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -17,6 +17,19 @@ pub(crate) struct Packages {
     pub(crate) instead: &'static str,
 }
 
+const MAKE: Packages = Packages {
+    what: "make",
+    apt: &["make"],
+    dnf: &["make"],
+    brew: &["make"],
+    instead: "embroker-server's allocator, jemalloc, is built with it",
+};
+
+/// Sees to it that there is what embroker-server is built with.
+pub(crate) fn ensure_make() -> Result<()> {
+    if runs("make") { Ok(()) } else { MAKE.install() }
+}
+
 impl Packages {
     /// Installs the packages, or says what to install.
     pub(crate) fn install(&self) -> Result<()> {

@@ -1,5 +1,8 @@
 //! `embroker-server`: an in-memory broker behind a socket, started like redis-server.
 
+#[cfg(all(target_os = "linux", feature = "jemalloc"))]
+mod allocator;
+
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;

@@ -72,8 +72,14 @@ pub(crate) fn no_unsafe_code() -> Result<()> {
         if file.ends_with("Cargo.toml") {
             ensure!(text.contains("[lints]\nworkspace = true"), "{} has lints of its own", file.display());
         }
+        // It gives a static the name that jemalloc looks for, and runs nothing.
+        let names_a_symbol = file.ends_with("crates/server/src/allocator.rs");
         for words in unwanted.map(|words| words.concat()) {
-            ensure!(!text.contains(&words), "{} has `{words}`", file.display());
+            ensure!(
+                !text.contains(&words) || (names_a_symbol && words == "allow(unsafe_code)"),
+                "{} has `{words}`",
+                file.display()
+            );
         }
     }
     Ok(())
