@@ -4,8 +4,6 @@
 //! and every message that was published before a command ran comes before that command's reply.
 
 use std::collections::HashMap;
-use std::future::Future as _;
-use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
@@ -26,7 +24,8 @@ use crate::shared::Shared;
 /// What one client is subscribed to.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
-    subscriber: Option<Subscriber>,
+    /// Who kills the client ends it too, see [`Facts`](crate::clients::Facts).
+    subscriber: Option<Arc<Subscriber>>,
     channels: Names,
     patterns: Names,
     shard_channels: Names,
@@ -65,10 +64,7 @@ impl Subscriptions {
     /// The next message, or that some are missing, for [`Session::deliver`]. Pending for ever where the client has no
     /// subscription.
     pub fn poll_next(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Event>> {
-        match &mut self.subscriber {
-            Some(subscriber) => pin!(subscriber.next()).poll(cx),
-            None => Poll::Pending,
-        }
+        self.queue().map_or(Poll::Pending, |queue| queue.poll_next(cx))
     }
 
     /// Has the queue go by another `client-output-buffer-limit`.
@@ -80,7 +76,7 @@ impl Subscriptions {
 
     /// Where messages wait.
     pub(crate) fn queue(&self) -> Option<&Arc<Queue>> {
-        self.subscriber.as_ref().map(Subscriber::queue)
+        self.subscriber.as_ref().map(|subscriber| subscriber.queue())
     }
 
     /// How many there are of each kind.
@@ -94,7 +90,7 @@ impl Subscriptions {
 
     /// How many bytes of messages wait to be written.
     pub fn pending_bytes(&self) -> usize {
-        self.subscriber.as_ref().map_or(0, Subscriber::pending_bytes)
+        self.queue().map_or(0, |queue| queue.bytes())
     }
 
     /// Whether there are none.
@@ -187,7 +183,9 @@ impl<B: Broker> Session<B> {
             Some(subscriber) => subscriber,
             none => {
                 let options = self.shared.queue();
-                none.insert(self.shared.broker.subscriber(options).await?)
+                let subscriber = none.insert(Arc::new(self.shared.broker.subscriber(options).await?));
+                self.client.facts().subscriber = Arc::downgrade(subscriber);
+                subscriber
             }
         };
         match kind {
@@ -251,7 +249,7 @@ impl<B: Broker> Session<B> {
 
     /// Writes the next message that waits; whether there was one.
     fn deliver_next(&mut self) -> bool {
-        match self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
+        match self.subscriptions.queue().and_then(|queue| queue.try_next()) {
             Some(Event::Message(message)) if self.deliver(&message) => true,
             // Messages are missing: a client that is closed knows, and subscribes again.
             Some(_) => {
