@@ -10,6 +10,8 @@ use proptest::sample::{Index, select};
 
 /// Every key there is.
 pub(crate) const KEYS: [&str; 4] = ["a", "b", "h", "s"];
+/// The connections of a case, by number.
+pub(crate) const CONNECTIONS: [&str; 3] = ["A", "B", "C"];
 /// Every database there is.
 pub(crate) const DATABASES: [&str; 3] = ["0", "1", "2"];
 
@@ -127,7 +129,7 @@ const ERRORS: &[&str] = &[
 /// After each of these the server closes.
 const LAST_WORDS: &[&str] = &["QUIT\r\n", "*1\r\n+4\r\n", "*x\r\n", "GET \"a\r\n", "*2\r\n$3\r\nGET\r\n$-1\r\n"];
 
-/// A pipeline on one of two connections.
+/// A pipeline on one of the connections.
 #[derive(Clone)]
 pub(crate) struct Step {
     pub(crate) on: usize,
@@ -149,16 +151,16 @@ impl Step {
 
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", ["A", "B"][self.on])?;
+        write!(f, "{}:", CONNECTIONS[self.on])?;
         self.requests.iter().try_for_each(|request| write!(f, " {}", request.escape_ascii()))?;
         write!(f, " in {} pieces", self.cuts.len() + 1)
     }
 }
 
-/// A case: up to twelve steps.
+/// A case: up to sixteen steps.
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    any::<bool>().prop_flat_map(|is_narrow| prop::collection::vec(step(is_narrow), 1..12)).prop_map(|mut steps| {
-        for on in 0..2 {
+    any::<bool>().prop_flat_map(|is_narrow| prop::collection::vec(step(is_narrow), 1..=16)).prop_map(|mut steps| {
+        for on in 0..CONNECTIONS.len() {
             subscribe_outside_of_transactions(steps.iter_mut().filter(|step| step.on == on));
             hear_of_others_only(steps.iter_mut().filter(|step| step.on == on).collect());
             stay_where_nothing_is_answered(steps.iter_mut().filter(|step| step.on == on).collect());
@@ -187,7 +189,7 @@ fn subscribe_outside_of_transactions<'s>(steps: impl Iterator<Item = &'s mut Ste
 fn step(is_narrow: bool) -> impl Strategy<Value = Step> {
     let cuts = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(any::<Index>(), 1..4)];
     let requests = prop::collection::vec(request(is_narrow), 1..=8);
-    (0..2_usize, requests, cuts).prop_map(|(on, requests, cuts)| Step { on, requests, cuts })
+    (0..CONNECTIONS.len(), requests, cuts).prop_map(|(on, requests, cuts)| Step { on, requests, cuts })
 }
 
 /// Takes the subscriptions to events from a connection that ever speaks RESP3, where it would hear of its own commands:
