@@ -161,29 +161,11 @@ impl fmt::Debug for Step {
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     any::<bool>().prop_flat_map(|is_narrow| prop::collection::vec(step(is_narrow), 1..=16)).prop_map(|mut steps| {
         for on in 0..CONNECTIONS.len() {
-            subscribe_outside_of_transactions(steps.iter_mut().filter(|step| step.on == on));
             hear_of_others_only(steps.iter_mut().filter(|step| step.on == on).collect());
             stay_where_nothing_is_answered(steps.iter_mut().filter(|step| step.on == on).collect());
         }
         steps
     })
-}
-
-/// Takes the subscriptions out of the transactions of a connection: a SUBSCRIBE inside one is in effect for what comes
-/// after EXEC, see docs/compatibility.md.
-fn subscribe_outside_of_transactions<'s>(steps: impl Iterator<Item = &'s mut Step>) {
-    let mut in_transaction = false;
-    for step in steps {
-        step.requests.retain(|request| {
-            let is = |word: &str| contains(request, word.as_bytes());
-            if is("MULTI") {
-                in_transaction = true;
-            } else if is("EXEC") || is("DISCARD") || is("RESET") {
-                in_transaction = false;
-            }
-            !(in_transaction && is("SUBSCRIBE"))
-        });
-    }
 }
 
 fn step(is_narrow: bool) -> impl Strategy<Value = Step> {
@@ -192,11 +174,12 @@ fn step(is_narrow: bool) -> impl Strategy<Value = Step> {
     (0..CONNECTIONS.len(), requests, cuts).prop_map(|(on, requests, cuts)| Step { on, requests, cuts })
 }
 
-/// Takes the subscriptions to events from a connection that ever speaks RESP3, where it would hear of its own commands:
-/// Redis tells of some before their replies and of some after, see docs/compatibility.md.
+/// Takes the subscriptions to events from a connection that ever speaks RESP3 or has transactions, where it would hear
+/// of its own commands: Redis tells of some before their replies and of some after, see docs/compatibility.md.
 fn hear_of_others_only(steps: Vec<&mut Step>) {
     let is_resp3 = |request: &Vec<u8>| contains(request, b"HELLO") && request.contains(&b'3');
-    if steps.iter().any(|step| step.requests.iter().any(is_resp3)) {
+    let hears_itself = |request: &Vec<u8>| is_resp3(request) || contains(request, b"MULTI");
+    if steps.iter().any(|step| step.requests.iter().any(hears_itself)) {
         for step in steps {
             step.requests.retain(|request| !contains(request, b"__key"));
         }
