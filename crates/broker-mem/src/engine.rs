@@ -233,7 +233,8 @@ impl Engine {
         };
         observe();
         let mut replies = Replies::with_capacity(pipeline.len());
-        for command in pipeline.commands() {
+        for (at, command) in pipeline.commands().iter().enumerate() {
+            pipeline.changes_before(at).for_each(|change| tx.messages().change(change));
             // It was resolved before anything ran, so this is no second way to fail.
             replies.push(match command.resolve_with_arguments() {
                 Ok((spec, args)) => answer(run_in(&mut tx, spec, &Args::new(args).of(command))),
@@ -241,6 +242,7 @@ impl Engine {
             });
             observe();
         }
+        pipeline.changes_before(pipeline.len()).for_each(|change| tx.messages().change(change));
         // Nobody waits for latches while it unwinds.
         drop(tx);
         panic.map_or(Ok(Some(replies)), |panic| resume_unwind(panic))

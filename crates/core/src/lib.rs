@@ -44,7 +44,7 @@ pub use expiry::{Deadline, ExpireIf, Ttl};
 pub use from_value::FromValue;
 pub use glob::Glob;
 pub use number::parse_int;
-pub use pipeline::{Pipeline, Replies, Reply};
+pub use pipeline::{Pipeline, Replies, Reply, SubscriptionChange};
 pub use scan::{KeyType, ScanOptions};
 pub use subscriber::{
     Event, Gap, Message, Name, Overflow, Queue, SubscribeOptions, Subscriber, SubscriberBackend, SubscriptionKind,

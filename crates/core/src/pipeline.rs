@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::error::{Result, ServerError};
-use crate::{Command, Value};
+use crate::{Command, SubscriptionKind, Value};
 
 /// What one command answers: a value, or an error in Redis's words.
 pub type Reply = Result<Value, ServerError>;
@@ -37,6 +39,21 @@ pub struct Pipeline<'a> {
     commands: Vec<Command<'a>>,
     atomic: bool,
     observer: Observer,
+    /// Each with the place of the command that comes after it.
+    changes: Vec<(usize, SubscriptionChange)>,
+}
+
+/// SUBSCRIBE or UNSUBSCRIBE or their kin inside a transaction: see [`Pipeline::change_subscriptions`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionChange {
+    /// Whose subscriptions they are: a [`Subscriber::id`](crate::Subscriber::id).
+    pub subscriber: u64,
+    /// What the names are names of.
+    pub kind: SubscriptionKind,
+    /// Whether they are added, or ended.
+    pub adds: bool,
+    /// Where none is named, all of the kind end.
+    pub names: Vec<Bytes>,
 }
 
 impl<'a> Pipeline<'a> {
@@ -50,7 +67,7 @@ impl<'a> Pipeline<'a> {
     /// As in Redis, a command that fails while it runs does not undo the others.
     pub fn atomic() -> Self {
         // Room for as many as the first push would make it, at less cost: a transaction is seldom empty.
-        Self { commands: Vec::with_capacity(4), atomic: true, observer: Observer::default() }
+        Self { commands: Vec::with_capacity(4), atomic: true, ..Self::default() }
     }
 
     /// Adds a command.
@@ -142,10 +159,47 @@ impl<'a> Pipeline<'a> {
         }
     }
 
+    /// Changes what a subscriber of the broker is subscribed to, after the commands so far and before those that are
+    /// still to be added: for a door whose clients subscribe inside of a transaction.
+    ///
+    /// A broker whose subscribers have an [id](crate::Subscriber::id) does so where the pipeline is atomic; it tells of
+    /// it in no reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::{Pipeline, SubscribeOptions, SubscriptionChange, SubscriptionKind, Value, prelude::*};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+    /// let mut pipeline = Pipeline::atomic();
+    /// pipeline.publish("news", "nobody hears this");
+    /// if let Some(id) = subscriber.id() {
+    ///     let names = vec!["news".into()];
+    ///     let change = SubscriptionChange { subscriber: id, kind: SubscriptionKind::Channel, adds: true, names };
+    ///     pipeline.change_subscriptions(change);
+    /// }
+    /// pipeline.publish("news", "hello");
+    /// assert_eq!(broker.pipeline(pipeline).await?, [Ok(Value::Int(0)), Ok(Value::Int(1))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn change_subscriptions(&mut self, change: SubscriptionChange) -> &mut Self {
+        self.changes.push((self.commands.len(), change));
+        self
+    }
+
+    /// The changes of subscriptions before the command at this place, or behind the last one.
+    pub fn changes_before(&self, at: usize) -> impl Iterator<Item = &SubscriptionChange> {
+        self.changes.iter().filter(move |(place, _)| *place == at).map(|(_, change)| change)
+    }
+
     /// The same pipeline without borrows.
     pub fn into_owned(self) -> Pipeline<'static> {
-        let Self { commands, atomic, observer } = self;
-        Pipeline { commands: commands.into_iter().map(Command::into_owned).collect(), atomic, observer }
+        let Self { commands, atomic, observer, changes } = self;
+        Pipeline { commands: commands.into_iter().map(Command::into_owned).collect(), atomic, observer, changes }
     }
 }
 

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     suite.test(Backend::Redis, "conversations_with_monitor_and_shutdown", async || {
         compare(cases::server::CONVERSATIONS)
     });
+    suite.test(Backend::Redis, "the_ids_of_the_first_clients", async || first_ids());
     suite.test(Backend::Redis, "dialogues_of_several_clients", async || dialogues());
     suite.test(Backend::Redis, "a_web_browser_is_closed_without_a_word", async || web_browser());
     suite.test(Backend::Redis, "conversations_of_a_server_with_a_password", async || with_a_password());
@@ -101,6 +102,18 @@ fn compare_on(redis: &RedisServer, served: &Served, conversations: &[&str]) -> R
         }
     }
     report(2 * conversations.len(), &differing)
+}
+
+/// What is recorded at a fresh server may tell of its clients' ids.
+fn first_ids() -> Result<()> {
+    let (redis, served) = (RedisServer::start()?, Served::start(|server| server)?);
+    // Its start has asked the other one already.
+    served.client()?.command(["PING"])?;
+    for _ in 0..3 {
+        let (expected, got) = (redis.client()?.command(["CLIENT", "ID"])?, served.client()?.command(["CLIENT", "ID"])?);
+        ensure!(expected == got, difference("CLIENT ID", &expected, &got));
+    }
+    Ok(())
 }
 
 fn slowlog_of_every_command() -> Result<()> {

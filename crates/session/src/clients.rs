@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
-use embroker_core::ServerError;
 use embroker_core::error::texts;
 use embroker_core::instance::Instance;
 use embroker_core::instance::config::{Config, Parameter};
+use embroker_core::{ServerError, Subscriber};
 use tokio::sync::Notify;
 
 use crate::pubsub::Counts;
@@ -20,10 +22,16 @@ use crate::pubsub::Counts;
 #[derive(Default)]
 pub(crate) struct Clients(Mutex<Registry>);
 
-#[derive(Default)]
 struct Registry {
     last_id: i64,
     by_id: BTreeMap<i64, Arc<Client>>,
+}
+
+impl Default for Registry {
+    /// Redis gives the ids 1 and 2 to clients of its own, in which scripts run, so the first to connect is 3.
+    fn default() -> Self {
+        Self { last_id: 2, by_id: BTreeMap::new() }
+    }
 }
 
 /// One client, as others see it.
@@ -78,6 +86,8 @@ pub(crate) struct Facts {
     pub(crate) last_command: &'static str,
     pub(crate) last_seen: Instant,
     pub(crate) subscriptions: Counts,
+    /// Whose subscriptions they are, for who kills the client.
+    pub(crate) subscriber: Weak<Subscriber>,
     /// How many commands a transaction has queued.
     pub(crate) queued: Option<usize>,
     pub(crate) resp: u8,
@@ -122,6 +132,7 @@ impl Clients {
             last_command: NO_COMMAND,
             last_seen: now,
             subscriptions: Counts::default(),
+            subscriber: Weak::new(),
             queued: None,
             resp: 2,
             no_evict: false,
@@ -182,9 +193,15 @@ impl Client {
         self.kill.notified().await;
     }
 
-    /// Has the client closed at once.
+    /// Has the client closed at once. What the killer sends next reaches its subscriptions no more, though its task may
+    /// still have to hear of it.
     pub(crate) fn kill(&self) {
         self.is_killed.store(true, Ordering::SeqCst);
+        let subscriber = self.facts().subscriber.upgrade();
+        if let Some(subscriber) = subscriber {
+            // A broker in this process is done at once; one elsewhere hears of it when the task ends.
+            let _ = pin!(subscriber.unsubscribe_all()).poll(&mut Context::from_waker(Waker::noop()));
+        }
         self.kill.notify_one();
     }
 

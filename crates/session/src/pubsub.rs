@@ -4,8 +4,6 @@
 //! and every message that was published before a command ran comes before that command's reply.
 
 use std::collections::HashMap;
-use std::future::Future as _;
-use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
@@ -26,7 +24,8 @@ use crate::shared::Shared;
 /// What one client is subscribed to.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
-    subscriber: Option<Subscriber>,
+    /// Who kills the client ends it too, see [`Facts`](crate::clients::Facts).
+    subscriber: Option<Arc<Subscriber>>,
     channels: Names,
     patterns: Names,
     shard_channels: Names,
@@ -65,10 +64,7 @@ impl Subscriptions {
     /// The next message, or that some are missing, for [`Session::deliver`]. Pending for ever where the client has no
     /// subscription.
     pub fn poll_next(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Event>> {
-        match &mut self.subscriber {
-            Some(subscriber) => pin!(subscriber.next()).poll(cx),
-            None => Poll::Pending,
-        }
+        self.queue().map_or(Poll::Pending, |queue| queue.poll_next(cx))
     }
 
     /// Has the queue go by another `client-output-buffer-limit`.
@@ -80,7 +76,7 @@ impl Subscriptions {
 
     /// Where messages wait.
     pub(crate) fn queue(&self) -> Option<&Arc<Queue>> {
-        self.subscriber.as_ref().map(Subscriber::queue)
+        self.subscriber.as_ref().map(|subscriber| subscriber.queue())
     }
 
     /// How many there are of each kind.
@@ -94,7 +90,7 @@ impl Subscriptions {
 
     /// How many bytes of messages wait to be written.
     pub fn pending_bytes(&self) -> usize {
-        self.subscriber.as_ref().map_or(0, Subscriber::pending_bytes)
+        self.queue().map_or(0, |queue| queue.bytes())
     }
 
     /// Whether there are none.
@@ -151,6 +147,19 @@ pub(crate) fn is_allowed_with_subscriptions(id: CommandId) -> bool {
     )
 }
 
+/// What SUBSCRIBE and its kin change, and whether they add to it. `None` for other commands.
+pub(crate) fn change_of(command: PubSubCommand) -> Option<(SubscriptionKind, bool)> {
+    match command {
+        PubSubCommand::Subscribe => Some((SubscriptionKind::Channel, true)),
+        PubSubCommand::PSubscribe => Some((SubscriptionKind::Pattern, true)),
+        PubSubCommand::SSubscribe => Some((SubscriptionKind::Shard, true)),
+        PubSubCommand::Unsubscribe => Some((SubscriptionKind::Channel, false)),
+        PubSubCommand::PUnsubscribe => Some((SubscriptionKind::Pattern, false)),
+        PubSubCommand::SUnsubscribe => Some((SubscriptionKind::Shard, false)),
+        _ => None,
+    }
+}
+
 /// How many bytes of messages may wait.
 fn most_bytes(limit: OutputLimit) -> usize {
     if limit.hard == 0 { usize::MAX } else { usize::try_from(limit.hard).unwrap_or(usize::MAX) }
@@ -166,45 +175,69 @@ impl<B> Shared<B> {
 
 impl<B: Broker> Session<B> {
     pub(crate) async fn pubsub(&mut self, command: PubSubCommand, args: &[Arg<'_>]) {
-        let names: Vec<Bytes> = args.iter().map(Arg::to_bytes).collect();
-        let done = match command {
-            PubSubCommand::Subscribe => self.subscribe(SubscriptionKind::Channel, "subscribe", names).await,
-            PubSubCommand::PSubscribe => self.subscribe(SubscriptionKind::Pattern, "psubscribe", names).await,
-            PubSubCommand::SSubscribe => self.subscribe(SubscriptionKind::Shard, "ssubscribe", names).await,
-            PubSubCommand::SUnsubscribe => self.unsubscribe(SubscriptionKind::Shard, "sunsubscribe", names).await,
-            PubSubCommand::PUnsubscribe => self.unsubscribe(SubscriptionKind::Pattern, "punsubscribe", names).await,
-            _ => self.unsubscribe(SubscriptionKind::Channel, "unsubscribe", names).await,
-        };
+        let Some((kind, adds)) = change_of(command) else { return };
+        let (verb, names) = (command.spec().name, args.iter().map(Arg::to_bytes).collect());
+        let done =
+            if adds { self.subscribe(kind, verb, names).await } else { self.unsubscribe(kind, verb, names).await };
         if let Err(error) = done {
             self.error(&in_server_words(&error));
+        }
+    }
+
+    /// The confirmations of what the broker has changed already, inside of a transaction.
+    pub(crate) fn confirm_changed(&mut self, command: PubSubCommand, args: &[Arg<'_>]) {
+        let Some((kind, adds)) = change_of(command) else { return };
+        let (verb, names) = (command.spec().name, args.iter().map(Arg::to_bytes).collect());
+        if adds {
+            self.subscribed(kind, verb, names);
+        } else {
+            let names = self.named(kind, names);
+            self.unsubscribed(kind, verb, names);
+        }
+    }
+
+    /// The client's subscriber, which there is from now on.
+    pub(crate) async fn subscriber(&mut self) -> Result<&Arc<Subscriber>> {
+        let subscriber = if let Some(subscriber) = self.subscriptions.subscriber.take() {
+            subscriber
+        } else {
+            let subscriber = Arc::new(self.shared.broker.subscriber(self.shared.queue()).await?);
+            self.client.facts().subscriber = Arc::downgrade(&subscriber);
+            subscriber
+        };
+        Ok(self.subscriptions.subscriber.insert(subscriber))
+    }
+
+    /// Gives the subscriber back where nothing is subscribed.
+    pub(crate) fn leave_if_unsubscribed(&mut self) {
+        if self.subscriptions.is_empty() {
+            self.subscriptions.subscriber = None;
         }
     }
 
     /// `SUBSCRIBE channel …`: a confirmation for each name, with how many subscriptions the client then has.
     async fn subscribe(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) -> Result<()> {
         self.deliver_before_confirming();
-        let subscriber = match &mut self.subscriptions.subscriber {
-            Some(subscriber) => subscriber,
-            none => {
-                let options = self.shared.queue();
-                none.insert(self.shared.broker.subscriber(options).await?)
-            }
-        };
+        let subscriber = self.subscriber().await?;
         match kind {
             SubscriptionKind::Channel => subscriber.subscribe(&names).await?,
             SubscriptionKind::Pattern => subscriber.psubscribe(&names).await?,
             SubscriptionKind::Shard => subscriber.ssubscribe(&names).await?,
         }
+        self.subscribed(kind, verb, names);
+        Ok(())
+    }
+
+    fn subscribed(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) {
         for name in names {
             self.subscriptions.add(kind, &name);
             self.confirm(kind, verb, name.into());
         }
-        Ok(())
     }
 
     /// `UNSUBSCRIBE [channel …]`: as SUBSCRIBE; without a name, all of the kind, or nil where there is none.
     async fn unsubscribe(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) -> Result<()> {
-        let names = if names.is_empty() { self.subscriptions.names(kind).in_order() } else { names };
+        let names = self.named(kind, names);
         if let Some(subscriber) = &self.subscriptions.subscriber {
             match kind {
                 SubscriptionKind::Channel => subscriber.unsubscribe(&names).await?,
@@ -213,6 +246,17 @@ impl<B: Broker> Session<B> {
             }
         }
         self.deliver_before_confirming();
+        self.unsubscribed(kind, verb, names);
+        self.leave_if_unsubscribed();
+        Ok(())
+    }
+
+    /// The names, or all of the kind where there are none.
+    fn named(&mut self, kind: SubscriptionKind, names: Vec<Bytes>) -> Vec<Bytes> {
+        if names.is_empty() { self.subscriptions.names(kind).in_order() } else { names }
+    }
+
+    fn unsubscribed(&mut self, kind: SubscriptionKind, verb: &str, names: Vec<Bytes>) {
         if names.is_empty() {
             self.confirm(kind, verb, Value::Null);
         }
@@ -220,10 +264,6 @@ impl<B: Broker> Session<B> {
             self.subscriptions.names(kind).remove(&name);
             self.confirm(kind, verb, name.into());
         }
-        if self.subscriptions.is_empty() {
-            self.subscriptions.subscriber = None;
-        }
-        Ok(())
     }
 
     /// Ends all subscriptions without a word.
@@ -251,7 +291,7 @@ impl<B: Broker> Session<B> {
 
     /// Writes the next message that waits; whether there was one.
     fn deliver_next(&mut self) -> bool {
-        match self.subscriptions.subscriber.as_mut().and_then(Subscriber::try_next) {
+        match self.subscriptions.queue().and_then(|queue| queue.try_next()) {
             Some(Event::Message(message)) if self.deliver(&message) => true,
             // Messages are missing: a client that is closed knows, and subscribes again.
             Some(_) => {

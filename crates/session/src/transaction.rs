@@ -1,8 +1,8 @@
 //! MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 //!
-//! The commands on data run in one atomic pipeline of the broker. Those on the connection, such as HELLO or SUBSCRIBE,
-//! then run where they stood in the queue, as their replies are written. What the transaction publishes to its own
-//! client stands inside EXEC's reply, before the reply of the command that sent it.
+//! The commands on data run in one atomic pipeline of the broker, which changes subscriptions between them. Those on the
+//! connection, such as HELLO, then run where they stood in the queue, as their replies are written. What the transaction
+//! publishes to its own client stands inside EXEC's reply, before the reply of the command that sent it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,8 +11,9 @@ use embroker_core::commands::{ConnectionCommand, PubSubCommand, TransactionComma
 use embroker_core::error::texts;
 use embroker_core::resp::Request;
 use embroker_core::table::{CommandId, CommandSpec, Flags};
-use embroker_core::{Arg, Broker, Error, Pipeline, Queue, Replies, Result, ServerError};
+use embroker_core::{Arg, Broker, Error, Pipeline, Queue, Replies, Result, ServerError, SubscriptionChange};
 
+use crate::pubsub::change_of;
 use crate::session::{Context, Session, in_server_words};
 
 /// Commands that wait for EXEC.
@@ -65,8 +66,20 @@ enum Step {
     /// The broker's: its reply is the next one of the pipeline.
     OfBroker,
     OfSession,
+    /// `SUBSCRIBE` or its kin, which the broker changes between its commands.
+    Subscription(PubSubCommand),
     /// `SELECT`, which moves the commands after it and then the session.
     Select,
+}
+
+/// Whether a transaction changes subscriptions by it; SSUBSCRIBE is refused there.
+fn changes_subscriptions(command: PubSubCommand) -> bool {
+    command != PubSubCommand::SSubscribe && change_of(command).is_some()
+}
+
+fn change(subscriber: u64, command: PubSubCommand, args: &[Arg<'_>]) -> Option<SubscriptionChange> {
+    let (kind, adds) = change_of(command)?;
+    Some(SubscriptionChange { subscriber, kind, adds, names: args.iter().map(Arg::to_bytes).collect() })
 }
 
 /// Where the messages of each of the broker's commands end in the queue of the client that runs them; first, where
@@ -136,17 +149,29 @@ impl<B: Broker> Session<B> {
         }
         let began = Instant::now();
         let mut pipeline = Pipeline::atomic();
+        let subscriber = match self.subscriber_of(&commands).await {
+            Ok(subscriber) => subscriber,
+            Err(error) => return self.error(&in_server_words(&error)),
+        };
         let steps: Vec<(Step, &'static CommandSpec, Request<'static>)> = commands
             .into_iter()
             .filter_map(|request| {
                 let spec = request.command().spec()?;
                 let step = match spec.id {
                     _ if request.command().is_select() => Step::Select,
+                    CommandId::PubSub(command) if subscriber.is_some() && changes_subscriptions(command) => {
+                        Step::Subscription(command)
+                    }
                     id if spec.is_session() || id == ConnectionCommand::Ping.into() => Step::OfSession,
                     _ => Step::OfBroker,
                 };
-                if !matches!(step, Step::OfSession) {
-                    pipeline.push(request.command().clone());
+                match step {
+                    Step::OfBroker | Step::Select => _ = pipeline.push(request.command().clone()),
+                    Step::Subscription(command) => {
+                        let change = subscriber.and_then(|id| change(id, command, request.arguments()));
+                        change.map(|change| pipeline.change_subscriptions(change));
+                    }
+                    Step::OfSession => {}
                 }
                 Some((step, spec, request))
             })
@@ -159,7 +184,7 @@ impl<B: Broker> Session<B> {
         }
         let replies: Result<Option<Replies>, Error> = match watch {
             Some(watch) => watch.exec(pipeline).await,
-            None if pipeline.is_empty() => Ok(Some(Replies::new())),
+            None if pipeline.is_empty() && subscriber.is_none() => Ok(Some(Replies::new())),
             None => self.broker().pipeline(pipeline).await.map(Some),
         };
         let share = began.elapsed() / in_pipeline;
@@ -180,6 +205,17 @@ impl<B: Broker> Session<B> {
             Ok(None) => {}
             Err(error) => self.error(&in_server_words(&error)),
         }
+        self.leave_if_unsubscribed();
+    }
+
+    /// Whose subscriptions the transaction changes between the broker's commands. `None` where it changes none, or the
+    /// broker is elsewhere: then they change as the replies are written.
+    async fn subscriber_of(&mut self, commands: &[Request<'_>]) -> Result<Option<u64>> {
+        let changes = |request: &Request<'_>| match request.command().spec().map(|spec| spec.id) {
+            Some(CommandId::PubSub(command)) => changes_subscriptions(command),
+            _ => false,
+        };
+        if commands.iter().any(changes) { Ok(self.subscriber().await?.id()) } else { Ok(None) }
     }
 
     /// The replies in their order. Of the time that the broker's commands took together, each is said to have taken its
@@ -197,7 +233,7 @@ impl<B: Broker> Session<B> {
         let mut replies = replies.into_iter();
         for (step, spec, request) in steps {
             let (errors, began) = (self.errors, Instant::now());
-            if !matches!(step, Step::OfSession) {
+            if matches!(step, Step::OfBroker | Step::Select) {
                 marks.next().into_iter().for_each(|end| self.deliver_until(end));
             }
             match step {
@@ -205,6 +241,7 @@ impl<B: Broker> Session<B> {
                     self.error(&texts::SSUBSCRIBE_IN_MULTI);
                 }
                 Step::OfSession => self.run_inside(spec, &request).await,
+                Step::Subscription(command) => self.confirm_changed(command, request.arguments()),
                 Step::OfBroker => {
                     if let Some(reply) = replies.next() {
                         self.reply(spec, &request, &reply);

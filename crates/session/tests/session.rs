@@ -64,10 +64,10 @@ async fn a_client_that_waits_and_is_killed_ends_without_running_its_command() {
 async fn a_client_that_was_killed_is_in_no_list() {
     let sessions = Sessions::new(MemBroker::new());
     let (mut admin, other) = (open(&sessions), open(&sessions));
-    assert_eq!(ask(&mut admin, "CLIENT KILL ID 7 ID 2").await, ":1\r\n", "the last of a filter counts");
-    assert!(!ask(&mut admin, "CLIENT LIST").await.contains("id=2 "));
+    assert_eq!(ask(&mut admin, "CLIENT KILL ID 7 ID 4").await, ":1\r\n", "the last of a filter counts");
+    assert!(!ask(&mut admin, "CLIENT LIST").await.contains("id=4 "));
     assert!(ask(&mut admin, "INFO clients").await.contains("connected_clients:1\r\n"));
-    assert_eq!(ask(&mut admin, "CLIENT KILL ID 2").await, ":0\r\n");
+    assert_eq!(ask(&mut admin, "CLIENT KILL ID 4").await, ":0\r\n");
     drop(other);
     assert!(ask(&mut admin, "INFO clients").await.contains("connected_clients:1\r\n"));
 }
@@ -79,7 +79,7 @@ async fn a_refused_command_is_a_clients_last_one_too() {
     for (request, last) in [("GET", "get"), ("CLIENT KILL", "client|kill"), ("CLIENT", "client"), ("NOSUCH a", "NULL")]
     {
         ask(&mut other, request).await;
-        let list = ask(&mut admin, "CLIENT LIST ID 2").await;
+        let list = ask(&mut admin, "CLIENT LIST ID 4").await;
         assert!(list.contains(&format!(" cmd={last} ")), "{request}: {list}");
     }
 }
@@ -107,14 +107,14 @@ async fn a_doomed_transaction_keeps_no_commands() {
     ] {
         assert_eq!(ask(&mut other, request).await, answer);
     }
-    assert!(ask(&mut admin, "CLIENT LIST ID 2").await.contains(" multi=1 "));
+    assert!(ask(&mut admin, "CLIENT LIST ID 4").await.contains(" multi=1 "));
 }
 
 #[tokio::test]
 async fn who_kills_itself_in_a_transaction_is_not_answered_what_follows() {
     let sessions = Sessions::new(MemBroker::new());
     let mut client = open(&sessions);
-    for request in ["MULTI", "CLIENT KILL ID 1 SKIPME no", "PING"] {
+    for request in ["MULTI", "CLIENT KILL ID 3 SKIPME no", "PING"] {
         ask(&mut client, request).await;
     }
     assert_eq!(ask(&mut client, "EXEC").await, "*2\r\n:1\r\n");

@@ -16,7 +16,7 @@ use std::task::Waker;
 
 use ahash::RandomState;
 use bytes::Bytes;
-use embroker_core::{Message, Queue, SubscriptionKind, wake_all};
+use embroker_core::{Message, Queue, SubscriptionChange, SubscriptionKind, wake_all};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use patterns::PatternIndex;
@@ -129,8 +129,7 @@ impl PubSub {
 
     /// Adds subscriptions; those that the client has stay. `false` where the client was cut off.
     fn subscribe(&self, client: ClientId, kind: SubscriptionKind, names: &[Bytes]) -> bool {
-        let mut registry = self.lock();
-        names.iter().all(|name| registry.subscribe(client, kind, name).is_some())
+        self.lock().subscribe_all(client, kind, names)
     }
 
     /// Ends the named subscriptions, or all of the kind where none is named.
@@ -200,6 +199,21 @@ impl Registry {
             self.leave(client);
         }
         receivers
+    }
+
+    /// What a transaction changes between its commands. A client that was cut off hears of that by its queue.
+    pub(crate) fn change(&mut self, change: &SubscriptionChange) {
+        let SubscriptionChange { subscriber, kind, adds, names } = change;
+        if *adds {
+            self.subscribe_all(*subscriber, *kind, names);
+        } else {
+            self.unsubscribe(*subscriber, *kind, names);
+        }
+    }
+
+    /// Adds subscriptions; `false` where there is no such client.
+    fn subscribe_all(&mut self, id: ClientId, kind: SubscriptionKind, names: &[Bytes]) -> bool {
+        names.iter().all(|name| self.subscribe(id, kind, name).is_some())
     }
 
     /// Adds a subscription where the client does not have it; `None` where there is no such client.

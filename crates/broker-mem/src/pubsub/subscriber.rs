@@ -40,6 +40,10 @@ impl SubscriberBackend for MemSubscriber {
             Ok(())
         })
     }
+
+    fn id(&self) -> Option<u64> {
+        Some(self.id)
+    }
 }
 
 impl Drop for MemSubscriber {

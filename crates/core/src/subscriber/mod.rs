@@ -86,6 +86,11 @@ pub trait SubscriberBackend: Send + Sync + 'static {
     /// Ends the named subscriptions, or all of the kind where `names` is empty, and returns once the broker has
     /// confirmed that. Where there is no connection they are just forgotten.
     fn unsubscribe(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> BoxFuture<'_, Result<()>>;
+
+    /// See [`Subscriber::id`].
+    fn id(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl Subscriber {
@@ -174,6 +179,13 @@ impl Subscriber {
     /// The next event if one is there now.
     pub fn try_next(&mut self) -> Option<Event> {
         self.queue.try_next()
+    }
+
+    /// By which a transaction of its broker can change its subscriptions, see
+    /// [`Pipeline::change_subscriptions`](crate::Pipeline::change_subscriptions). `None` where no transaction can: the
+    /// broker is not in this process.
+    pub fn id(&self) -> Option<u64> {
+        self.backend.id()
     }
 
     /// The queue that it reads.

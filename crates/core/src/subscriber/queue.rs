@@ -279,7 +279,8 @@ impl Queue {
         drop(dropped);
     }
 
-    pub(super) fn try_next(&self) -> Option<Event> {
+    /// The next event if one is there now, for those who cannot lend their [`Subscriber`](crate::Subscriber) out alone.
+    pub fn try_next(&self) -> Option<Event> {
         let mut state = self.lock();
         let before = state.bytes;
         let event = state.take_first();

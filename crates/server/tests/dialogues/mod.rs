@@ -169,6 +169,17 @@ pub(crate) const DIALOGUES: &[&[&str]] = &[
     ],
     // Killed by kind; who has subscribed is not normal.
     &["a: SUBSCRIBE x", "b: PING", "c: CLIENT KILL TYPE pubsub", "a$", "b: PING", "c: CLIENT KILL TYPE normal", "b$"],
+    // Who was killed receives no more, also where its killer goes on at once.
+    &[
+        "a: SUBSCRIBE x",
+        "b: PSUBSCRIBE x*",
+        "c: PUBLISH x 1",
+        "c! CLIENT KILL TYPE pubsub\r\nPUBLISH x 2\r\nPUBSUB NUMSUB x\r\nPUBSUB NUMPAT",
+        "c?",
+        "c?",
+        "c?",
+        "c?",
+    ],
 ];
 
 /// Has one dialogue, every client in this version of the protocol; what was heard, in order.

@@ -10,6 +10,8 @@ use proptest::sample::{Index, select};
 
 /// Every key there is.
 pub(crate) const KEYS: [&str; 4] = ["a", "b", "h", "s"];
+/// The connections of a case, by number.
+pub(crate) const CONNECTIONS: [&str; 3] = ["A", "B", "C"];
 /// Every database there is.
 pub(crate) const DATABASES: [&str; 3] = ["0", "1", "2"];
 
@@ -127,7 +129,7 @@ const ERRORS: &[&str] = &[
 /// After each of these the server closes.
 const LAST_WORDS: &[&str] = &["QUIT\r\n", "*1\r\n+4\r\n", "*x\r\n", "GET \"a\r\n", "*2\r\n$3\r\nGET\r\n$-1\r\n"];
 
-/// A pipeline on one of two connections.
+/// A pipeline on one of the connections.
 #[derive(Clone)]
 pub(crate) struct Step {
     pub(crate) on: usize,
@@ -149,17 +151,16 @@ impl Step {
 
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", ["A", "B"][self.on])?;
+        write!(f, "{}:", CONNECTIONS[self.on])?;
         self.requests.iter().try_for_each(|request| write!(f, " {}", request.escape_ascii()))?;
         write!(f, " in {} pieces", self.cuts.len() + 1)
     }
 }
 
-/// A case: up to twelve steps.
+/// A case: up to sixteen steps.
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    any::<bool>().prop_flat_map(|is_narrow| prop::collection::vec(step(is_narrow), 1..12)).prop_map(|mut steps| {
-        for on in 0..2 {
-            subscribe_outside_of_transactions(steps.iter_mut().filter(|step| step.on == on));
+    any::<bool>().prop_flat_map(|is_narrow| prop::collection::vec(step(is_narrow), 1..=16)).prop_map(|mut steps| {
+        for on in 0..CONNECTIONS.len() {
             hear_of_others_only(steps.iter_mut().filter(|step| step.on == on).collect());
             stay_where_nothing_is_answered(steps.iter_mut().filter(|step| step.on == on).collect());
         }
@@ -167,34 +168,18 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
-/// Takes the subscriptions out of the transactions of a connection: a SUBSCRIBE inside one is in effect for what comes
-/// after EXEC, see docs/compatibility.md.
-fn subscribe_outside_of_transactions<'s>(steps: impl Iterator<Item = &'s mut Step>) {
-    let mut in_transaction = false;
-    for step in steps {
-        step.requests.retain(|request| {
-            let is = |word: &str| contains(request, word.as_bytes());
-            if is("MULTI") {
-                in_transaction = true;
-            } else if is("EXEC") || is("DISCARD") || is("RESET") {
-                in_transaction = false;
-            }
-            !(in_transaction && is("SUBSCRIBE"))
-        });
-    }
-}
-
 fn step(is_narrow: bool) -> impl Strategy<Value = Step> {
     let cuts = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(any::<Index>(), 1..4)];
     let requests = prop::collection::vec(request(is_narrow), 1..=8);
-    (0..2_usize, requests, cuts).prop_map(|(on, requests, cuts)| Step { on, requests, cuts })
+    (0..CONNECTIONS.len(), requests, cuts).prop_map(|(on, requests, cuts)| Step { on, requests, cuts })
 }
 
-/// Takes the subscriptions to events from a connection that ever speaks RESP3, where it would hear of its own commands:
-/// Redis tells of some before their replies and of some after, see docs/compatibility.md.
+/// Takes the subscriptions to events from a connection that ever speaks RESP3 or has transactions, where it would hear
+/// of its own commands: Redis tells of some before their replies and of some after, see docs/compatibility.md.
 fn hear_of_others_only(steps: Vec<&mut Step>) {
     let is_resp3 = |request: &Vec<u8>| contains(request, b"HELLO") && request.contains(&b'3');
-    if steps.iter().any(|step| step.requests.iter().any(is_resp3)) {
+    let hears_itself = |request: &Vec<u8>| is_resp3(request) || contains(request, b"MULTI");
+    if steps.iter().any(|step| step.requests.iter().any(hears_itself)) {
         for step in steps {
             step.requests.retain(|request| !contains(request, b"__key"));
         }

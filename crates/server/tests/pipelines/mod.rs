@@ -1,4 +1,4 @@
-//! Random pipelines of two connections: both hear the same bytes from both servers, and the same is stored in the end.
+//! Random pipelines of three connections: each hears the same bytes from both servers, and the same is stored in the end.
 //!
 //! Each step writes a pipeline on one connection, in pieces, and ends with a marker. A Redis has done all of it once
 //! another client has been answered, so what it said by then is all there is to hear. The other server has to say as
@@ -18,7 +18,7 @@ use embroker_test_support::{Backend, Property, RawClient, RedisServer, Suite};
 
 use crate::difference;
 use crate::support::{Served, Tree, without_ids};
-use generate::{DATABASES, KEYS, Step, steps};
+use generate::{CONNECTIONS, DATABASES, KEYS, Step, steps};
 
 const PROPERTY: Property =
     Property { cases: 300, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/regressions/pipelines.txt") };
@@ -31,7 +31,7 @@ const READ: usize = 16 * 1024;
 pub(crate) fn add(suite: &mut Suite) {
     suite.property(
         Backend::Redis,
-        "random_pipelines_of_two_connections",
+        "random_pipelines_of_three_connections",
         PROPERTY,
         steps,
         async || Pair::start(),
@@ -85,7 +85,10 @@ impl Pair {
             side.control.command(["FLUSHALL"])?;
             side.control.command(["CONFIG", "SET", "notify-keyspace-events", "KEA"])?;
         }
-        let mut lines = [self.connect()?, self.connect()?];
+        let mut lines = Vec::new();
+        for _ in CONNECTIONS {
+            lines.push(self.connect()?);
+        }
         for (number, step) in steps.iter().enumerate() {
             self.step(&mut lines, number, step).with_context(|| format!("step {number}"))?;
         }
@@ -104,7 +107,7 @@ impl Pair {
         Ok(Line { redis: Stream::connect(&self.redis.socket)?, served: Stream::connect(&self.served.socket)? })
     }
 
-    fn step(&mut self, lines: &mut [Line; 2], number: usize, step: &Step) -> Result<()> {
+    fn step(&mut self, lines: &mut [Line], number: usize, step: &Step) -> Result<()> {
         let begin = lines[step.on].redis.heard.len();
         let marker = format!("marker{number}");
         self.say(&mut lines[step.on], &step.pieces(&marker))?;
@@ -138,7 +141,7 @@ impl Pair {
     }
 
     /// Reads what Redis has said on all lines, and as much from the other server.
-    fn listen(&mut self, lines: &mut [Line; 2]) -> Result<()> {
+    fn listen(&mut self, lines: &mut [Line]) -> Result<()> {
         self.redis.look(0)?;
         for line in lines {
             line.redis.read_what_is_there()?;
