@@ -324,10 +324,15 @@ async fn what_is_gone_is_given_back_by_the_server() -> Result<()> {
     };
     // What the first use of everything takes stays.
     come_and_go(200, true)?;
-    let before = server.resident()?;
+    let mut before = server.resident()?;
     for long in [false, true] {
         let count = Scale::get().pick(if long { 500 } else { 5_000 }, if long { 100_000 } else { 1_000_000 });
         come_and_go(count, long)?;
+        if long {
+            // Of what was in use at the most, jemalloc keeps three hundredths for its own accounts.
+            before = settled(&server, 0).await?;
+            come_and_go(count, long)?;
+        }
         let after = settled(&server, before + ALLOWED).await?;
         println!("{count} subscriptions of each kind over a socket, long names {long}: {}", grown(before, after));
         ensure!(after <= before + ALLOWED, "from {before} to {after} bytes");
