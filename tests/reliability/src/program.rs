@@ -95,6 +95,11 @@ impl Program {
     pub fn resident(&self) -> Result<u64> {
         resident(self.child.id())
     }
+
+    /// How many bytes of address space it has, used or not.
+    pub fn address_space(&self) -> Result<u64> {
+        status(self.child.id(), "VmSize:")
+    }
 }
 
 impl Drop for Program {
@@ -141,8 +146,13 @@ fn launch(script: &str, words: &[String], directory: &Path) -> Result<(Child, u1
 /// # anyhow::Ok(())
 /// ```
 pub fn resident(id: u32) -> Result<u64> {
+    status(id, "VmRSS:")
+}
+
+/// What the system says of a process, in bytes.
+fn status(id: u32, field: &str) -> Result<u64> {
     let status = fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process has memory")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).context("a process has memory")?;
     let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kib * 1024)
 }

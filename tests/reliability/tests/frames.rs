@@ -7,7 +7,7 @@
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use embroker_reliability::{Limits, Pair, Program, Scale, Watchdog, told};
@@ -275,7 +275,10 @@ fn disconnects() -> Result<()> {
         UnixStream::connect(program.socket())?.write_all(&request[..at])?;
     }
     let mut control = program.client()?;
-    while control.command(["CLIENT", "LIST"])?.windows(4).filter(|window| window == b" fd=").count() > 1 {}
+    let begun = Instant::now();
+    while control.command(["CLIENT", "LIST"])?.windows(4).filter(|window| window == b" fd=").count() > 1 {
+        ensure!(begun.elapsed() < Duration::from_secs(20), "somebody who left is still there");
+    }
     let keys = control.command(["DBSIZE"])?;
     ensure!(keys == b":0\r\n", "{}", told(&keys));
     Ok(())
