@@ -10,6 +10,7 @@ use embroker_core::{
     Arg, Broker, Command, Error, Pipeline, Replies, Result, SubscribeOptions, Subscriber, Value, Watch, observe,
 };
 
+use crate::calm::calm;
 use crate::connection::Target;
 use crate::link::Link;
 use crate::subscriber::RedisSubscriber;
@@ -210,7 +211,7 @@ impl RedisBrokerBuilder {
     /// As [`RedisBroker::connect`].
     pub async fn connect(self) -> Result<RedisBroker> {
         let link = Link::new(Arc::new(self.target));
-        link.connection().await?;
+        calm(link.connection()).await?;
         Ok(RedisBroker { link: Arc::new(link) })
     }
 }
@@ -223,19 +224,19 @@ impl fmt::Debug for RedisBroker {
 
 impl Broker for RedisBroker {
     async fn execute(&self, command: Command<'_>) -> Result<Value> {
-        observe::command(BACKEND, &command).wait(self.run_one(&command)).await
+        observe::command(BACKEND, &command).wait(calm(self.run_one(&command))).await
     }
 
     async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
-        observe::pipeline(BACKEND, &pipeline).wait(self.run_all(pipeline)).await
+        observe::pipeline(BACKEND, &pipeline).wait(calm(self.run_all(pipeline))).await
     }
 
     async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
-        Ok(Watch::new(RedisWatch::begin(self.link.target().clone(), keys).await?))
+        Ok(Watch::new(calm(RedisWatch::begin(self.link.target().clone(), keys)).await?))
     }
 
     async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
-        RedisSubscriber::join(self.link.target().clone(), options).await
+        calm(RedisSubscriber::join(self.link.target().clone(), options)).await
     }
 
     /// The handle has a connection of its own for commands, unless it is in this database already.
@@ -246,7 +247,7 @@ impl Broker for RedisBroker {
         // The server says whether there is such a database, and its words are the answer.
         let mut probe = Pipeline::atomic();
         probe.push(select(database));
-        for reply in self.transaction(probe, true).await? {
+        for reply in calm(self.transaction(probe, true)).await? {
             reply?;
         }
         let mut target = Target::clone(self.link.target());

@@ -10,6 +10,7 @@ use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::io::tcp::socket2::{SockRef, TcpKeepalive};
 use redis::{AsyncConnectionConfig, ErrorKind, ProtocolVersion, RedisConnectionInfo, RedisError};
 use tokio::net::{TcpStream, lookup_host};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::url::{Address, Location};
@@ -63,6 +64,10 @@ impl Connection {
         let outcome = timeout(target.connect_timeout, Self::dial_untimed(target, pushes)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(target.timed_out("no answer")));
         observe::connection(&target.location.address, &outcome);
+        if outcome.is_err() {
+            // A unix socket without a server fails at once: who tries again and again must let other tasks run.
+            yield_now().await;
+        }
         outcome
     }
 

@@ -7,6 +7,7 @@ use embroker_core::{Arg, BoxFuture, Command, Error, Pipeline, Replies, Result, V
 use tokio::time::timeout;
 
 use crate::broker::BACKEND;
+use crate::calm::calm;
 use crate::connection::{Connection, Target, id};
 use crate::silence;
 use crate::value::{self, Reply};
@@ -56,11 +57,11 @@ fn watch_command<'a>(keys: &[Arg<'a>]) -> Command<'a> {
 
 impl WatchBackend for RedisWatch {
     fn add<'a>(&'a mut self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.run(watch_command(keys)))
+        Box::pin(calm(self.run(watch_command(keys))))
     }
 
     fn select(&mut self, database: u32) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.run(select(database)))
+        Box::pin(calm(self.run(select(database))))
     }
 
     fn exec(self: Box<Self>, pipeline: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
@@ -69,7 +70,7 @@ impl WatchBackend for RedisWatch {
                 let replies = self.connection.send(&transaction(&pipeline), self.target.response_timeout).await;
                 read_transaction(replies.map_err(|failure| failure.into_error(&self.target))?)
             };
-            observe::pipeline(BACKEND, &pipeline).wait(run).await
+            observe::pipeline(BACKEND, &pipeline).wait(calm(run)).await
         })
     }
 }

@@ -2,6 +2,7 @@
 //! any engine. Deadlines are not in it, nor is what one client's connection knows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use embroker::Value;
 
@@ -49,21 +50,45 @@ enum Held {
 
 type Database = BTreeMap<String, Held>;
 
-/// The keys of all databases.
+/// The keys of all databases. Those that a step leaves as they are it shares with the state before it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Data {
-    databases: Vec<Database>,
+    databases: Vec<Arc<Database>>,
 }
 
 const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
 const NO_INTEGER: &str = "ERR value is not an integer or out of range";
+
+/// What changes no key; SELECT concerns its own transaction.
+const READS: [&str; 15] = [
+    "DBSIZE",
+    "EXISTS",
+    "GET",
+    "GETBIT",
+    "HGET",
+    "HGETALL",
+    "HLEN",
+    "KEYS",
+    "MGET",
+    "SCARD",
+    "SELECT",
+    "SISMEMBER",
+    "SMEMBERS",
+    "STRLEN",
+    "TYPE",
+];
 
 type Outcome = Result<Answer, &'static str>;
 
 impl Data {
     /// No key in any of so many databases.
     pub fn new(databases: usize) -> Self {
-        Self { databases: vec![Database::new(); databases] }
+        Self { databases: vec![Arc::default(); databases] }
+    }
+
+    /// A database, to be changed.
+    fn edit(&mut self, database: usize) -> &mut Database {
+        Arc::make_mut(&mut self.databases[database])
     }
 
     /// Runs one command in a database; SELECT changes that.
@@ -72,18 +97,18 @@ impl Data {
         match words.as_slice() {
             ["SELECT", to] => *database = number(to)?,
             ["SWAPDB", one, other] => self.databases.swap(number(one)?, number(other)?),
-            ["FLUSHALL"] => self.databases.iter_mut().for_each(Database::clear),
-            ["FLUSHDB"] => self.databases[*database].clear(),
+            ["FLUSHALL"] => self.databases.iter_mut().for_each(|keys| *keys = Arc::default()),
+            ["FLUSHDB"] => self.databases[*database] = Arc::default(),
             ["MOVE", key, to] => {
                 let to = number(to)?;
                 let there = self.databases[to].contains_key(*key);
-                return Ok(match self.databases[*database].remove(*key) {
+                return Ok(match self.edit(*database).remove(*key) {
                     Some(held) if !there => {
-                        self.databases[to].insert((*key).to_owned(), held);
+                        self.edit(to).insert((*key).to_owned(), held);
                         Answer::Int(1)
                     }
                     Some(held) => {
-                        self.databases[*database].insert((*key).to_owned(), held);
+                        self.edit(*database).insert((*key).to_owned(), held);
                         Answer::Int(0)
                     }
                     None => Answer::Int(0),
@@ -95,14 +120,14 @@ impl Data {
                     _ => *database,
                 };
                 let Some(held) = self.databases[*database].get(*from).cloned() else { return Ok(Answer::Int(0)) };
-                let target = &mut self.databases[target];
+                let target = self.edit(target);
                 if target.contains_key(*to) && rest.last() != Some(&"REPLACE") {
                     return Ok(Answer::Int(0));
                 }
                 target.insert((*to).to_owned(), held);
                 return Ok(Answer::Int(1));
             }
-            words => return on_keys(&mut self.databases[*database], words),
+            words => return on_keys(self.edit(*database), words),
         }
         Ok(ok())
     }
@@ -118,7 +143,7 @@ impl Model for Data {
             && request.commands.iter().zip(replies).all(|(words, reply)| match (words.as_slice(), reply) {
                 // Chance decides which member goes.
                 ([name, key], Answer::Text(member)) if name == "SPOP" => {
-                    let keys = &mut self.databases[database];
+                    let keys = self.edit(database);
                     edit_set(keys, key, |set| set.remove(member)) == Ok(true)
                 }
                 (words, reply) => match self.run(&mut database, words) {
@@ -126,6 +151,23 @@ impl Model for Data {
                     Err(error) => matches!(reply, Answer::Error(text) if text == error),
                 },
             })
+    }
+
+    fn only_looked(request: &Transaction, replies: &Vec<Answer>) -> bool {
+        request.commands.iter().zip(replies).all(|(words, reply)| {
+            let name = words.first().map_or("", String::as_str);
+            match reply {
+                Answer::Error(_) => true,
+                // What was to be removed or to be free was not.
+                Answer::Int(0)
+                    if ["COPY", "DEL", "HDEL", "MOVE", "MSETNX", "RENAMENX", "SMOVE", "SREM"].contains(&name) =>
+                {
+                    true
+                }
+                Answer::Null if words.last().is_some_and(|last| last == "NX") => true,
+                _ => READS.contains(&name),
+            }
+        })
     }
 }
 

@@ -26,14 +26,15 @@ pub struct Program {
     child: Child,
     directory: PathBuf,
     port: u16,
+    /// The shell's line that starts it, and its words: the program and its options.
+    script: String,
+    words: Vec<String>,
 }
 
 impl Program {
     /// Starts the program with these options, and returns once it listens.
     pub fn start(program: &str, options: &[&str], limits: Limits) -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        // A port that was free can be taken before the server has it.
-        const ATTEMPTS: usize = 5;
 
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = env::temp_dir().join(format!("embroker-reliability-{}-{number}", process::id()));
@@ -44,29 +45,23 @@ impl Program {
         let memory = limit("v", limits.address_space.map(|bytes| bytes / 1024));
         let files = limit("n", limits.files.map(Into::into));
         let script = format!("{memory}{files}exec \"$0\" \"$@\"");
-        let mut said = String::new();
-        for _ in 0..ATTEMPTS {
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-            let mut child = Command::new("sh")
-                .arg("-c")
-                .arg(&script)
-                .arg(program)
-                .args(["--bind", "0.0.0.0", "--port", &port.to_string(), "--unixsocket"])
-                .arg(directory.join("s.sock"))
-                .args(options)
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .spawn()
-                .context("starting embroker-server")?;
-            let output = child.stdout.take().context("it has an output")?;
-            let started = Self { child, directory: directory.clone(), port };
-            said.clear();
-            BufReader::new(output).read_line(&mut said)?;
-            if said.contains("Ready to accept connections on ") {
-                return Ok(started);
-            }
-        }
-        bail!("embroker-server did not start: {said}")
+        let words: Vec<String> = [program].iter().chain(options).map(|word| (*word).to_owned()).collect();
+        let (child, port) = launch(&script, &words, &directory)?;
+        Ok(Self { child, directory, port, script, words })
+    }
+
+    /// Kills the program as `kill -9` does. What it held is lost.
+    pub fn kill(&mut self) {
+        // Fails where it has ended already, which is just as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it again with the same options, killed first where it runs. Its socket is the same, its port is not.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        (self.child, self.port) = launch(&self.script, &self.words, &self.directory)?;
+        Ok(())
     }
 
     /// A new connection by the unix socket.
@@ -100,15 +95,48 @@ impl Program {
     pub fn resident(&self) -> Result<u64> {
         resident(self.child.id())
     }
+
+    /// How many bytes of address space it has, used or not.
+    pub fn address_space(&self) -> Result<u64> {
+        status(self.child.id(), "VmSize:")
+    }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Fails where it has ended already, which is just as well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Starts the program in its directory; the process, once it listens, and its port.
+fn launch(script: &str, words: &[String], directory: &Path) -> Result<(Child, u16)> {
+    // A port that was free can be taken before the server has it.
+    const ATTEMPTS: usize = 5;
+
+    let (program, options) = words.split_first().context("there is a program")?;
+    let mut said = String::new();
+    for _ in 0..ATTEMPTS {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let mut child = Command::new("sh")
+            .args(["-c", script, program, "--bind", "0.0.0.0", "--port", &port.to_string(), "--unixsocket"])
+            .arg(directory.join("s.sock"))
+            .args(options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting embroker-server")?;
+        let output = child.stdout.take().context("it has an output")?;
+        said.clear();
+        let read = BufReader::new(output).read_line(&mut said);
+        if said.contains("Ready to accept connections on ") {
+            return Ok((child, port));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        read?;
+    }
+    bail!("embroker-server did not start: {said}")
 }
 
 /// How many bytes of memory a process has in use.
@@ -118,8 +146,13 @@ impl Drop for Program {
 /// # anyhow::Ok(())
 /// ```
 pub fn resident(id: u32) -> Result<u64> {
+    status(id, "VmRSS:")
+}
+
+/// What the system says of a process, in bytes.
+fn status(id: u32, field: &str) -> Result<u64> {
     let status = fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process has memory")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).context("a process has memory")?;
     let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kib * 1024)
 }

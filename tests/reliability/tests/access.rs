@@ -232,10 +232,12 @@ async fn a_server_without_files_serves_who_is_in_and_goes_on() -> Result<()> {
     sleep(Duration::from_millis(300)).await;
     let connected = info(&mut admin, "connected_clients").await?;
     ensure!((33..64).contains(&connected), "{connected} are in");
+    // Little enough to tell even where others leave a thread that runs hot a tenth of a processor.
     let before = cpu_time(server.id())?;
-    sleep(Duration::from_secs(1)).await;
+    sleep(Duration::from_secs(2)).await;
     let took = cpu_time(server.id())?.saturating_sub(before);
-    ensure!(took < Duration::from_millis(500), "a second of waiting took {took:?}");
+    println!("two seconds without files took {took:?}");
+    ensure!(took < Duration::from_millis(150), "two seconds of waiting took {took:?}");
     // Each that goes lets another in.
     while let Some(mut client) = clients.pop() {
         clients.drain(..clients.len().min(10));

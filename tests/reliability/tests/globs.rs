@@ -51,6 +51,11 @@ fn shapes(len: usize) -> Vec<(Vec<u8>, bool)> {
         (filled(b"\\"), false),
         (filled(b"*\\a[a]?"), false),
         (filled(b"*[^"), true),
+        // Long runs between stars, that fit, or fit only where the next is.
+        ([b"*", &filled(b"?a")[..len / 2], b"*"].concat(), true),
+        ([b"a*", &filled(b"a")[..len / 2], b"*", &filled(b"a")[..len / 2 - 1]].concat(), true),
+        ([b"*", &filled(b"a")[..=len / 2], b"*", &filled(b"a")[..len / 2]].concat(), false),
+        ([b"*", &filled(b"a")[..=len / 2], b"*", &filled(b"a")[..len / 2], b"*"].concat(), false),
     ]
 }
 

@@ -1,4 +1,5 @@
-//! Subscribers of a real Redis that fails: what they miss they are told, and they come back.
+//! Subscribers of a server that fails, a real Redis or an `embroker-server`: what they miss they are told, and they come
+//! back.
 //!
 //! Each line of the test is a server with a publisher and three subscribers, each behind a proxy of its own. Faults come
 //! one after the other, and last from a moment to half a minute. After each, every subscription has to be back in time
@@ -15,11 +16,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use embroker::prelude::*;
 use embroker::{RedisBroker, SubscribeOptions, Subscriber};
-use embroker_reliability::{Account, Direction, End, Ledger, Proxy, Scale, Totals, Upstream, Watchdog};
-use embroker_test_support::{Backend, RawClient, RedisServer, Suite};
+use embroker_reliability::{Account, Direction, End, Ledger, Proxy, Scale, Server, Totals, Upstream, Watchdog};
+use embroker_test_support::{Backend, RawClient, Suite};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_embroker-server-under-test");
 const NEWS: &str = "news";
 const SHARD: &str = "shard";
 const BALLAST: &str = "ballast";
@@ -70,7 +72,7 @@ impl Fault {
 
 /// A server with what hangs on it.
 struct Line {
-    server: Arc<Mutex<RedisServer>>,
+    server: Arc<Mutex<Server>>,
     proxies: Vec<Proxy>,
     readers: Vec<Reader>,
     ledger: Ledger,
@@ -90,7 +92,7 @@ struct Publisher {
     thread: thread::JoinHandle<()>,
 }
 
-async fn outages_lose_nothing_in_silence_and_end_within_five_seconds() -> Result<()> {
+async fn outages_lose_nothing_in_silence_and_end_within_five_seconds(backend: Backend) -> Result<()> {
     let scale = Scale::get();
     let _watchdog = Watchdog::new("outages", scale.pick(Duration::from_secs(120), Duration::from_secs(45 * 60)));
     let lines = scale.pick(3, 4);
@@ -98,7 +100,7 @@ async fn outages_lose_nothing_in_silence_and_end_within_five_seconds() -> Result
     let mut running = JoinSet::new();
     for number in 0..lines {
         running.spawn(async move {
-            let mut line = Line::start(number as u64).await?;
+            let mut line = Line::start(backend, number as u64).await?;
             for cycle in 0..cycles {
                 let fault = Fault::ALL[(cycle * lines + number) % Fault::ALL.len()];
                 // The longest is not left to chance.
@@ -123,19 +125,19 @@ async fn outages_lose_nothing_in_silence_and_end_within_five_seconds() -> Result
         sums.lagged += totals.lagged;
         sums.outages += totals.outages;
     }
-    println!("{} cycles: {published} published ({unknown} unanswered), {sums:?}", lines * cycles);
-    println!("slowest return after each fault: {slowest:.2?}");
+    println!("{backend}: {} cycles: {published} published ({unknown} unanswered), {sums:?}", lines * cycles);
+    println!("{backend}: slowest return after each fault: {slowest:.2?}");
     ensure!(sums.outages > 0 && sums.missed > 0, "something was missed, and it was told");
     Ok(())
 }
 
 impl Line {
-    async fn start(seed: u64) -> Result<Self> {
-        let server = RedisServer::builder().set("client-output-buffer-limit", "pubsub 1mb 0 0").start()?;
+    async fn start(backend: Backend, seed: u64) -> Result<Self> {
+        let server = Server::start(backend, PROGRAM, &[("client-output-buffer-limit", "pubsub 1mb 0 0")])?;
         let ledger = Ledger::default();
         let (mut proxies, mut readers) = (Vec::new(), Vec::new());
         for number in 0..READERS {
-            let proxy = Proxy::start(Upstream::Unix(server.socket_path()))?;
+            let proxy = Proxy::start(Upstream::Unix(server.socket()))?;
             let silence = Scale::get().pick(Duration::from_millis(500), Duration::from_secs(2));
             let broker = RedisBroker::builder(&proxy.url())?.silence_timeout(silence).connect().await?;
             readers.push(Reader::start(&broker, &ledger, number).await?);
@@ -210,7 +212,7 @@ impl Line {
             }),
             Fault::ClientKill => {
                 proxies.for_each(Proxy::refuse);
-                self.on_server(|server| Ok(server.command(["CLIENT", "KILL", "TYPE", "pubsub"])?)).await?;
+                self.on_server(|server| Ok(server.client()?.command(["CLIENT", "KILL", "TYPE", "pubsub"])?)).await?;
             }
             Fault::Overflow => {
                 proxies.for_each(|proxy| proxy.stall_one_way(Direction::ToClient));
@@ -222,7 +224,7 @@ impl Line {
     }
 
     async fn kill(&self) -> Result<()> {
-        let kill = |server: &mut RedisServer| {
+        let kill = |server: &mut Server| {
             server.kill();
             Ok(())
         };
@@ -232,7 +234,7 @@ impl Line {
     /// The server is back, and the way to it.
     async fn undo(&self, fault: Fault, hit: &[usize]) -> Result<()> {
         if matches!(fault, Fault::Kill | Fault::SilentKill) {
-            self.on_server(|server| Ok(server.restart()?)).await?;
+            self.on_server(Server::restart).await?;
         }
         for proxy in hit.iter().map(|number| &self.proxies[*number]) {
             if fault == Fault::BlackHole {
@@ -270,7 +272,7 @@ impl Line {
     }
 
     async fn describe(&self) -> String {
-        let list = self.on_server(|server| Ok(server.command(["CLIENT", "LIST", "TYPE", "pubsub"])?)).await;
+        let list = self.on_server(|server| Ok(server.client()?.command(["CLIENT", "LIST", "TYPE", "pubsub"])?)).await;
         let accounts: Vec<_> = self
             .readers
             .iter()
@@ -308,7 +310,7 @@ impl Line {
 
     async fn on_server<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&mut RedisServer) -> Result<T> + Send + 'static,
+        act: impl FnOnce(&mut Server) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let server = self.server.clone();
         spawn_blocking(move || act(&mut lock(&server))).await?
@@ -358,9 +360,9 @@ async fn read(mut subscriber: Subscriber, account: Arc<Mutex<Account>>, slow: bo
 }
 
 impl Publisher {
-    fn start(server: &RedisServer, ledger: &Ledger) -> Self {
+    fn start(server: &Server, ledger: &Ledger) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let (socket, ledger, stopped) = (server.socket_path(), ledger.clone(), stop.clone());
+        let (socket, ledger, stopped) = (server.socket(), ledger.clone(), stop.clone());
         let thread = thread::spawn(move || {
             const PERIOD: Duration = Duration::from_millis(10);
             let each = Scale::get().pick(10, 50);
@@ -396,7 +398,7 @@ fn publish(client: Option<RawClient>, socket: &Path, ledger: &Ledger, count: u64
 }
 
 /// Publishes what makes the output buffer of a stalled subscriber overflow, until the server has closed a connection.
-fn overflow(server: &RedisServer, ledger: &Ledger) -> Result<()> {
+fn overflow(server: &Server, ledger: &Ledger) -> Result<()> {
     let mut raw = server.client()?;
     let before = pubsub_clients(&mut raw)?;
     for _ in 0..200 {
@@ -422,10 +424,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
-    suite.test(
-        Backend::Redis,
-        "outages_lose_nothing_in_silence_and_end_within_five_seconds",
-        outages_lose_nothing_in_silence_and_end_within_five_seconds,
-    );
+    for backend in Backend::ALL {
+        suite.test(backend, "outages_lose_nothing_in_silence_and_end_within_five_seconds", async move || {
+            outages_lose_nothing_in_silence_and_end_within_five_seconds(backend).await
+        });
+    }
     suite.run()
 }

@@ -13,6 +13,7 @@ use embroker::{AnyBroker, Clock, Command, Event, MemBroker, Message, Pipeline, S
 use embroker_listeners::{Cause, Listener, ListenerError, Runner, Subscriptions};
 use embroker_reliability::{Watchdog, on_threads};
 use embroker_test_support::{Backend, Suite};
+use tokio::time::sleep;
 
 /// A reader that counts how often it was woken, and may panic then.
 struct Reader {
@@ -93,6 +94,69 @@ async fn a_waker_that_panics_when_the_broker_goes_ends_every_stream() -> Result<
     for (subscriber, _) in &mut subscribers {
         ensure!(subscriber.next().await.is_none(), "the stream ends");
     }
+    Ok(())
+}
+
+/// Polls a future with this reader's waker, over and over, until it is ready.
+async fn by_polls<T>(future: impl Future<Output = T>, reader: &Arc<Reader>) -> T {
+    let waker = Waker::from(reader.clone());
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let Poll::Ready(outcome) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return outcome;
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Replies and messages of a server come by tasks that all callers share: a waker that panics there ends none of them.
+async fn a_waker_that_panics_costs_no_connection_and_no_other_caller() -> Result<()> {
+    let _watchdog = Watchdog::new("wakers that panic", Duration::from_secs(60));
+    let running = Backend::Redis.start().await?;
+    let (broker, reader) = (&running.broker, Arc::new(Reader { panics: true, woken: AtomicUsize::new(0) }));
+    let connection = async || broker.execute(Command::from_argv(["CLIENT", "ID"])?).await;
+    let before = connection().await?;
+    for number in 1..=20 {
+        let (mine, one, other) =
+            tokio::join!(by_polls(broker.incr("mine"), &reader), broker.incr("others"), broker.incr("others"));
+        ensure!((mine, one.is_ok(), other.is_ok()) == (Ok(number), true, true), "{number}: {one:?} and {other:?}");
+    }
+    ensure!(connection().await? == before, "the connection is another one");
+
+    let mut subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+    by_polls(subscriber.subscribe(["news"]), &reader).await?;
+    for number in 0..20 {
+        let (event, receivers) =
+            tokio::join!(by_polls(subscriber.next(), &reader), broker.publish("news", number.to_string()));
+        ensure!(receivers == Ok(1) && payload(event) == Some(number.to_string()), "{number}: {receivers:?}");
+    }
+    by_polls(subscriber.psubscribe(["n*"]), &reader).await?;
+    by_polls(subscriber.ssubscribe(["shard"]), &reader).await?;
+    by_polls(subscriber.unsubscribe(["news"]), &reader).await?;
+    ensure!(broker.publish("news", "last").await? == 1 && broker.spublish("shard", "sharded").await? == 1);
+    for expected in ["last", "sharded"] {
+        ensure!(payload(subscriber.next().await).as_deref() == Some(expected), "{expected} is next");
+    }
+
+    // The connection ends under calls that wait.
+    let pop = Command::from_argv(["BLPOP", "empty", "0"])?;
+    let kill = async {
+        sleep(Duration::from_millis(50)).await;
+        let killer = running.database(1).await?;
+        killer.execute(Command::from_argv(["CLIENT", "KILL", "TYPE", "normal"])?).await?;
+        anyhow::Ok(())
+    };
+    let (ended, other, killed) = tokio::join!(
+        by_polls(broker.execute(pop), &reader),
+        broker.execute(Command::from_argv(["BLPOP", "e", "0"])?),
+        kill
+    );
+    ensure!(killed.is_ok(), "{killed:?}");
+    for ended in [ended, other] {
+        ensure!(matches!(ended, Err(embroker::Error::OutcomeUnknown { .. })), "{ended:?}");
+    }
+    ensure!(reader.woken.load(Ordering::SeqCst) > 40, "its waker panicked all the time");
+    ensure!(by_polls(broker.incr("mine"), &reader).await? == 21);
     Ok(())
 }
 
@@ -252,6 +316,11 @@ fn main() -> ExitCode {
         an_observer_that_panics_leaves_a_whole_transaction,
     );
     suite.test(mem, "a_clock_that_panics_leaves_no_half_command", a_clock_that_panics_leaves_no_half_command);
+    suite.test(
+        Backend::Redis,
+        "a_waker_that_panics_costs_no_connection_and_no_other_caller",
+        a_waker_that_panics_costs_no_connection_and_no_other_caller,
+    );
     for backend in Backend::ALL {
         suite.test(backend, "a_serializer_that_panics_writes_nothing", async move || {
             a_serializer_that_panics_writes_nothing(backend).await

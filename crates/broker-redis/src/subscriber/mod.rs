@@ -16,6 +16,7 @@ use supervisor::{Request, Supervisor};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::calm::calm;
 use crate::connection::{Connection, Target};
 
 /// The calling side of a subscriber.
@@ -51,11 +52,11 @@ impl RedisSubscriber {
 
 impl SubscriberBackend for RedisSubscriber {
     fn subscribe(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.request(true, kind, names))
+        Box::pin(calm(self.request(true, kind, names)))
     }
 
     fn unsubscribe(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.request(false, kind, names))
+        Box::pin(calm(self.request(false, kind, names)))
     }
 }
 

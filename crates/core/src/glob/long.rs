@@ -44,6 +44,10 @@ fn fits(run: &[Token], text: &[u8]) -> bool {
 fn find(run: &[Token], text: &mut &[u8]) -> bool {
     const BITS: usize = u64::BITS as usize;
     let Some(last) = run.len().checked_sub(1) else { return true };
+    // Nothing is made ready for a text that is too short: there may be many, and all the bytes of a pattern in each.
+    if text.len() < run.len() {
+        return false;
+    }
     // For each byte that the text has: the steps that take it.
     let mut takers = [const { None::<Vec<u64>> }; 256];
     // The steps that the text until now may end at.
