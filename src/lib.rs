@@ -43,9 +43,37 @@ pub use embroker_redis::{RedisBroker, RedisBrokerBuilder};
 pub use embroker_redis_rs::{RedisConnection, RedisConnections};
 
 /// The backend that the features choose: `RedisBroker` with the feature `redis`, else [`MemBroker`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker::Result<()> {
+/// use embroker::{DefaultBroker, prelude::*};
+///
+/// async fn count(url: &str) -> embroker::Result<i64> {
+///     DefaultBroker::connect(url).await?.incr("visits").await
+/// }
+/// # #[cfg(not(feature = "redis"))]
+/// assert_eq!(count("mem://").await?, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(feature = "redis")]
 pub type DefaultBroker = RedisBroker;
 /// The backend that the features choose: `RedisBroker` with the feature `redis`, else [`MemBroker`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker::Result<()> {
+/// use embroker::{DefaultBroker, prelude::*};
+///
+/// async fn count(url: &str) -> embroker::Result<i64> {
+///     DefaultBroker::connect(url).await?.incr("visits").await
+/// }
+/// # #[cfg(not(feature = "redis"))]
+/// assert_eq!(count("mem://").await?, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(all(feature = "mem", not(feature = "redis")))]
 pub type DefaultBroker = MemBroker;
 

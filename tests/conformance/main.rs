@@ -14,15 +14,17 @@ const CASE_LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
-    suite.test(Backend::Mem, "every_file_there_is_a_family", async || {
+    suite.test(Backend::Mem, "every_file_and_folder_there_is_a_family", async || {
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/crates/conformance/src/cases"))?;
         let mut names = Vec::new();
         for file in files {
-            let name = file?.file_name().into_string().unwrap_or_default();
-            names.extend(name.strip_suffix(".rs").filter(|name| *name != "mod").map(str::to_owned));
+            let path = file?.path();
+            let is_family = path.is_dir() || path.extension().is_some_and(|extension| extension == "rs");
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            names.extend((is_family && stem != "mod").then_some(stem));
         }
         names.sort();
-        anyhow::ensure!(names == FAMILIES, "the files are {names:?}, the families {FAMILIES:?}");
+        anyhow::ensure!(names == FAMILIES, "the files and folders are {names:?}, the families {FAMILIES:?}");
         Ok(())
     });
     for case in cases() {

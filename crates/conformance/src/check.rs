@@ -141,11 +141,25 @@ pub struct Case {
 
 impl Case {
     /// The commands' family, such as `hash`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let families: Vec<_> = embroker_conformance::cases().iter().map(|case| case.family()).collect();
+    /// assert!(families.contains(&"hash") && families.is_sorted());
+    /// ```
     pub fn family(&self) -> &'static str {
         self.family
     }
 
     /// What holds in this case: a sentence, with underscores.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let cases = embroker_conformance::cases();
+    /// assert!(cases.iter().any(|case| case.name() == "setbit_answers_the_old_bit_and_grows_the_string"));
+    /// ```
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -157,12 +171,17 @@ impl fmt::Debug for Case {
     }
 }
 
-/// Lists async functions of one broker as [`Case`]s of the family that the file is. One that is left out is dead code,
-/// which does not compile.
+/// The family that a module of cases belongs to: `hash`, and `key` for `key::databases`.
+pub(crate) fn family_of(module: &'static str) -> &'static str {
+    module.split("::").skip_while(|part| *part != "cases").nth(1).unwrap_or_default()
+}
+
+/// Lists async functions of one broker as [`Case`]s of the family that the file, or its folder, is. One that is left out
+/// is dead code, which does not compile.
 macro_rules! cases {
     ($($case:ident),* $(,)?) => {
         vec![$($crate::check::Case {
-            family: module_path!().rsplit_once("::").map_or("", |(_, family)| family),
+            family: $crate::check::family_of(module_path!()),
             name: stringify!($case),
             needs: $crate::check::Needs::Nothing,
             run: $crate::check::Run::One(|broker| Box::pin($case(broker))),

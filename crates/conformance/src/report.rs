@@ -8,6 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Difference, printable};
 
 /// How a case ended.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_conformance::Outcome;
+///
+/// let skipped = Outcome::Skipped { reason: "the server has no such command".into() };
+/// assert_ne!(skipped, Outcome::Passed);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 #[non_exhaustive]
@@ -27,6 +36,21 @@ pub enum Outcome {
 }
 
 /// A case and how it ended.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use embroker_conformance::{Outcome, Suite, Target};
+/// use embroker_mem::MemBroker;
+///
+/// let report = Suite::new().family("connection").run(&Target::broker(MemBroker::new())).await?;
+/// let case = &report.cases[0];
+/// assert_eq!((&*case.family, &case.outcome), ("connection", &Outcome::Passed));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseReport {
     /// The commands' family.
@@ -70,26 +94,99 @@ pub struct Report {
 
 impl Report {
     /// How many cases found nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_conformance::{Suite, Target};
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let report = Suite::new().family("connection").run(&Target::broker(MemBroker::new())).await?;
+    /// assert_eq!(report.passed(), report.cases.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn passed(&self) -> usize {
         self.cases.iter().filter(|case| case.outcome == Outcome::Passed).count()
     }
 
     /// How many cases found a difference.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_conformance::{Suite, Target};
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let report = Suite::new().family("connection").run(&Target::broker(MemBroker::new())).await?;
+    /// assert_eq!(report.different(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn different(&self) -> usize {
         self.cases.iter().filter(|case| matches!(case.outcome, Outcome::Different { .. })).count()
     }
 
     /// How many cases could not run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_conformance::{Suite, Target};
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let report = Suite::new().family("connection").run(&Target::broker(MemBroker::new())).await?;
+    /// assert_eq!(report.skipped(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn skipped(&self) -> usize {
         self.cases.iter().filter(|case| matches!(case.outcome, Outcome::Skipped { .. })).count()
     }
 
     /// Whether some case passed and none found a difference. Cases that were skipped do not count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_conformance::{Suite, Target};
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let report = Suite::new().family("connection").run(&Target::broker(MemBroker::new())).await?;
+    /// assert!(report.is_conforming(), "{report}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_conforming(&self) -> bool {
         self.passed() > 0 && self.different() == 0
     }
 
     /// All differences, case by case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_conformance::{Suite, Target};
+    /// use embroker_mem::MemBroker;
+    ///
+    /// let report = Suite::new().family("connection").run(&Target::broker(MemBroker::new())).await?;
+    /// for difference in report.differences() {
+    ///     println!("{difference}");
+    /// }
+    /// # assert_eq!(report.differences().count(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn differences(&self) -> impl Iterator<Item = &Difference> {
         self.cases.iter().flat_map(|case| match &case.outcome {
             Outcome::Different { differences } => differences.as_slice(),

@@ -17,6 +17,20 @@ use crate::state::{Found, answers};
 use crate::trace::{Trace, Traced};
 
 /// What is held against the cases: a way to make clients of one broker. Clones are the same.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use embroker_conformance::{Suite, Target};
+/// use embroker_mem::MemBroker;
+///
+/// let target = Target::broker(MemBroker::new());
+/// assert!(Suite::new().family("connection").run(&target).await?.is_conforming());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Target(Arc<dyn Fn(u32) -> BoxFuture<'static, Result<AnyBroker>> + Send + Sync>);
 
@@ -80,6 +94,22 @@ impl fmt::Debug for Target {
 }
 
 /// Why a run came to no report.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// use embroker_conformance::{CannotRun, Suite, Target};
+/// use embroker_core::prelude::*;
+///
+/// let broker = embroker_mem::MemBroker::new();
+/// broker.set("precious", "data").await?;
+/// let refused = Suite::new().run(&Target::broker(broker)).await.unwrap_err();
+/// assert!(matches!(refused, CannotRun::Occupied(_)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CannotRun {

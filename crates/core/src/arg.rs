@@ -57,6 +57,14 @@ impl Repr<'_> {
 
 impl Arg<'_> {
     /// The bytes of the argument.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Arg;
+    ///
+    /// assert_eq!(Arg::from(1.5).as_bytes(), b"1.5");
+    /// ```
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
@@ -66,6 +74,14 @@ impl Arg<'_> {
     }
 
     /// The argument as an owned buffer. Copies what is borrowed, shares what is shared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Arg, Bytes};
+    ///
+    /// assert_eq!(Arg::from("order-1").to_bytes(), Bytes::from("order-1"));
+    /// ```
     pub fn to_bytes(&self) -> Bytes {
         match &self.0 {
             Repr::Shared(bytes) => Bytes::clone(bytes),
@@ -88,6 +104,18 @@ impl Arg<'_> {
     }
 
     /// The same argument without a borrow.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Arg;
+    ///
+    /// let kept: Arg<'static> = {
+    ///     let name = String::from("order-1");
+    ///     Arg::from(name.as_str()).into_owned()
+    /// };
+    /// assert_eq!(kept.as_bytes(), b"order-1");
+    /// ```
     pub fn into_owned(self) -> Arg<'static> {
         Arg(match self.0 {
             Repr::Borrowed(bytes) => return Arg::copied(bytes),

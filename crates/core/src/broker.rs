@@ -1,4 +1,4 @@
-//! The contract of a backend: [`Broker`], and [`AnyBroker`] for one that is chosen while the program runs.
+//! The contract of a backend: [`Broker`].
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,6 +12,21 @@ use crate::watch::Watch;
 use crate::{Arg, Command, Pipeline, Value};
 
 /// A boxed future, for the places where a backend is not known at compile time.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::BoxFuture;
+///
+/// /// A function that any backend's future fits into.
+/// fn later<'a>(number: &'a i64) -> BoxFuture<'a, i64> {
+///     Box::pin(async move { *number })
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// assert_eq!(later(&7).await, 7);
+/// # }
+/// ```
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A Redis-compatible broker: commands in, values out, and messages.
@@ -79,6 +94,25 @@ pub trait Broker: Send + Sync + 'static {
     ///
     /// An error reply is [`Error::Server`](crate::Error::Server), never `Ok(Value::Error)`. Commands of one
     /// client's connection (SUBSCRIBE, MULTI, WATCH, …) are [`Error::Config`](crate::Error::Config).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::{Command, Error, Value};
+    ///
+    /// let length = broker.execute(Command::from_argv(["APPEND", "greeting", "hello"])?).await?;
+    /// assert_eq!(length, Value::Int(5));
+    ///
+    /// let refused = broker.execute(Command::from_argv(["INCR", "greeting"])?).await;
+    /// assert_eq!(refused.unwrap_err().to_string(), "ERR value is not an integer or out of range");
+    /// assert!(matches!(broker.execute(Command::from_argv(["MULTI"])?).await, Err(Error::Config(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn execute(&self, command: Command<'_>) -> impl Future<Output = Result<Value>> + Send;
 
     /// Runs one command here and now, if this broker never waits for another process: what [`execute`](Self::execute)
@@ -109,12 +143,31 @@ pub trait Broker: Send + Sync + 'static {
     ///
     /// A command that fails has its own error among the replies. In an atomic pipeline, a command that Redis
     /// would not queue (unknown, wrong arity) makes the whole fail with `EXECABORT`, and nothing runs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::{Pipeline, Value};
+    ///
+    /// let mut pipeline = Pipeline::atomic();
+    /// pipeline.set("greeting", "hello").incr("greeting").strlen("greeting");
+    /// let replies = broker.pipeline(pipeline).await?;
+    /// assert_eq!(replies[0], Ok(Value::OK));
+    /// assert!(replies[1].is_err(), "it is no number; the others run all the same");
+    /// assert_eq!(replies[2], Ok(Value::Int(5)));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn pipeline(&self, pipeline: Pipeline<'_>) -> impl Future<Output = Result<Replies>> + Send;
 
     /// Runs commands here and now, if this broker never waits for another process: what [`pipeline`](Self::pipeline)
     /// would answer. `None`, and nothing has run, where it may have to wait.
     ///
-    /// [`AnyBroker::pipeline`](AnyBroker) asks here first, which spares it a boxed future. A broker around another one
+    /// [`AnyBroker::pipeline`](crate::AnyBroker) asks here first, which spares it a boxed future. A broker around another one
     /// need not have it.
     ///
     /// # Examples
@@ -133,9 +186,42 @@ pub trait Broker: Send + Sync + 'static {
     }
 
     /// Watches keys for an optimistic transaction: any write to one of them makes its EXEC do nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::Pipeline;
+    ///
+    /// let watch = broker.watch_keys(&["seats".into()]).await?;
+    /// broker.set("seats", 1).await?;
+    /// assert_eq!(watch.exec(Pipeline::atomic()).await?, None, "somebody wrote in between");
+    /// # Ok(())
+    /// # }
+    /// ```
     fn watch_keys(&self, keys: &[Arg<'_>]) -> impl Future<Output = Result<Watch>> + Send;
 
     /// A new client for messages: its own queue, and its own set of channels and patterns, empty at first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::SubscribeOptions;
+    ///
+    /// let subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+    /// assert_eq!(broker.publish("news", "nobody hears").await?, 0);
+    /// subscriber.subscribe(["news"]).await?;
+    /// assert_eq!(broker.publish("news", "hello").await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn subscriber(&self, options: SubscribeOptions) -> impl Future<Output = Result<Subscriber>> + Send;
 
     /// The same broker, another of its databases: what a client does with SELECT, except that this handle stays where
@@ -144,18 +230,67 @@ pub trait Broker: Send + Sync + 'static {
     /// # Errors
     ///
     /// `ERR DB index is out of range` where there is no such database.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// let third = broker.select(3).await?;
+    /// third.set("greeting", "hello").await?;
+    /// assert_eq!((broker.dbsize().await?, third.dbsize().await?), (0, 1));
+    /// assert_eq!(broker.select(16).await.unwrap_err().to_string(), "ERR DB index is out of range");
+    /// # Ok(())
+    /// # }
+    /// ```
     fn select(&self, database: u32) -> impl Future<Output = Result<Self>> + Send
     where
         Self: Sized;
 
     /// What a broker in this process keeps beside its data, such as its configuration. `None` for one that is elsewhere
     /// and answers CONFIG and INFO itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// let instance = broker.instance().expect("this one is in the process");
+    /// broker.config_set("maxclients", 7).await?;
+    /// assert_eq!(instance.config().get(["maxclients"]), [("maxclients".into(), "7".into())]);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn instance(&self) -> Option<&Arc<Instance>> {
         None
     }
 
     /// Removes the keys whose time is over, and answers how many there were. For a broker in this process, whoever
     /// serves it calls this now and then; one that is elsewhere does so by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// use embroker_core::prelude::*;
+    /// use embroker_mem::{ManualClock, MemBroker};
+    ///
+    /// let clock = Arc::new(ManualClock::at(0));
+    /// let broker = MemBroker::builder().clock(clock.clone()).build();
+    /// broker.setex("reservation:7", Duration::from_secs(600), "jamie").await?;
+    /// clock.advance(Duration::from_secs(601));
+    /// assert_eq!(Broker::sweep(&broker), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn sweep(&self) -> usize {
         0
     }
@@ -163,186 +298,22 @@ pub trait Broker: Send + Sync + 'static {
     /// Whether there is room for more data, after evicting what may be evicted: `false` where the data takes more than
     /// `maxmemory`. Whoever serves a broker in this process asks so before it queues a command of a transaction; one
     /// that is elsewhere refuses commands by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// assert!(broker.has_room());
+    /// broker.set("picture", vec![b'x'; 1 << 20]).await?;
+    /// broker.config_set("maxmemory", "1mb").await?;
+    /// assert!(!broker.has_room());
+    /// # Ok(())
+    /// # }
+    /// ```
     fn has_room(&self) -> bool {
         true
-    }
-}
-
-/// [`Broker`] with boxed futures, so that it can stand behind a pointer.
-trait DynBroker: Send + Sync {
-    fn execute<'a>(&'a self, command: Command<'a>) -> BoxFuture<'a, Result<Value>>;
-    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>>;
-    fn pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Replies>>;
-    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>>;
-    fn watch_keys<'a>(&'a self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<Watch>>;
-    fn subscriber(&self, options: SubscribeOptions) -> BoxFuture<'_, Result<Subscriber>>;
-    fn select(&self, database: u32) -> BoxFuture<'_, Result<AnyBroker>>;
-    fn instance(&self) -> Option<&Arc<Instance>>;
-    fn sweep(&self) -> usize;
-    fn has_room(&self) -> bool;
-}
-
-impl<B: Broker> DynBroker for B {
-    fn execute<'a>(&'a self, command: Command<'a>) -> BoxFuture<'a, Result<Value>> {
-        Box::pin(Broker::execute(self, command))
-    }
-
-    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>> {
-        Broker::execute_now(self, command)
-    }
-
-    fn pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> BoxFuture<'a, Result<Replies>> {
-        Box::pin(Broker::pipeline(self, pipeline))
-    }
-
-    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>> {
-        Broker::pipeline_now(self, pipeline)
-    }
-
-    fn watch_keys<'a>(&'a self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<Watch>> {
-        Box::pin(Broker::watch_keys(self, keys))
-    }
-
-    fn subscriber(&self, options: SubscribeOptions) -> BoxFuture<'_, Result<Subscriber>> {
-        Box::pin(Broker::subscriber(self, options))
-    }
-
-    fn select(&self, database: u32) -> BoxFuture<'_, Result<AnyBroker>> {
-        Box::pin(async move { Ok(AnyBroker::new(Broker::select(self, database).await?)) })
-    }
-
-    fn instance(&self) -> Option<&Arc<Instance>> {
-        Broker::instance(self)
-    }
-
-    fn sweep(&self) -> usize {
-        Broker::sweep(self)
-    }
-
-    fn has_room(&self) -> bool {
-        Broker::has_room(self)
-    }
-}
-
-/// A broker whose backend was chosen while the program runs, by a URL for instance. Clones share it.
-///
-/// # Examples
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> embroker_core::Result<()> {
-/// use embroker_core::{AnyBroker, prelude::*};
-///
-/// let broker = AnyBroker::new(embroker_mem::MemBroker::new());
-/// broker.set("greeting", "hello").await?;
-/// assert_eq!(broker.get("greeting").await?.as_deref(), Some(&b"hello"[..]));
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone)]
-pub struct AnyBroker(Arc<dyn DynBroker>);
-
-impl AnyBroker {
-    /// Hides which backend this is.
-    pub fn new(broker: impl Broker) -> Self {
-        Self(Arc::new(broker))
-    }
-}
-
-impl std::fmt::Debug for AnyBroker {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AnyBroker").finish_non_exhaustive()
-    }
-}
-
-impl Broker for AnyBroker {
-    async fn execute(&self, command: Command<'_>) -> Result<Value> {
-        self.0.execute(command).await
-    }
-
-    #[inline]
-    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>> {
-        self.0.execute_now(command)
-    }
-
-    async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
-        match self.0.pipeline_now(&pipeline) {
-            Some(replies) => replies,
-            None => self.0.pipeline(pipeline).await,
-        }
-    }
-
-    #[inline]
-    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>> {
-        self.0.pipeline_now(pipeline)
-    }
-
-    async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
-        self.0.watch_keys(keys).await
-    }
-
-    async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
-        self.0.subscriber(options).await
-    }
-
-    async fn select(&self, database: u32) -> Result<Self> {
-        self.0.select(database).await
-    }
-
-    fn instance(&self) -> Option<&Arc<Instance>> {
-        self.0.instance()
-    }
-
-    fn sweep(&self) -> usize {
-        self.0.sweep()
-    }
-
-    fn has_room(&self) -> bool {
-        self.0.has_room()
-    }
-}
-
-/// A shared broker is a broker, so one can be handed to several tasks.
-impl<B: Broker> Broker for Arc<B> {
-    async fn execute(&self, command: Command<'_>) -> Result<Value> {
-        B::execute(self, command).await
-    }
-
-    #[inline]
-    fn execute_now(&self, command: &Command<'_>) -> Option<Result<Value>> {
-        B::execute_now(self, command)
-    }
-
-    async fn pipeline(&self, pipeline: Pipeline<'_>) -> Result<Replies> {
-        B::pipeline(self, pipeline).await
-    }
-
-    #[inline]
-    fn pipeline_now(&self, pipeline: &Pipeline<'_>) -> Option<Result<Replies>> {
-        B::pipeline_now(self, pipeline)
-    }
-
-    async fn watch_keys(&self, keys: &[Arg<'_>]) -> Result<Watch> {
-        B::watch_keys(self, keys).await
-    }
-
-    async fn subscriber(&self, options: SubscribeOptions) -> Result<Subscriber> {
-        B::subscriber(self, options).await
-    }
-
-    async fn select(&self, database: u32) -> Result<Self> {
-        Ok(Self::new(B::select(self, database).await?))
-    }
-
-    fn instance(&self) -> Option<&Arc<Instance>> {
-        B::instance(self)
-    }
-
-    fn sweep(&self) -> usize {
-        B::sweep(self)
-    }
-
-    fn has_room(&self) -> bool {
-        B::has_room(self)
     }
 }

@@ -78,6 +78,15 @@ impl Eq for Command<'_> {}
 
 impl<'a> Command<'a> {
     /// A command of the table, without arguments yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Command, commands::StringCommand};
+    ///
+    /// let command = Command::new(StringCommand::Get.spec()).arg("greeting");
+    /// assert!(command.words().eq([&b"get"[..], b"greeting"]));
+    /// ```
     #[inline]
     pub fn new(spec: &'static CommandSpec) -> Self {
         Self { name: Name::Known(spec), args: ArgList::default() }
@@ -90,6 +99,17 @@ impl<'a> Command<'a> {
     /// # Errors
     ///
     /// [`Error::Config`] where there is no word at all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// let command = Command::from_argv(["hset", "order:1", "who", "jamie"])?;
+    /// assert_eq!(command.spec().map(|spec| spec.name), Some("hset"));
+    /// assert!(Command::from_argv([""; 0]).is_err());
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn from_argv<I>(words: I) -> Result<Self>
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
@@ -142,6 +162,16 @@ impl<'a> Command<'a> {
     }
 
     /// Adds an argument.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// let command = Command::from_argv(["EXPIRE"])?.arg("order:1").arg(600);
+    /// assert_eq!(command.arguments()[1].as_bytes(), b"600");
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn arg(self, arg: impl Into<Arg<'a>>) -> Self {
@@ -149,6 +179,15 @@ impl<'a> Command<'a> {
     }
 
     /// Adds arguments in order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// assert_eq!(Command::from_argv(["DEL"])?.args(["a", "b"]), Command::from_argv(["DEL", "a", "b"])?);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn args<I>(mut self, args: I) -> Self
@@ -160,6 +199,16 @@ impl<'a> Command<'a> {
     }
 
     /// Adds pairs, such as fields and values, in order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// let command = Command::from_argv(["HSET", "order:1"])?.pairs([("qty", 2), ("cost", 40)]);
+    /// assert_eq!(command, Command::from_argv(["HSET", "order:1", "qty", "2", "cost", "40"])?);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn pairs<I, K, V>(mut self, pairs: I) -> Self
@@ -194,12 +243,32 @@ impl<'a> Command<'a> {
     }
 
     /// The arguments after the name; after the subcommand, where there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// let command = Command::from_argv(["CONFIG", "GET", "maxclients"])?;
+    /// assert_eq!(command.arguments().len(), 1);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[inline]
     pub fn arguments(&self) -> &[Arg<'a>] {
         &self.args
     }
 
     /// The command's row in the table, or `None` for a command that embroker does not know.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// assert_eq!(Command::from_argv(["Config", "GET", "*"])?.spec().map(|spec| spec.name), Some("config|get"));
+    /// assert!(Command::from_argv(["HELP", "ME"])?.spec().is_none());
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[inline]
     pub fn spec(&self) -> Option<&'static CommandSpec> {
         match &self.name {
@@ -235,6 +304,17 @@ impl<'a> Command<'a> {
     /// # Errors
     ///
     /// Redis's `ERR unknown command …`, `ERR unknown subcommand …` or `ERR wrong number of arguments …`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// assert_eq!(Command::from_argv(["GET", "a"])?.resolve()?.name, "get");
+    /// let error = Command::from_argv(["GET"])?.resolve().unwrap_err();
+    /// assert_eq!(error.to_string(), "ERR wrong number of arguments for 'get' command");
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[inline]
     pub fn resolve(&self) -> Result<&'static CommandSpec, ServerError> {
         self.resolve_with_arguments().map(|(spec, _)| spec)
@@ -285,6 +365,17 @@ impl<'a> Command<'a> {
     /// # Errors
     ///
     /// [`Error::Config`], with the call to use instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// assert!(Command::from_argv(["GET", "a"])?.check_not_session().is_ok());
+    /// let error = Command::from_argv(["SUBSCRIBE", "news"])?.check_not_session().unwrap_err();
+    /// assert!(error.to_string().contains("use Broker::subscriber instead"));
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[inline]
     pub fn check_not_session(&self) -> Result<()> {
         match &self.name {
@@ -315,11 +406,31 @@ impl<'a> Command<'a> {
     }
 
     /// Whether this is `SELECT`, which a transaction may hold although it is about the connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// assert!(Command::from_argv(["SELECT", "3"])?.is_select());
+    /// assert!(!Command::from_argv(["SWAPDB", "0", "3"])?.is_select());
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn is_select(&self) -> bool {
         self.spec().is_some_and(|spec| spec.id == ConnectionCommand::Select.into())
     }
 
     /// The words of the command as Redis takes them: name, subcommand, arguments.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Command;
+    ///
+    /// let command = Command::from_argv(["CONFIG", "GET", "maxclients"])?;
+    /// assert!(command.words().eq([&b"config"[..], b"GET", b"maxclients"]));
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn words(&self) -> impl Iterator<Item = &[u8]> {
         let of_table = |spec: &'static CommandSpec| match spec.name.split_once('|') {
             Some((name, sub)) => (name.as_bytes(), Some(sub.as_bytes())),
@@ -337,6 +448,18 @@ impl<'a> Command<'a> {
     }
 
     /// The same command without borrows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Command, Error};
+    ///
+    /// fn visit(page: &str) -> Result<Command<'static>, Error> {
+    ///     Ok(Command::from_argv(["INCR", page])?.into_owned())
+    /// }
+    /// assert_eq!(visit("/shop")?.arguments()[0].as_bytes(), b"/shop");
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn into_owned(self) -> Command<'static> {
         Command {
             name: match self.name {

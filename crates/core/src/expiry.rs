@@ -75,6 +75,26 @@ pub enum Ttl {
 }
 
 /// When a key expires.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # use embroker_core::prelude::*;
+/// # let broker = embroker_mem::MemBroker::new();
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// use embroker_core::Deadline;
+///
+/// let at = UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+/// broker.set("reservation:7", "jamie").await?;
+/// assert_eq!(broker.expiretime("reservation:7").await?, Deadline::Persistent);
+/// broker.expireat("reservation:7", at).await?;
+/// assert_eq!(broker.expiretime("reservation:7").await?, Deadline::At(at));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Deadline {
     /// There is no such key.

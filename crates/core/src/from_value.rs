@@ -28,6 +28,24 @@ pub trait FromValue: Sized {
     /// # Errors
     ///
     /// [`Error::Decode`], which says what was expected and what was there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Error, FromValue, Result, Value};
+    ///
+    /// /// A price as it is stored: cents.
+    /// #[derive(Debug, PartialEq)]
+    /// struct Dollars(f64);
+    ///
+    /// impl FromValue for Dollars {
+    ///     fn from_value(value: Value) -> Result<Self> {
+    ///         Ok(Self(i64::from_value(value)? as f64 / 100.0))
+    ///     }
+    /// }
+    /// assert_eq!(Dollars::from_value(Value::from("1950")), Ok(Dollars(19.5)));
+    /// assert!(matches!(Dollars::from_value(Value::from("free")), Err(Error::Decode(_))));
+    /// ```
     fn from_value(value: Value) -> Result<Self>;
 }
 

@@ -8,6 +8,7 @@
 //!
 //! Applications use the facade `embroker`, which re-exports all of this and picks a backend.
 
+mod any_broker;
 mod arg;
 mod arg_list;
 mod broker;
@@ -35,8 +36,9 @@ mod watch;
 /// The buffer that keys, fields and payloads come in.
 pub use bytes::Bytes;
 
+pub use any_broker::AnyBroker;
 pub use arg::Arg;
-pub use broker::{AnyBroker, BoxFuture, Broker};
+pub use broker::{BoxFuture, Broker};
 pub use command::Command;
 pub use commands::{BitOffset, BitOperation, BitRange, Bitfield, Encoding, Expiry, FieldOverflow, SetOptions};
 pub use error::{Error, Result, ServerError};

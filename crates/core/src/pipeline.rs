@@ -9,9 +9,35 @@ use crate::error::{Result, ServerError};
 use crate::{Command, SubscriptionKind, Value};
 
 /// What one command answers: a value, or an error in Redis's words.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{Reply, ServerError, Value};
+///
+/// let replies: [Reply; 2] = [Ok(Value::Int(1)), Err(ServerError::new("ERR no"))];
+/// assert_eq!(replies.iter().filter(|reply| reply.is_ok()).count(), 1);
+/// ```
 pub type Reply = Result<Value, ServerError>;
 
 /// What a pipeline answers: one result for each command, in order.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # use embroker_core::prelude::*;
+/// # let broker = embroker_mem::MemBroker::new();
+/// use embroker_core::{Pipeline, Replies};
+///
+/// let mut pipeline = Pipeline::new();
+/// pipeline.incr("visits").get("visits");
+/// let replies: Replies = broker.pipeline(pipeline).await?;
+/// assert_eq!(replies.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 pub type Replies = Vec<Reply>;
 
 /// Commands to run in order with one call, as one MULTI/EXEC transaction where it is atomic.
@@ -58,6 +84,14 @@ pub struct SubscriptionChange {
 
 impl<'a> Pipeline<'a> {
     /// Commands that run one after the other; those of others may run in between.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Pipeline;
+    ///
+    /// assert!(!Pipeline::new().is_atomic());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -65,39 +99,118 @@ impl<'a> Pipeline<'a> {
     /// Commands that run as one transaction: all or, where one can't be queued, none.
     ///
     /// As in Redis, a command that fails while it runs does not undo the others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::{Command, Pipeline};
+    ///
+    /// let mut pipeline = Pipeline::atomic();
+    /// pipeline.incr("visits").push(Command::from_argv(["NOSUCHCOMMAND"])?);
+    /// assert!(broker.pipeline(pipeline).await.unwrap_err().to_string().starts_with("EXECABORT"));
+    /// assert_eq!(broker.get("visits").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn atomic() -> Self {
         // Room for as many as the first push would make it, at less cost: a transaction is seldom empty.
         Self { commands: Vec::with_capacity(4), atomic: true, ..Self::default() }
     }
 
     /// Adds a command.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Command, Pipeline};
+    ///
+    /// let mut pipeline = Pipeline::new();
+    /// pipeline.push(Command::from_argv(["INCR", "visits"])?).push(Command::from_argv(["PING"])?);
+    /// assert_eq!(pipeline.len(), 2);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn push(&mut self, command: Command<'a>) -> &mut Self {
         self.commands.push(command);
         self
     }
 
     /// The commands in order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Pipeline;
+    ///
+    /// let mut pipeline = Pipeline::new();
+    /// pipeline.incr("visits");
+    /// assert!(pipeline.commands()[0].words().eq([&b"incr"[..], b"visits"]));
+    /// ```
     pub fn commands(&self) -> &[Command<'a>] {
         &self.commands
     }
 
     /// Whether they run as one transaction.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Pipeline;
+    ///
+    /// assert!(Pipeline::atomic().is_atomic());
+    /// ```
     pub fn is_atomic(&self) -> bool {
         self.atomic
     }
 
     /// How many commands there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Pipeline;
+    ///
+    /// let mut pipeline = Pipeline::new();
+    /// pipeline.incr("visits").incr("visits");
+    /// assert_eq!(pipeline.len(), 2);
+    /// ```
     pub fn len(&self) -> usize {
         self.commands.len()
     }
 
     /// Whether there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Pipeline;
+    ///
+    /// let mut pipeline = Pipeline::new();
+    /// assert!(pipeline.is_empty());
+    /// assert!(!pipeline.incr("visits").is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.commands.is_empty()
     }
 
     /// Refuses a pipeline that holds a command of one client's connection; see [`Command::check_not_session`]. One that
     /// is atomic may hold `SELECT`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Command, Pipeline};
+    ///
+    /// let mut pipeline = Pipeline::atomic();
+    /// pipeline.push(Command::from_argv(["SELECT", "3"])?);
+    /// assert!(pipeline.check_not_session().is_ok());
+    /// pipeline.push(Command::from_argv(["SUBSCRIBE", "news"])?);
+    /// assert!(pipeline.check_not_session().is_err());
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn check_not_session(&self) -> Result<()> {
         if self.atomic {
             self.check_transaction()
@@ -148,11 +261,35 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Whether somebody wants to hear of each command.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Pipeline;
+    ///
+    /// assert!(!Pipeline::atomic().is_observed());
+    /// assert!(Pipeline::atomic().observed_by(|| ()).is_observed());
+    /// ```
     pub fn is_observed(&self) -> bool {
         self.observer.0.is_some()
     }
 
     /// Calls the observer, where there is one; for implementors of [`Broker`](crate::Broker).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// use embroker_core::Pipeline;
+    ///
+    /// let calls = Arc::new(AtomicU32::new(0));
+    /// let counter = calls.clone();
+    /// let pipeline = Pipeline::atomic().observed_by(move || _ = counter.fetch_add(1, Ordering::Relaxed));
+    /// pipeline.observe();
+    /// assert_eq!(calls.load(Ordering::Relaxed), 1);
+    /// ```
     pub fn observe(&self) {
         if let Some(observer) = &self.observer.0 {
             observer();
@@ -197,6 +334,19 @@ impl<'a> Pipeline<'a> {
     }
 
     /// The same pipeline without borrows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Pipeline;
+    ///
+    /// fn visit(page: &str) -> Pipeline<'static> {
+    ///     let mut pipeline = Pipeline::new();
+    ///     pipeline.incr(page);
+    ///     pipeline.into_owned()
+    /// }
+    /// assert_eq!(visit("/shop").len(), 1);
+    /// ```
     pub fn into_owned(self) -> Pipeline<'static> {
         let Self { commands, atomic, observer, changes } = self;
         Pipeline { commands: commands.into_iter().map(Command::into_owned).collect(), atomic, observer, changes }

@@ -34,12 +34,36 @@ pub struct ScanOptions<'a> {
 
 impl<'a> ScanOptions<'a> {
     /// No options.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::ScanOptions;
+    ///
+    /// assert_eq!(ScanOptions::new(), ScanOptions::default());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// `MATCH pattern`: only what the [glob](crate::Glob) matches. It filters each step, so a step may answer nothing
     /// though the iteration is not over.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::ScanOptions;
+    ///
+    /// broker.sadd("sports", ["judo", "rowing"]).await?;
+    /// let (_, found) = broker.sscan("sports", 0, ScanOptions::new().pattern("j*")).await?;
+    /// assert_eq!(found, ["judo"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pattern(mut self, pattern: impl Into<Arg<'a>>) -> Self {
         self.pattern = Some(pattern.into());
         self
@@ -49,6 +73,24 @@ impl<'a> ScanOptions<'a> {
     ///
     /// The broker answers `ERR syntax error` to 0, and `ERR value is not an integer or out of range` to more than
     /// [`i64::MAX`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::ScanOptions;
+    ///
+    /// for order in 0..1000 {
+    ///     broker.set(format!("order:{order}"), "").await?;
+    /// }
+    /// let (cursor, found) = broker.scan(0, ScanOptions::new().count(100)).await?;
+    /// assert!(cursor != 0 && found.len() >= 100 && found.len() < 1000);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn count(mut self, count: u64) -> Self {
         self.count = Some(count);
         self
@@ -56,6 +98,23 @@ impl<'a> ScanOptions<'a> {
 
     /// `TYPE type`, since 6.0.0 and for SCAN only: only keys of this type. SSCAN and HSCAN answer `ERR syntax error` to
     /// it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::{KeyType, ScanOptions};
+    ///
+    /// broker.set("greeting", "hello").await?;
+    /// broker.sadd("sports", ["judo"]).await?;
+    /// let (_, found) = broker.scan(0, ScanOptions::new().kind(KeyType::Set)).await?;
+    /// assert_eq!(found, ["sports"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn kind(mut self, kind: KeyType) -> Self {
         self.kind = Some(kind);
         self
@@ -109,6 +168,14 @@ pub enum KeyType {
 
 impl KeyType {
     /// Redis's name of the type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::KeyType;
+    ///
+    /// assert_eq!((KeyType::Missing.name(), KeyType::SortedSet.name()), ("none", "zset"));
+    /// ```
     pub fn name(&self) -> &str {
         match self {
             Self::Missing => "none",

@@ -54,6 +54,14 @@ impl Value {
     pub const OK: Self = Self::status("OK");
 
     /// A status.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Value;
+    ///
+    /// assert_eq!(Value::status("PONG").as_bytes(), Some(&b"PONG"[..]));
+    /// ```
     pub const fn status(text: &'static str) -> Self {
         Self::Status(Bytes::from_static(text.as_bytes()))
     }

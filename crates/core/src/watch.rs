@@ -30,6 +30,33 @@ pub struct Watch(Box<dyn WatchBackend>);
 
 impl Watch {
     /// Wraps a backend's watch; for implementors of [`Broker`](crate::Broker).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Arg, BoxFuture, Pipeline, Replies, Result, Watch, WatchBackend};
+    ///
+    /// /// A watch that always finds that somebody wrote.
+    /// struct Broken;
+    ///
+    /// impl WatchBackend for Broken {
+    ///     fn add<'a>(&'a mut self, _: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>> {
+    ///         Box::pin(async { Ok(()) })
+    ///     }
+    ///     fn select(&mut self, _: u32) -> BoxFuture<'_, Result<()>> {
+    ///         Box::pin(async { Ok(()) })
+    ///     }
+    ///     fn exec(self: Box<Self>, _: Pipeline<'_>) -> BoxFuture<'_, Result<Option<Replies>>> {
+    ///         Box::pin(async { Ok(None) })
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// assert_eq!(Watch::new(Broken).exec(Pipeline::atomic()).await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(backend: impl WatchBackend) -> Self {
         Self(Box::new(backend))
     }
@@ -89,6 +116,23 @@ impl Watch {
     /// # Errors
     ///
     /// As [`Broker::pipeline`](crate::Broker::pipeline) for an atomic pipeline.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::{Pipeline, Value};
+    ///
+    /// let watch = broker.watch(["seats"]).await?;
+    /// let mut pipeline = Pipeline::atomic();
+    /// pipeline.incr("seats");
+    /// assert_eq!(watch.exec(pipeline).await?, Some(vec![Ok(Value::Int(1))]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn exec(self, pipeline: Pipeline<'_>) -> Result<Option<Replies>> {
         pipeline.check_transaction()?;
         self.0.exec(pipeline).await

@@ -51,6 +51,34 @@ pub struct Failure {
 
 impl Failure {
     /// The message that could not be handled, with its channel and payload.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_core::{Broker, Message, prelude::*};
+    /// use embroker_listeners::{Listener, ListenerError, Runner, Subscriptions};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// struct Picky;
+    ///
+    /// impl<B: Broker> Listener<B> for Picky {
+    ///     fn name(&self) -> &'static str { "picky" }
+    ///     fn subscriptions(&self) -> Subscriptions { Subscriptions::new().channel("meals") }
+    ///     async fn on_message(&mut self, _: &B, _: &Message) -> Result<(), ListenerError> {
+    ///         Err("not again".into())
+    ///     }
+    /// }
+    ///
+    /// let running = Runner::new(broker.clone()).listen(Picky).start().await?;
+    /// broker.publish("meals", "porridge").await?;
+    /// let report = running.shutdown().await;
+    /// let failed = report.failures().next().and_then(|failure| failure.message()).expect("it was a message");
+    /// assert_eq!((failed.channel(), failed.payload()), (&b"meals"[..], &b"porridge"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn message(&self) -> Option<&Message> {
         match &self.at {
             FailedAt::Message(message) => Some(message),
@@ -60,6 +88,16 @@ impl Failure {
 }
 
 /// What a listener was handling when it failed.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{Gap, Message};
+/// use embroker_listeners::FailedAt;
+///
+/// assert_eq!(FailedAt::Message(Message::new(b"news", b"hello")).to_string(), r#""hello" on "news""#);
+/// assert_eq!(FailedAt::Gap(Gap::Lagged(3)).to_string(), "a gap of 3 messages");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailedAt {
@@ -83,6 +121,15 @@ impl fmt::Display for FailedAt {
 }
 
 /// Why a listener failed.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_listeners::Cause;
+///
+/// assert_eq!(Cause::Error("the disk is full".into()).to_string(), "the disk is full");
+/// assert_eq!(Cause::Panic("index out of bounds".into()).to_string(), "panicked: index out of bounds");
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Cause {

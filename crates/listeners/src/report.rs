@@ -8,6 +8,15 @@ use serde::Serialize;
 use crate::Failure;
 
 /// What one listener has received so far.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_listeners::ListenerCounts;
+///
+/// let none = ListenerCounts::default();
+/// assert_eq!((none.handled, none.failed, none.lagged, none.gaps), (0, 0, 0, 0));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ListenerCounts {
@@ -24,6 +33,16 @@ pub struct ListenerCounts {
 
 impl ListenerCounts {
     /// Messages that it is through with: handled, failed or told as lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_listeners::ListenerCounts;
+    ///
+    /// let mut counts = ListenerCounts::default();
+    /// (counts.handled, counts.failed, counts.lagged, counts.gaps) = (5, 1, 2, 1);
+    /// assert_eq!(counts.seen(), 8);
+    /// ```
     pub fn seen(&self) -> u64 {
         self.handled + self.failed + self.lagged
     }
@@ -74,16 +93,63 @@ impl Counts {
     }
 
     /// The counts of the listener with this name; `None` where there is no such listener.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker).listen(SalesAnalytics).start().await?;
+    /// assert_eq!(running.counts().get("sales_analytics").map(|counts| counts.handled), Some(0));
+    /// assert_eq!(running.counts().get("somebody else"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self, name: &str) -> Option<ListenerCounts> {
         self.iter().find(|(known, _)| *known == name).map(|(_, counts)| counts)
     }
 
     /// All listeners with their counts, in the order they were given to the runner.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_listeners::{Runner, ticket_shop::{CustomerPurchases, SalesAnalytics}};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker).listen(SalesAnalytics).listen(CustomerPurchases).start().await?;
+    /// assert!(running.counts().iter().all(|(_, counts)| counts.seen() == 0));
+    /// assert_eq!(running.counts().iter().count(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, ListenerCounts)> {
         self.0.iter().map(|progress| (&*progress.name, progress.counts))
     }
 
     /// The sum over all listeners.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_core::prelude::*;
+    /// use embroker_listeners::{Runner, ticket_shop::{CustomerPurchases, SalesAnalytics}};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).listen(CustomerPurchases).start().await?;
+    /// broker.publish("purchase_orders", "an order that is not there").await?;
+    /// let counts = running.wait_for(|counts| counts.total().seen() == 2).await?;
+    /// assert_eq!(counts.total().failed, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn total(&self) -> ListenerCounts {
         self.iter().map(|(_, counts)| counts).sum()
     }
@@ -105,6 +171,21 @@ impl Counts {
 }
 
 /// What one listener has done, from start to shutdown.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+/// # let broker = embroker_mem::MemBroker::new();
+///
+/// let report = Runner::new(broker).listen(SalesAnalytics).start().await?.shutdown().await;
+/// let listener = &report.listeners[0];
+/// assert_eq!((&*listener.name, listener.failures.len(), listener.ended_early), ("sales_analytics", 0, false));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ListenerReport {
@@ -146,21 +227,85 @@ pub struct RunReport {
 
 impl RunReport {
     /// The report of the listener with this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let report = Runner::new(broker).listen(SalesAnalytics).start().await?.shutdown().await;
+    /// assert_eq!(report.get("sales_analytics").map(|listener| listener.counts.handled), Some(0));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self, name: &str) -> Option<&ListenerReport> {
         self.listeners.iter().find(|listener| listener.name == name)
     }
 
     /// The sum over all listeners.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::prelude::*;
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).start().await?;
+    /// broker.publish("purchase_orders", "an order that is not there").await?;
+    /// assert_eq!(running.shutdown().await.total().failed, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn total(&self) -> ListenerCounts {
         self.listeners.iter().map(|listener| listener.counts).sum()
     }
 
     /// The failures that were kept, of all listeners.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::prelude::*;
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).start().await?;
+    /// broker.publish("purchase_orders", "7").await?;
+    /// let report = running.shutdown().await;
+    /// let told: Vec<String> = report.failures().map(|failure| failure.cause.to_string()).collect();
+    /// assert_eq!(told, [r#"there is no order "7""#]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.listeners.iter().flat_map(|listener| &listener.failures)
     }
 
     /// Whether every listener handled every message that was published for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::prelude::*;
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).start().await?;
+    /// broker.publish("purchase_orders", "an order that is not there").await?;
+    /// assert!(!running.shutdown().await.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_clean(&self) -> bool {
         let clean = |listener: &ListenerReport| {
             listener.counts.lagged == 0

@@ -79,12 +79,42 @@ pub(crate) struct Settings {
 
 impl<B: Broker> Runner<B> {
     /// A runner without listeners yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_listeners::Runner;
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker).start().await?;
+    /// assert!(running.shutdown().await.listeners.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(broker: B) -> Self {
         let settings = Settings { on_failure: Arc::new(|_| ()), keep_failures: 100 };
         Self { broker: Arc::new(broker), listeners: Vec::new(), settings }
     }
 
     /// Adds a listener.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::prelude::*;
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).start().await?;
+    /// assert_eq!(broker.publish("purchase_orders", "7").await?, 1);
+    /// # drop(running);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn listen(mut self, listener: impl Listener<B>) -> Self {
         self.listeners.push(Planned {
             name: listener.name().into(),
@@ -111,6 +141,25 @@ impl<B: Broker> Runner<B> {
 
     /// How many failures of each listener are kept for the report: the first 100, where nothing else is said. The
     /// others are counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::prelude::*;
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).keep_failures(2).start().await?;
+    /// for order in 0..5 {
+    ///     broker.publish("purchase_orders", order).await?;
+    /// }
+    /// let report = running.shutdown().await;
+    /// assert_eq!((report.listeners[0].failures.len(), report.listeners[0].failures_left_off), (2, 3));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn keep_failures(mut self, failures: usize) -> Self {
         self.settings.keep_failures = failures;
         self
@@ -122,6 +171,20 @@ impl<B: Broker> Runner<B> {
     ///
     /// [`Error::Config`] where two listeners have the same name, where one subscribes to nothing, or outside a tokio
     /// runtime; otherwise whatever the broker runs into. No listener runs then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let twice = Runner::new(broker).listen(SalesAnalytics).listen(SalesAnalytics);
+    /// assert!(twice.start().await.is_err(), "two of one name could not be told apart");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn start(self) -> Result<Running> {
         let runtime = Handle::try_current()
             .map_err(|_| Error::Config("listeners run as tasks: start them inside a tokio runtime".into()))?;

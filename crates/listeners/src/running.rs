@@ -51,6 +51,37 @@ impl Drop for Task {
 
 /// A listener's stream ended while somebody waited for its messages: it was cut off because it read too slowly, or the
 /// broker is gone.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use embroker_core::{Broker, Message, Overflow, SubscribeOptions, prelude::*};
+/// use embroker_listeners::{Listener, ListenerError, Runner, Subscriptions};
+/// # let broker = embroker_mem::MemBroker::new();
+///
+/// struct Slow;
+///
+/// impl<B: Broker> Listener<B> for Slow {
+///     fn name(&self) -> &'static str { "slow" }
+///     fn subscriptions(&self) -> Subscriptions {
+///         let options = SubscribeOptions::default().max_messages(1).overflow(Overflow::Disconnect);
+///         Subscriptions::new().channel("news").options(options)
+///     }
+///     async fn on_message(&mut self, _: &B, _: &Message) -> Result<(), ListenerError> {
+///         Ok(())
+///     }
+/// }
+///
+/// let running = Runner::new(broker.clone()).listen(Slow).start().await?;
+/// broker.publish("news", "first").await?;
+/// broker.publish("news", "one too many").await?;
+/// let ended = running.wait_for(|counts| counts.total().seen() == 2).await.unwrap_err();
+/// assert_eq!(ended.to_string(), r#"the messages of listener "slow" have ended: it was cut off, or the broker is gone"#);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the messages of listener {listener:?} have ended: it was cut off, or the broker is gone")]
 pub struct StreamEnded {
@@ -59,6 +90,37 @@ pub struct StreamEnded {
 
 impl StreamEnded {
     /// The listener's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::{Broker, Message, Overflow, SubscribeOptions, prelude::*};
+    /// use embroker_listeners::{Listener, ListenerError, Runner, Subscriptions};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// struct Slow;
+    ///
+    /// impl<B: Broker> Listener<B> for Slow {
+    ///     fn name(&self) -> &'static str { "slow" }
+    ///     fn subscriptions(&self) -> Subscriptions {
+    ///         let options = SubscribeOptions::default().max_messages(1).overflow(Overflow::Disconnect);
+    ///         Subscriptions::new().channel("news").options(options)
+    ///     }
+    ///     async fn on_message(&mut self, _: &B, _: &Message) -> Result<(), ListenerError> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let running = Runner::new(broker.clone()).listen(Slow).start().await?;
+    /// broker.publish("news", "first").await?;
+    /// broker.publish("news", "one too many").await?;
+    /// let ended = running.wait_for(|counts| counts.total().seen() == 2).await.unwrap_err();
+    /// assert_eq!(ended.listener(), "slow");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn listener(&self) -> &str {
         &self.listener
     }
@@ -66,6 +128,20 @@ impl StreamEnded {
 
 impl Running {
     /// What the listeners have received so far.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_listeners::{Runner, ticket_shop::SalesAnalytics};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker).listen(SalesAnalytics).start().await?;
+    /// assert_eq!(running.counts().total().seen(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn counts(&self) -> Counts {
         self.tally.counts()
     }

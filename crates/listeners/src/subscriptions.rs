@@ -25,11 +25,28 @@ pub struct Subscriptions {
 
 impl Subscriptions {
     /// None yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_listeners::Subscriptions;
+    ///
+    /// assert!(Subscriptions::new().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds the channel with exactly this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_listeners::Subscriptions;
+    ///
+    /// let subscriptions = Subscriptions::new().channel("news").channel("sport");
+    /// assert_eq!((subscriptions.deliveries("sport"), subscriptions.deliveries("sports")), (1, 0));
+    /// ```
     #[must_use]
     pub fn channel<'a>(mut self, channel: impl Into<Arg<'a>>) -> Self {
         let channel = channel.into().into_owned();
@@ -40,6 +57,14 @@ impl Subscriptions {
     }
 
     /// Adds every channel that the pattern matches, see [`Glob`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_listeners::Subscriptions;
+    ///
+    /// assert_eq!(Subscriptions::new().pattern("news:*").deliveries("news:sport"), 1);
+    /// ```
     #[must_use]
     pub fn pattern<'a>(mut self, pattern: impl Into<Arg<'a>>) -> Self {
         let pattern = pattern.into();
@@ -50,6 +75,39 @@ impl Subscriptions {
     }
 
     /// Sets how many messages may wait for the listener, and what happens to those that don't fit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::{Broker, Message, SubscribeOptions, prelude::*};
+    /// use embroker_listeners::{Listener, ListenerError, Runner, Subscriptions};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// /// Wants the newest price only.
+    /// struct Price;
+    ///
+    /// impl<B: Broker> Listener<B> for Price {
+    ///     fn name(&self) -> &'static str { "price" }
+    ///     fn subscriptions(&self) -> Subscriptions {
+    ///         Subscriptions::new().channel("prices").options(SubscribeOptions::default().max_messages(1))
+    ///     }
+    ///     async fn on_message(&mut self, _: &B, _: &Message) -> Result<(), ListenerError> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let running = Runner::new(broker.clone()).listen(Price).start().await?;
+    /// for price in 0..10 {
+    ///     broker.publish("prices", price).await?;
+    /// }
+    /// let counts = running.shutdown().await.total();
+    /// assert_eq!(counts.handled + counts.lagged, 10);
+    /// assert!(counts.lagged > 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn options(mut self, options: SubscribeOptions) -> Self {
         self.options = options;
@@ -57,6 +115,15 @@ impl Subscriptions {
     }
 
     /// How often a listener with these subscriptions receives a message that is published to the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_listeners::Subscriptions;
+    ///
+    /// let subscriptions = Subscriptions::new().channel("news:sport").pattern("news:*").pattern("*:sport");
+    /// assert_eq!(subscriptions.deliveries("news:sport"), 3);
+    /// ```
     pub fn deliveries<'a>(&self, channel: impl Into<Arg<'a>>) -> u64 {
         let channel = channel.into();
         let exact = self.channels.iter().filter(|known| known.as_bytes() == channel.as_bytes()).count();
@@ -65,6 +132,14 @@ impl Subscriptions {
     }
 
     /// Whether there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_listeners::Subscriptions;
+    ///
+    /// assert!(!Subscriptions::new().channel("news").is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.channels.is_empty() && self.patterns.is_empty()
     }

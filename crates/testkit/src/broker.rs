@@ -52,6 +52,18 @@ impl TestBroker {
     /// # Panics
     ///
     /// Where `EMBROKER_SEED` is set and no number; [`TestBrokerBuilder::mem`] has an error for it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker::Result<()> {
+    /// use embroker::prelude::*;
+    ///
+    /// let broker = embroker_testkit::TestBroker::new();
+    /// broker.incr("visits").await?;
+    /// broker.assert_string("visits", 1).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn new() -> Self {
         match Self::builder().mem() {
@@ -176,7 +188,7 @@ impl TestBroker {
         assert!(unfired.is_empty(), "faults that never happened:{}", lines.collect::<String>());
     }
 
-    /// Lets go the messages that [a fault holds](crate::MessageFault::is_held), to all subscribers; how many there
+    /// Lets go the messages that [a fault holds](crate::FaultOf::is_held), to all subscribers; how many there
     /// were, gaps among them.
     ///
     /// ```
@@ -202,31 +214,6 @@ impl TestBroker {
             count
         });
         released.sum()
-    }
-
-    /// Cuts every subscriber off and lets it come back at once: each reads `Gap::Disconnected` and `Gap::Resubscribed`.
-    /// How many there were. To cut one at a message, and let it miss some, there is
-    /// [`Fault`](crate::MessageFault::cuts_the_subscriber).
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use embroker::{Gap, prelude::*};
-    ///
-    /// let broker = embroker_testkit::TestBroker::new();
-    /// let mut probe = broker.probe(["news"]).await?;
-    /// assert_eq!(broker.cut_subscribers(), 1);
-    /// probe.expect_gap(Gap::Disconnected).await;
-    /// probe.expect_gap(Gap::Resubscribed).await;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn cut_subscribers(&self) -> usize {
-        let deliveries = self.shared.deliveries();
-        for delivery in &deliveries {
-            delivery.cut().follow(&self.shared);
-        }
-        deliveries.len()
     }
 
     /// How a failed test is repeated, and the last of what happened. Once.

@@ -5,7 +5,7 @@
 //! where the broker wakes a reader, so in memory a message has arrived when PUBLISH returns, as without it.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -30,6 +30,8 @@ pub(crate) struct Delivery {
     pub(crate) names: Mutex<BTreeSet<(Kind, Bytes)>>,
     /// Whether a test itself reads it.
     pub(crate) is_probe: AtomicBool,
+    /// How often the broker told that the connection is back.
+    outages: AtomicU64,
     bell: Waker,
 }
 
@@ -88,6 +90,7 @@ impl Delivery {
             state: Mutex::default(),
             names: Mutex::default(),
             is_probe: AtomicBool::new(false),
+            outages: AtomicU64::new(0),
             bell: Waker::from(Arc::new(Bell(this.clone()))),
         })
     }
@@ -102,7 +105,12 @@ impl Delivery {
                 Poll::Ready(Some(Event::Message(message))) => {
                     self.judge(&mut state, Event::Message(message), &mut after);
                 }
-                Poll::Ready(Some(event)) => self.send(&mut state, event, 0, &mut after),
+                Poll::Ready(Some(event)) => {
+                    if event == Event::Gap(Gap::Resubscribed) {
+                        self.outages.fetch_add(1, Ordering::SeqCst);
+                    }
+                    self.send(&mut state, event, 0, &mut after);
+                }
                 Poll::Ready(None) => {
                     state.is_over = true;
                     self.end_if_over(&state, &mut after);
@@ -139,6 +147,11 @@ impl Delivery {
         }
         drop(state);
         after
+    }
+
+    /// How often the broker told that a connection which was lost is back.
+    pub(crate) fn outages(&self) -> u64 {
+        self.outages.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_probe(&self) -> bool {

@@ -1,6 +1,17 @@
 //! What can go wrong while a test is set up. Assertions and waits panic instead, with what was seen.
 
 /// The result of setting something up.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_testkit::{Fault, FaultPlan, Result};
+///
+/// fn plan(nth: u64) -> Result<FaultPlan> {
+///     FaultPlan::new([Fault::command("GET").nth(nth).is_not_sent()])
+/// }
+/// assert!(plan(1).is_ok() && plan(0).is_err());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a test could not be set up.

@@ -48,6 +48,7 @@ mod assertions;
 mod broker;
 mod builder;
 mod clock;
+mod cuts;
 mod delivery;
 mod difference;
 mod dump;
@@ -99,7 +100,7 @@ pub use dump::Dump;
 /// ```
 pub use embroker_testkit_macros::test;
 pub use error::{Error, Result};
-pub use fault::{CommandFault, Fault, FaultPlan, MessageFault};
+pub use fault::{CommandFault, Fault, FaultOf, FaultPlan, MessageFault};
 pub use probe::Probe;
 pub use raw_client::RawClient;
 pub use recorder::{Record, Recorder};

@@ -34,6 +34,20 @@ pub struct RawClient {
 
 impl RawClient {
     /// Connects to the socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// use embroker_testkit::{RawClient, RedisServer};
+    ///
+    /// let server = RedisServer::start()?;
+    /// let mut client = RawClient::connect(&server.socket_path())?;
+    /// assert_eq!(client.command(["PING"])?, b"+PONG\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connect(socket: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -41,6 +55,20 @@ impl RawClient {
     }
 
     /// Connects to host and port.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// use embroker_testkit::{RawClient, RedisServer};
+    ///
+    /// let server = RedisServer::builder().tcp().start()?;
+    /// let mut client = RawClient::connect_tcp(server.tcp_address().expect("it listens"))?;
+    /// assert_eq!(client.command(["PING"])?, b"+PONG\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connect_tcp(address: impl ToSocketAddrs) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
@@ -51,12 +79,37 @@ impl RawClient {
     }
 
     /// Sends one command and reads one reply, all of it: aggregates with their items.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// let mut client = server.client()?;
+    /// assert_eq!(client.command(["MGET", "a", "b"])?, b"*2\r\n$-1\r\n$-1\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn command<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> Result<Vec<u8>> {
         self.send(argv)?;
         self.reply()
     }
 
     /// Sends one command and reads nothing, for those that answer more or less often than once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// let mut client = server.client()?;
+    /// client.send(["SUBSCRIBE", "a", "b"])?; // a confirmation for each
+    /// assert_eq!(client.replies(2)?[1], b"*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send<W: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = W>) -> Result<()> {
         let words: Vec<W> = argv.into_iter().collect();
         let mut packed = format!("*{}\r\n", words.len()).into_bytes();
@@ -70,11 +123,37 @@ impl RawClient {
     }
 
     /// Sends bytes as they are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// let mut client = server.client()?;
+    /// client.send_bytes(b"*1\r\n+PING\r\n")?;
+    /// assert_eq!(client.line()?, b"-ERR Protocol error: expected '$', got '+'\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         Ok(self.stream.get_mut().write_all(bytes)?)
     }
 
     /// Reads one line: a whole reply, or how an aggregate begins.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// let mut client = server.client()?;
+    /// client.send(["MGET", "a", "b"])?;
+    /// assert_eq!(client.line()?, b"*2\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn line(&mut self) -> Result<Vec<u8>> {
         let mut line = Vec::new();
         self.stream.read_until(b'\n', &mut line)?;
@@ -82,11 +161,37 @@ impl RawClient {
     }
 
     /// Reads so many replies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// let mut client = server.client()?;
+    /// client.send_bytes(b"INCR visits\r\nINCR visits\r\n")?;
+    /// assert_eq!(client.replies(2)?, [b":1\r\n", b":2\r\n"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn replies(&mut self, count: usize) -> Result<Vec<Vec<u8>>> {
         (0..count).map(|_| self.reply()).collect()
     }
 
     /// Reads one reply or push message.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// let mut client = server.client()?;
+    /// client.send(["PING"])?;
+    /// assert_eq!(client.reply()?, b"+PONG\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reply(&mut self) -> Result<Vec<u8>> {
         let mut reply = Vec::new();
         let mut missing: usize = 1;

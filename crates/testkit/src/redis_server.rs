@@ -88,6 +88,19 @@ pub struct RedisServer {
 }
 
 /// Sets how a [`RedisServer`] is started.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> Result<(), embroker_testkit::Error> {
+/// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+/// use embroker_testkit::RedisServer;
+///
+/// let server = RedisServer::builder().set("databases", "4").tcp().start()?;
+/// assert_eq!(server.command(["SELECT", "4"])?, b"-ERR DB index is out of range\r\n");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct RedisServerBuilder {
@@ -97,6 +110,19 @@ pub struct RedisServerBuilder {
 
 impl RedisServerBuilder {
     /// Adds a setting of redis.conf: its name and its value, such as `requirepass` and `secret`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// use embroker_testkit::RedisServer;
+    ///
+    /// let server = RedisServer::builder().set("requirepass", "secret").start()?;
+    /// assert_eq!(server.command(["GET", "a"])?, b"-NOAUTH Authentication required.\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.args.push(format!("--{name}").into());
         self.args.push(value.as_ref().into());
@@ -104,12 +130,37 @@ impl RedisServerBuilder {
     }
 
     /// Listens on a free port of 127.0.0.1 too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// use embroker_testkit::RedisServer;
+    ///
+    /// let server = RedisServer::builder().tcp().start()?;
+    /// assert!(server.tcp_address().is_some_and(|address| address.starts_with("127.0.0.1:")));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tcp(mut self) -> Self {
         self.tcp = true;
         self
     }
 
     /// Starts the server, and returns once it answers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() {
+    /// # if embroker_testkit::redis_half_is_ignored() { return }
+    /// use embroker_testkit::RedisServer;
+    ///
+    /// let error = RedisServer::builder().set("databases", "none").start().unwrap_err();
+    /// assert!(error.to_string().contains("databases"), "the server's own words");
+    /// # }
+    /// ```
     pub fn start(self) -> Result<RedisServer> {
         // A port that was free can be taken before the server has it.
         const ATTEMPTS: usize = 5;
@@ -129,41 +180,139 @@ impl RedisServerBuilder {
 
 impl RedisServer {
     /// Starts a server with nothing set, and returns once it answers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// assert_eq!(server.command(["DBSIZE"])?, b":0\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start() -> Result<Self> {
         Self::builder().start()
     }
 
     /// A server whose settings are to be set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// use embroker_testkit::RedisServer;
+    ///
+    /// let server = RedisServer::builder().set("maxmemory", "1").start()?;
+    /// assert!(server.command(["SET", "a", "b"])?.starts_with(b"-OOM"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder() -> RedisServerBuilder {
         RedisServerBuilder::default()
     }
 
     /// The URL of the unix socket, without credentials: `redis+unix:///…`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// use embroker::prelude::*;
+    ///
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// let broker = embroker::connect(&server.url()).await?;
+    /// assert_eq!(broker.ping("hello").await?, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn url(&self) -> String {
         format!("redis+unix://{}", self.socket_path().display())
     }
 
     /// Host and port, where the server listens on TCP.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// use embroker_testkit::RedisServer;
+    ///
+    /// assert_eq!(RedisServer::start()?.tcp_address(), None);
+    /// assert!(RedisServer::builder().tcp().start()?.tcp_address().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tcp_address(&self) -> Option<String> {
         self.port.map(|port| format!("{}:{port}", Ipv4Addr::LOCALHOST))
     }
 
     /// The unix socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// assert!(server.socket_path().exists());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn socket_path(&self) -> PathBuf {
         self.directory.join("s.sock")
     }
 
     /// A new raw connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// let (mut first, mut second) = (server.client()?, server.client()?);
+    /// assert_ne!(first.command(["CLIENT", "ID"])?, second.command(["CLIENT", "ID"])?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn client(&self) -> Result<RawClient> {
         RawClient::connect(&self.socket_path())
     }
 
     /// Runs one command on a connection of its own and returns the bytes of the reply, in RESP2.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let server = embroker_testkit::RedisServer::start()?;
+    /// assert_eq!(server.command(["INCR", "visits"])?, b":1\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn command<W: AsRef<[u8]>>(&self, argv: impl IntoIterator<Item = W>) -> Result<Vec<u8>> {
         self.client()?.command(argv)
     }
 
     /// Kills the server, as a crash would. What it held is lost, but for what a setting keeps on the disk.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let mut server = embroker_testkit::RedisServer::start()?;
+    /// server.kill();
+    /// assert!(server.command(["PING"]).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             // Fails where it has exited already, which is just as well.
@@ -175,6 +324,19 @@ impl RedisServer {
 
     /// Kills the server where it still runs, and starts one on the same socket and port: empty, unless a setting such as
     /// `appendonly` keeps what it held.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), embroker_testkit::Error> {
+    /// # if embroker_testkit::redis_half_is_ignored() { return Ok(()) }
+    /// let mut server = embroker_testkit::RedisServer::start()?;
+    /// server.command(["SET", "a", "b"])?;
+    /// server.restart()?;
+    /// assert_eq!(server.command(["DBSIZE"])?, b":0\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
         self.launch()

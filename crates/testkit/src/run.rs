@@ -60,6 +60,22 @@ impl Backend {
 }
 
 /// What the body of a test may answer: nothing, or a `Result` of nothing.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_testkit::{Backend, Outcome, TestBroker, run};
+///
+/// /// What a harness of one's own answers.
+/// struct Checked(Vec<String>);
+///
+/// impl Outcome for Checked {
+///     fn failure(self) -> Option<String> {
+///         (!self.0.is_empty()).then(|| self.0.join("; "))
+///     }
+/// }
+/// run(Backend::Mem, TestBroker::builder(), async |_: TestBroker| Checked(Vec::new()));
+/// ```
 pub trait Outcome {
     /// Why the test failed, if it did.
     ///

@@ -78,7 +78,7 @@ impl TestBroker {
 
     /// Waits until nobody has anything to do: no command waits for its answer, every message has arrived, and whoever
     /// reads a subscriber has taken all of it and waits for more, so that what a listener does with a message is done.
-    /// [Probes](crate::Probe) are not counted; nor is what a [fault holds](crate::MessageFault::is_held).
+    /// [Probes](crate::Probe) are not counted; nor is what a [fault holds](crate::FaultOf::is_held).
     ///
     /// It sees what goes through this broker and its clones. A listener that hands its work to another task is not
     /// waited for: there [`wait_until`](Self::wait_until) says when it is done.

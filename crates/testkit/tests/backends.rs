@@ -316,3 +316,36 @@ fn a_broker_needs_no_runtime_in_memory() {
     })
     .expect("nothing in memory waits");
 }
+
+#[embroker_testkit::test]
+async fn connections_that_are_cut_come_back_with_a_gap(broker: TestBroker) -> Result<(), embroker_testkit::Error> {
+    let mut news = broker.probe(["news"]).await?;
+    let pattern = broker.subscriber(SubscribeOptions::default()).await?;
+    pattern.psubscribe(["n*"]).await?;
+    broker.publish("news", "before").await?;
+    for _ in 0..3 {
+        assert_eq!(broker.cut_connections().await?, 2);
+    }
+    assert_eq!(broker.publish("news", "after").await?, 2, "both are subscribed again");
+    news.expect_message("news", "before").await;
+    // Outages with no message between them are one to a reader who slept through all of them.
+    news.expect_gap(Gap::Disconnected).await;
+    news.expect_gap(Gap::Resubscribed).await;
+    news.expect_message("news", "after").await;
+    Ok(())
+}
+
+#[embroker_testkit::test(redis)]
+async fn a_cut_connection_is_another_one_afterwards(broker: TestBroker) -> Result<(), embroker_testkit::Error> {
+    let Some(server) = broker.url() else { panic!("there is a server") };
+    let mut raw = RawClient::connect(Path::new(server.trim_start_matches("redis+unix://")))?;
+    let mut subscribed = || -> Result<String, embroker_testkit::Error> {
+        let list = String::from_utf8(raw.command(["CLIENT", "LIST", "TYPE", "pubsub"])?).unwrap();
+        Ok(list.lines().find_map(|line| line.strip_prefix("id=")).unwrap().split(' ').next().unwrap().to_owned())
+    };
+    let _news = broker.probe(["news"]).await?;
+    let before = subscribed()?;
+    assert_eq!(broker.cut_connections().await?, 1);
+    assert_ne!(subscribed()?, before);
+    Ok(())
+}

@@ -1,4 +1,4 @@
-//! The cases, a file for each command family, with literal replies.
+//! The cases, a file or a folder for each command family, with literal replies.
 //!
 //! A case is an async function over a fresh `AnyBroker`, listed once in its family's `cases()`; one that is not listed
 //! is dead code, which is denied here. A file that is not in [`families!`] is found by the conformance target.

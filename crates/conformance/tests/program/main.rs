@@ -31,7 +31,8 @@ fn main() -> ExitCode {
         ("redis_has_no_difference_and_is_as_before_afterwards", redis_has_no_difference as fn() -> Result<()>),
         ("a_server_that_holds_keys_or_functions_is_left_alone", a_full_server_is_left_alone),
         ("a_password_is_asked_for_and_a_wrong_one_refused", a_password_is_asked_for),
-        ("a_replica_is_refused", a_replica_is_refused),
+        ("a_replica_is_refused_and_its_master", a_replica_is_refused_and_its_master),
+        ("a_node_of_a_cluster_is_refused", a_node_of_a_cluster_is_refused),
         ("a_configuration_file_is_not_rewritten", a_configuration_file_is_not_rewritten),
         ("ctrl_c_in_a_case_puts_everything_back", ctrl_c_in_a_case_puts_everything_back),
         ("a_server_that_falls_silent_is_told_with_the_case", a_silent_server_is_told),
@@ -202,9 +203,24 @@ fn a_password_is_asked_for() -> Result<()> {
     program(&["--url", &format!("redis://:right@{address}"), "--family", "connection"])?.must(0, "2 passed")
 }
 
-fn a_replica_is_refused() -> Result<()> {
-    let server = RedisServer::builder().set("replicaof", "127.0.0.1 1").start()?;
-    program(&["--url", &server.url()])?.must(2, "the server is a replica")
+fn a_replica_is_refused_and_its_master() -> Result<()> {
+    let master = RedisServer::builder().tcp().start()?;
+    let (host, port) = master
+        .tcp_address()
+        .and_then(|at| Some(at.split_once(':')?).map(|(host, port)| (host.to_owned(), port.to_owned())))
+        .context("a port")?;
+    let replica = RedisServer::builder().set("replicaof", format!("{host} {port}")).start()?;
+    for options in [&["--allow-flush"][..], &[]] {
+        let said = program(&[&["--url", &replica.url()], options].concat())?;
+        said.must(2, "the server is a replica, which refuses writes: name its master")?;
+    }
+    while !text(&master.command(["INFO", "replication"])?).contains("connected_slaves:1") {}
+    program(&["--url", &master.url()])?.must(2, "the server has replicas, which would be emptied as well")
+}
+
+fn a_node_of_a_cluster_is_refused() -> Result<()> {
+    let server = RedisServer::builder().tcp().set("cluster-enabled", "yes").start()?;
+    program(&["--url", &server.url()])?.must(2, "the server is part of a cluster, which has one database")
 }
 
 fn a_configuration_file_is_not_rewritten() -> Result<()> {

@@ -22,6 +22,19 @@ rows! {
 
 calls! {
     /// Typed calls on the broker's parameters. [`Parameter`](crate::instance::config::Parameter) names them all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// broker.config_set("maxclients", 20).await?;
+    /// assert_eq!(broker.config_get("maxclients").await?["maxclients"], "20");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait ConfigCommands {
         /// `CONFIG GET pattern` (since 2.0.0): the parameters whose names match, with their values as text. Several
         /// names may have one value: the older `hash-max-ziplist-entries` is still there.

@@ -22,6 +22,19 @@ rows! {
 
 calls! {
     /// Typed calls that ask whether anybody is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// assert_eq!(broker.ping("hello").await?, "hello");
+    /// assert_eq!(broker.echo("hello").await?, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait ConnectionCommands {
         /// `PING message` (since 1.0.0): the message, from a broker that is there.
         ///

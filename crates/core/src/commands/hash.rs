@@ -42,6 +42,20 @@ calls! {
     /// Typed calls on hashes: fields and values under one key.
     ///
     /// A key of another type answers `WRONGTYPE`; a key that does not exist is an empty hash.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// broker.hset("order:1", [("who", "jamie"), ("qty", "2")]).await?;
+    /// assert_eq!(broker.hincrby("order:1", "qty", 1).await?, 3);
+    /// assert_eq!(broker.hget_as::<String>("order:1", "who").await?.as_deref(), Some("jamie"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait HashCommands {
         /// `HDEL key field …` (since 2.0.0; several fields since 2.4.0): removes fields, and the key with the last of
         /// them. How many were there.

@@ -52,6 +52,20 @@ calls! {
     /// Typed calls on keys of any type: existence, expiry, renaming, iteration.
     ///
     /// Where a call takes several keys, none at all answers `ERR wrong number of arguments …`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// broker.set("order:1", "jamie").await?;
+    /// broker.rename("order:1", "order:2").await?;
+    /// assert_eq!(broker.exists(["order:1", "order:2"]).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait KeyCommands {
         /// `COPY source destination` (since 6.2.0): copies the value and its deadline. False where there is no source
         /// or where the destination exists.

@@ -19,6 +19,19 @@ rows! {
 
 calls! {
     /// Typed calls on memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// broker.set("picture", vec![b'x'; 1000]).await?;
+    /// assert!(broker.memory_usage("picture").await? > Some(1000));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait MemoryCommands {
         /// `MEMORY USAGE key` (since 4.0.0): about how many bytes the key and its value take. `None` where there is no
         /// key. Of a hash or a set the first five items are measured, and the others taken to be like them.

@@ -23,6 +23,19 @@ fn command<'a>(command: ObjectCommand, key: impl Into<Arg<'a>>) -> Command<'a> {
 
 calls! {
     /// Typed calls on how values are kept. None of them counts as a use of the key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// broker.set("visits", 7).await?;
+    /// assert_eq!(broker.object_encoding("visits").await?.as_deref(), Some("int"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait ObjectCommands {
         /// `OBJECT ENCODING key` (since 2.2.3): how the value is kept: `int`, `embstr` or `raw` for a string,
         /// `listpack` or `hashtable` for a hash, `intset` or `hashtable` for a set. `None` where there is no key.

@@ -30,6 +30,23 @@ rows! {
 
 calls! {
     /// Typed calls on messages.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::SubscribeOptions;
+    ///
+    /// let subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+    /// subscriber.subscribe(["news"]).await?;
+    /// assert_eq!(broker.publish("news", "hello").await?, 1);
+    /// assert_eq!(broker.pubsub_channels("*").await?, ["news"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait PubSubCommands {
         /// `PUBLISH channel message` (since 2.0.0): how many subscriptions received it. A subscriber with the channel
         /// and two patterns that match it counts three times.

@@ -31,6 +31,18 @@ rows! {
 
 calls! {
     /// Typed calls about the broker itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// assert!(broker.info("server").await?.contains("redis_version:7.0.15"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait ServerCommands {
         /// `INFO section` (since 1.0.0): what the broker tells of itself, as lines of `field:value`; `everything` for
         /// all sections.

@@ -48,6 +48,20 @@ calls! {
     /// A key of another type answers `WRONGTYPE`; a key that does not exist is an empty set, and a set that loses its
     /// last member is gone. Where a call takes several keys or members, none at all answers
     /// `ERR wrong number of arguments …`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// broker.sadd("sales:judo", ["jamie", "amy"]).await?;
+    /// broker.sadd("sales:rowing", ["amy"]).await?;
+    /// assert!(broker.sinter(["sales:judo", "sales:rowing"]).await?.contains(&b"amy"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait SetCommands {
         /// `SADD key member …` (since 1.0.0; several members since 2.4.0): how many of the members are new.
         ///

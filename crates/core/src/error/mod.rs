@@ -11,6 +11,17 @@ pub use refusal::Refusal;
 pub use server::ServerError;
 
 /// The result of a call on a broker.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{Error, Result};
+///
+/// fn odd(number: i64) -> Result<i64> {
+///     if number % 2 == 0 { Err(Error::Config(format!("{number} is even"))) } else { Ok(number) }
+/// }
+/// assert!(odd(3).is_ok() && odd(4).is_err());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call on a broker failed.

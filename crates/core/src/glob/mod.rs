@@ -84,17 +84,43 @@ enum Steps {
 
 impl Glob {
     /// Compiles a pattern. Every byte string is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Glob;
+    ///
+    /// assert!(Glob::new(b"\xff*").matches(b"\xff\x00"));
+    /// ```
     pub fn new(pattern: impl AsRef<[u8]>) -> Self {
         let pattern = pattern.as_ref();
         Self { matcher: compile(pattern, &parse(pattern)), pattern: Name::from(pattern) }
     }
 
     /// The pattern as it was written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Glob;
+    ///
+    /// assert_eq!(Glob::new("news:*").pattern(), &b"news:*"[..]);
+    /// ```
     pub fn pattern(&self) -> &Name {
         &self.pattern
     }
 
     /// Whether the pattern matches the whole text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Glob;
+    ///
+    /// let news = Glob::new("news:?p*");
+    /// assert!(news.matches(b"news:sport"));
+    /// assert!(!news.matches(b"old news:sport"), "it is the whole text that matches");
+    /// ```
     pub fn matches(&self, text: &[u8]) -> bool {
         match &self.matcher {
             Matcher::Any => !text.is_empty(),
@@ -109,6 +135,14 @@ impl Glob {
     }
 
     /// The literal bytes that every match starts with; what an index can sort patterns by.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Glob;
+    ///
+    /// assert_eq!(Glob::new("news:*:eu").prefix(), b"news:");
+    /// ```
     pub fn prefix(&self) -> &[u8] {
         match &self.matcher {
             Matcher::Literal => &self.pattern,
@@ -119,6 +153,14 @@ impl Glob {
     }
 
     /// The literal bytes that every match ends with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Glob;
+    ///
+    /// assert_eq!(Glob::new("news:*:eu").suffix(), b":eu");
+    /// ```
     pub fn suffix(&self) -> &[u8] {
         match &self.matcher {
             Matcher::Literal => &self.pattern,
@@ -132,6 +174,15 @@ impl Glob {
     }
 
     /// The one text that the pattern matches, where it has no special byte.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Glob;
+    ///
+    /// assert_eq!(Glob::new("news").literal(), Some(&b"news"[..]));
+    /// assert_eq!(Glob::new("news*").literal(), None);
+    /// ```
     pub fn literal(&self) -> Option<&[u8]> {
         match &self.matcher {
             Matcher::Literal => Some(&self.pattern),

@@ -15,6 +15,19 @@ pub use stats::{CommandStats, Counter, Gauge, Stats, Tally};
 /// What a broker in this process keeps beside its data, for all that serve it: [`Broker::instance`] lends it.
 ///
 /// [`Broker::instance`]: crate::Broker::instance
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # use embroker_core::prelude::*;
+/// # let broker = embroker_mem::MemBroker::new();
+/// let instance = broker.instance().expect("this one is in the process");
+/// assert_eq!(instance.stats().connected_clients.get(), 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default)]
 pub struct Instance {
     config: Config,
@@ -24,21 +37,58 @@ pub struct Instance {
 
 impl Instance {
     /// An instance as a Redis that nobody configured.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::Instance;
+    ///
+    /// assert_eq!(Instance::new().stats().commands_processed.get(), 0);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// An instance that starts with these parameters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::{Instance, config::{Config, Parameter}};
+    ///
+    /// let mut config = Config::new();
+    /// config.preset("databases", "4")?;
+    /// assert_eq!(Instance::with_config(config).config().number(Parameter::Databases), 4);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn with_config(config: Config) -> Self {
         Self { config, ..Self::default() }
     }
 
     /// The parameters, as CONFIG GET shows and CONFIG SET changes them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::{Instance, config::Parameter};
+    ///
+    /// assert_eq!(Instance::new().config().number(Parameter::MaxClients), 10_000);
+    /// ```
     pub fn config(&self) -> &Config {
         &self.config
     }
 
     /// What happened so far.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::Instance;
+    ///
+    /// let instance = Instance::new();
+    /// instance.stats().expired_keys.add(2);
+    /// assert_eq!(instance.stats().expired_keys.get(), 2);
+    /// ```
     pub fn stats(&self) -> &Stats {
         &self.stats
     }

@@ -6,6 +6,14 @@ use std::time::Instant;
 const SAMPLES: usize = 16;
 
 /// What happens in a second, over the last samples.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::instance::{Rates, Stats};
+///
+/// assert_eq!(Stats::default().rates(), Rates::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rates {

@@ -24,11 +24,28 @@ pub struct Counter(AtomicU64);
 
 impl Counter {
     /// Counts so many more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::Counter;
+    ///
+    /// let counter = Counter::default();
+    /// counter.add(2);
+    /// counter.add(3);
+    /// assert_eq!(counter.get(), 5);
+    /// ```
     pub fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
 
     /// How many there were.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(embroker_core::instance::Counter::default().get(), 0);
+    /// ```
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -55,17 +72,44 @@ pub struct Gauge(AtomicI64);
 
 impl Gauge {
     /// Counts so many more, or fewer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::Gauge;
+    ///
+    /// let gauge = Gauge::default();
+    /// gauge.add(-2);
+    /// assert_eq!(gauge.get(), -2);
+    /// ```
     pub fn add(&self, more: i64) {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
 
     /// How many there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(embroker_core::instance::Gauge::default().get(), 0);
+    /// ```
     pub fn get(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 /// What happened since the instance was made, or since `CONFIG RESETSTAT`.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::instance::Stats;
+///
+/// let stats = Stats::default();
+/// stats.connected_clients.add(1);
+/// stats.bytes_sent.add(5);
+/// assert_eq!((stats.connected_clients.get(), stats.bytes_sent.get()), (1, 5));
+/// ```
 #[derive(Debug)]
 pub struct Stats {
     /// When the instance was made.
@@ -94,6 +138,18 @@ pub struct Stats {
 }
 
 /// How often one command ran for clients, and for how long.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use embroker_core::instance::CommandStats;
+///
+/// let stats = CommandStats::default();
+/// stats.record(Duration::from_micros(3), true);
+/// assert_eq!((stats.calls.get(), stats.failed.get(), stats.microseconds.get()), (1, 1, 3));
+/// ```
 #[derive(Debug, Default)]
 pub struct CommandStats {
     /// Calls that ran.
@@ -137,6 +193,18 @@ pub struct Tally {
 
 impl Tally {
     /// Counts a call that ran.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use embroker_core::instance::Tally;
+    ///
+    /// let mut tally = Tally::default();
+    /// tally.record(Duration::from_micros(3), false);
+    /// assert!(!tally.is_empty());
+    /// ```
     #[inline]
     pub fn record(&mut self, time: Duration, failed: bool) {
         let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -149,6 +217,12 @@ impl Tally {
     }
 
     /// Whether there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(embroker_core::instance::Tally::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.calls == 0
     }
@@ -156,6 +230,18 @@ impl Tally {
 
 impl CommandStats {
     /// Counts a call that ran.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use embroker_core::instance::CommandStats;
+    ///
+    /// let stats = CommandStats::default();
+    /// stats.record(Duration::from_micros(5), false);
+    /// assert_eq!(stats.latency[3].get(), 1, "less than 8 µs and no less than 4");
+    /// ```
     pub fn record(&self, time: Duration, failed: bool) {
         let mut tally = Tally::default();
         tally.record(time, failed);
@@ -163,6 +249,19 @@ impl CommandStats {
     }
 
     /// Counts the calls of a tally, and empties it; how many there were.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use embroker_core::instance::{CommandStats, Tally};
+    ///
+    /// let (stats, mut tally) = (CommandStats::default(), Tally::default());
+    /// tally.record(Duration::from_micros(5), false);
+    /// assert_eq!(stats.add(&mut tally), 1);
+    /// assert!(tally.is_empty());
+    /// ```
     pub fn add(&self, tally: &mut Tally) -> u64 {
         let take = std::mem::take::<u64>;
         let calls = take(&mut tally.calls);
@@ -210,6 +309,16 @@ impl Default for Stats {
 
 impl Stats {
     /// Counts an error reply by its first word, such as `WRONGTYPE`. Of words beyond 128 only the sum is kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::Stats;
+    ///
+    /// let stats = Stats::default();
+    /// stats.error("WRONGTYPE");
+    /// assert_eq!(stats.errors.get(), 1);
+    /// ```
     pub fn error(&self, code: &str) {
         const MOST: usize = 128;
 
@@ -223,12 +332,31 @@ impl Stats {
     }
 
     /// Takes a sample for [`rates`](Self::rates): whoever serves the broker calls this ten times a second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::Stats;
+    ///
+    /// let stats = Stats::default();
+    /// stats.sample();
+    /// stats.commands_processed.add(100);
+    /// std::thread::sleep(std::time::Duration::from_millis(5));
+    /// stats.sample();
+    /// assert!(stats.rates().commands > 0.0);
+    /// ```
     pub fn sample(&self) {
         let counters = [&self.commands_processed, &self.bytes_received, &self.bytes_sent].map(Counter::get);
         self.sampler().take(Instant::now(), counters);
     }
 
     /// What happens in a second, over the last [`sample`](Self::sample)s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(embroker_core::instance::Stats::default().rates().bytes_sent, 0.0);
+    /// ```
     pub fn rates(&self) -> Rates {
         self.sampler().rates()
     }
@@ -238,6 +366,17 @@ impl Stats {
     }
 
     /// How often each kind of error was replied, by its first word.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::Stats;
+    ///
+    /// let stats = Stats::default();
+    /// stats.error("WRONGTYPE");
+    /// stats.error("WRONGTYPE");
+    /// assert_eq!(stats.errors_by_code(), [("WRONGTYPE".to_owned(), 2)]);
+    /// ```
     pub fn errors_by_code(&self) -> Vec<(String, u64)> {
         self.by_code().iter().map(|(code, count)| (code.clone(), *count)).collect()
     }
@@ -247,6 +386,16 @@ impl Stats {
     }
 
     /// The counters of one command, for whoever runs many to keep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{commands::HashCommand, instance::Stats};
+    ///
+    /// let stats = Stats::default();
+    /// stats.command(HashCommand::HGet.into()).calls.add(1);
+    /// assert_eq!(stats.command(HashCommand::HGet.into()).calls.get(), 1, "they are the same counters");
+    /// ```
     pub fn command(&self, id: CommandId) -> Arc<CommandStats> {
         let known = self.commands.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         known.unwrap_or_else(|| {
@@ -255,6 +404,16 @@ impl Stats {
     }
 
     /// Every command that somebody counts, in no order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{commands::HashCommand, instance::Stats};
+    ///
+    /// let stats = Stats::default();
+    /// stats.command(HashCommand::HGet.into());
+    /// assert_eq!(stats.commands()[0].0, HashCommand::HGet.into());
+    /// ```
     pub fn commands(&self) -> Vec<(CommandId, Arc<CommandStats>)> {
         let commands = self.commands.read().unwrap_or_else(PoisonError::into_inner);
         commands.iter().map(|(id, stats)| (*id, stats.clone())).collect()

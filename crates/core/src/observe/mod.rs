@@ -38,6 +38,17 @@ use traces::Span;
 use crate::{Command, Event, Gap, Pipeline, Replies, Result, ServerError, Value};
 
 /// One command, or one pipeline, on its way through a backend. Made by [`command`] and [`pipeline`].
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{Command, Value, observe};
+///
+/// let command = Command::from_argv(["PING"])?;
+/// let observed: observe::Observed = observe::command("mine", &command);
+/// assert_eq!(observed.run(|| Ok(Value::status("PONG")))?, Value::status("PONG"));
+/// # Ok::<(), embroker_core::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "it is told once it has run"]
 pub struct Observed {
@@ -47,8 +58,34 @@ pub struct Observed {
 }
 
 /// What a backend answers, and which of its commands failed.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{ServerError, Value, observe::Outcome};
+///
+/// /// What a backend answers that counts its bytes.
+/// struct Sized(Value, usize);
+///
+/// impl Outcome for Sized {
+///     fn failure(&self, place: usize) -> Option<&ServerError> {
+///         self.0.failure(place)
+///     }
+/// }
+/// assert_eq!(Sized(Value::OK, 5).failure(0), None);
+/// ```
 pub trait Outcome {
     /// Why the command at this place failed, where it did.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Replies, ServerError, Value, observe::Outcome};
+    ///
+    /// let replies: Replies = vec![Ok(Value::OK), Err(ServerError::new("ERR no"))];
+    /// assert!(replies.failure(0).is_none());
+    /// assert_eq!(replies.failure(1).map(ServerError::code), Some("ERR"));
+    /// ```
     fn failure(&self, place: usize) -> Option<&ServerError>;
 }
 
@@ -88,6 +125,17 @@ pub fn pipeline(backend: &'static str, pipeline: &Pipeline<'_>) -> Observed {
 
 impl Observed {
     /// Runs it here and now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Command, Error, Value, observe};
+    ///
+    /// let command = Command::from_argv(["PING"])?;
+    /// let refused = observe::command("mine", &command).run(|| Err::<Value, _>(Error::Config("not now".into())));
+    /// assert!(refused.is_err(), "it is told as a failure, and answered as it was");
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[inline]
     pub fn run<T: Outcome>(self, run: impl FnOnce() -> Result<T>) -> Result<T> {
         let outcome = self.span.in_scope(run);
@@ -96,6 +144,20 @@ impl Observed {
     }
 
     /// Waits for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// use embroker_core::{Command, Value, observe};
+    ///
+    /// let command = Command::from_argv(["PING"])?;
+    /// let reply = observe::command("mine", &command).wait(async { Ok(Value::status("PONG")) }).await?;
+    /// assert_eq!(reply, Value::status("PONG"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait<T: Outcome>(self, run: impl Future<Output = Result<T>>) -> Result<T> {
         let outcome = self.span.instrument(run).await;
         self.names.tell(self.backend, &outcome);

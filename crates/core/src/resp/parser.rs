@@ -60,16 +60,50 @@ struct Multibulk {
 
 impl RequestParser {
     /// A parser at the start of a connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::resp::RequestParser;
+    ///
+    /// assert!(RequestParser::new().next(&mut BytesMut::new(), |_| ())?.is_none());
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self { request: None, scanned: 0, limited: false, max_bulk: MAX_BULK }
     }
 
     /// Sets how long an argument may be, in bytes: `proto-max-bulk-len`, 512 MiB at first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::resp::RequestParser;
+    ///
+    /// let mut parser = RequestParser::new();
+    /// parser.limit_bulk(1 << 20);
+    /// let mut input = BytesMut::from("*1\r\n$1048577\r\n");
+    /// assert_eq!(parser.next(&mut input, |_| ()).unwrap_err().text(), "ERR Protocol error: invalid bulk length");
+    /// ```
     pub fn limit_bulk(&mut self, bytes: i64) {
         self.max_bulk = bytes;
     }
 
     /// Sets whether the client still owes its password: then a request may have 10 words of 16 KiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::resp::RequestParser;
+    ///
+    /// let mut parser = RequestParser::new();
+    /// parser.limit_until_authenticated(true);
+    /// let error = parser.next(&mut BytesMut::from("*11\r\n"), |_| ()).unwrap_err();
+    /// assert_eq!(error.text(), "ERR Protocol error: unauthenticated multibulk length");
+    /// ```
     pub fn limit_until_authenticated(&mut self, limited: bool) {
         self.limited = limited;
     }
@@ -80,6 +114,20 @@ impl RequestParser {
     /// # Errors
     ///
     /// Redis's `ERR Protocol error: …`. The connection is to be closed after that answer: what follows has no meaning.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::resp::RequestParser;
+    ///
+    /// let (mut parser, mut input) = (RequestParser::new(), BytesMut::from("GET greeting\r\nPI"));
+    /// assert_eq!(parser.next(&mut input, |request| request.arguments().len())?, Some(1));
+    /// assert_eq!(parser.next(&mut input, |request| request.arguments().len())?, None);
+    /// input.extend_from_slice(b"NG\r\n");
+    /// assert_eq!(parser.next(&mut input, |request| request.arguments().len())?, Some(0));
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[inline]
     pub fn next<R>(
         &mut self,

@@ -34,6 +34,18 @@ pub enum Protocol {
 
 impl Protocol {
     /// Writes what a command answered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::{ServerError, Value, resp::Protocol};
+    ///
+    /// let mut out = BytesMut::new();
+    /// Protocol::Resp2.reply(&mut out, &Ok(Value::Int(1)));
+    /// Protocol::Resp2.reply(&mut out, &Err(ServerError::new("ERR no")));
+    /// assert_eq!(out, ":1\r\n-ERR no\r\n");
+    /// ```
     pub fn reply(self, out: &mut BytesMut, reply: &Reply) {
         match reply {
             Ok(value) => self.value(out, value),
@@ -42,11 +54,33 @@ impl Protocol {
     }
 
     /// Writes an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::{error::texts, resp::Protocol};
+    ///
+    /// let mut out = BytesMut::new();
+    /// Protocol::Resp3.error(&mut out, &texts::NO_SUCH_KEY);
+    /// assert_eq!(out, "-ERR no such key\r\n");
+    /// ```
     pub fn error(self, out: &mut BytesMut, error: &ServerError) {
         line(out, b'-', error.as_bytes());
     }
 
     /// Writes a value with all that is in it; an error in its place where the system has no memory for so much.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::{Value, resp::Protocol};
+    ///
+    /// let mut out = BytesMut::new();
+    /// Protocol::Resp3.value(&mut out, &Value::Double(2.5));
+    /// assert_eq!(out, ",2.5\r\n");
+    /// ```
     pub fn value(self, out: &mut BytesMut, value: &Value) {
         let start = out.len();
         if let Err(error) = self.write(out, value) {
@@ -109,6 +143,17 @@ impl Protocol {
     }
 
     /// Writes what nobody asked for, such as a message: a push in RESP3, an array in RESP2.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::{Value, resp::Protocol};
+    ///
+    /// let mut out = BytesMut::new();
+    /// Protocol::Resp3.push(&mut out, &["subscribe".into(), "news".into(), Value::Int(1)]);
+    /// assert_eq!(out, ">3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n");
+    /// ```
     pub fn push(self, out: &mut BytesMut, items: &[Value]) {
         let start = out.len();
         count(out, if self == Self::Resp2 { b'*' } else { b'>' }, items.len());
@@ -124,6 +169,18 @@ impl Protocol {
     ///
     /// [`OUT_OF_MEMORY`](crate::error::texts::OUT_OF_MEMORY) where the system has none for it: nothing is written then,
     /// and its receiver is one message short.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::{Message, resp::Protocol};
+    ///
+    /// let mut out = BytesMut::new();
+    /// Protocol::Resp2.message(&mut out, &Message::new(b"news", b"hello"))?;
+    /// assert_eq!(out, "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n");
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn message(self, out: &mut BytesMut, message: &Message) -> Result<(), ServerError> {
         let mark = if self == Self::Resp2 { b'*' } else { b'>' };
         let kind: &[u8] = match message.kind() {
@@ -159,16 +216,51 @@ impl Protocol {
     }
 
     /// Writes the start of an array whose items follow.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::resp::Protocol;
+    ///
+    /// let mut out = BytesMut::new();
+    /// Protocol::Resp2.array(&mut out, 2);
+    /// Protocol::Resp2.null(&mut out);
+    /// Protocol::Resp2.null(&mut out);
+    /// assert_eq!(out, "*2\r\n$-1\r\n$-1\r\n");
+    /// ```
     pub fn array(self, out: &mut BytesMut, items: usize) {
         count(out, b'*', items);
     }
 
     /// Writes that there is nothing where there could be a string.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::resp::Protocol;
+    ///
+    /// let mut out = BytesMut::new();
+    /// Protocol::Resp3.null(&mut out);
+    /// assert_eq!(out, "_\r\n");
+    /// ```
     pub fn null(self, out: &mut BytesMut) {
         out.put_slice(if self == Self::Resp2 { b"$-1\r\n" } else { b"_\r\n" });
     }
 
     /// Writes that there is nothing where there could be an array; RESP3 makes no difference.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::resp::Protocol;
+    ///
+    /// let mut out = BytesMut::new();
+    /// Protocol::Resp2.null_array(&mut out);
+    /// assert_eq!(out, "*-1\r\n");
+    /// ```
     pub fn null_array(self, out: &mut BytesMut) {
         out.put_slice(if self == Self::Resp2 { b"*-1\r\n" } else { b"_\r\n" });
     }

@@ -39,6 +39,16 @@ impl<'a> Request<'a> {
     /// # Errors
     ///
     /// [`Error::Config`](crate::Error::Config) where there is no word at all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::resp::Request;
+    ///
+    /// assert_eq!(Request::from_argv(["get", "a"])?.name(), b"get");
+    /// assert!(Request::from_argv([""; 0]).is_err());
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn from_argv<I>(words: I) -> Result<Self>
     where
         I: IntoIterator<Item: Into<Arg<'a>>>,
@@ -53,34 +63,92 @@ impl<'a> Request<'a> {
     }
 
     /// What is to run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Command, resp::Request};
+    ///
+    /// assert_eq!(Request::from_argv(["get", "a"])?.command(), &Command::from_argv(["GET", "a"])?);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[inline]
     pub fn command(&self) -> &Command<'a> {
         &self.command
     }
 
     /// The same request without borrows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::resp::Request;
+    ///
+    /// let line = String::from("PING");
+    /// let kept: Request<'static> = Request::from_argv([line.as_str()])?.into_owned();
+    /// drop(line);
+    /// assert_eq!(kept.name(), b"PING");
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn into_owned(self) -> Request<'static> {
         Request { name: self.name.into_owned(), command: self.command.into_owned() }
     }
 
     /// The arguments after the name; after the subcommand, where there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::resp::Request;
+    ///
+    /// assert_eq!(Request::from_argv(["CONFIG", "GET", "port"])?.arguments().len(), 1);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[inline]
     pub fn arguments(&self) -> &[Arg<'a>] {
         self.command.arguments()
     }
 
     /// The name as it was written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::resp::Request;
+    ///
+    /// assert_eq!(Request::from_argv(["gEt", "a"])?.name(), b"gEt");
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn name(&self) -> &[u8] {
         self.name.as_bytes()
     }
 
     /// The subcommand as it was written, or nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::resp::Request;
+    ///
+    /// assert_eq!(Request::from_argv(["CONFIG", "Get", "port"])?.subcommand(), b"Get");
+    /// assert_eq!(Request::from_argv(["GET", "a"])?.subcommand(), b"");
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn subcommand(&self) -> &[u8] {
         let has_one = self.command.spec().is_some_and(|spec| spec.words == 2);
         self.command.words().nth(1).filter(|_| has_one).unwrap_or_default()
     }
 
     /// All words as they were written, with passwords replaced.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::resp::Request;
+    ///
+    /// assert_eq!(Request::from_argv(["AUTH", "secret"])?.shown(), [&b"AUTH"[..], b"(redacted)"]);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn shown(&self) -> Vec<&[u8]> {
         let mut words: Vec<&[u8]> = std::iter::once(self.name()).chain(self.command.words().skip(1)).collect();
         let Some(spec) = self.command.spec() else { return words };

@@ -41,6 +41,28 @@ use ser::Writes;
 ///
 /// serde reads a flattened struct without asking for types, so its numbers and bools arrive as text and are refused:
 /// give them a `deserialize_with` that parses text. The same goes for an internally tagged enum.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// use embroker_core::prelude::*;
+/// use serde::{Deserialize, Serialize};
+/// # let broker = embroker_mem::MemBroker::new();
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct Order {
+///     who: String,
+///     qty: u32,
+/// }
+///
+/// let order = Order { who: "jamie".into(), qty: 2 };
+/// broker.hset_struct("order:1", &order).await?;
+/// assert_eq!(broker.hgetall_as::<Order>("order:1").await?, Some(order));
+/// # Ok(())
+/// # }
+/// ```
 pub trait StructCommands: Broker + Sized {
     /// `HSET key field value …` with the fields of a struct (since 4.0.0).
     ///

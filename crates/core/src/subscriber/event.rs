@@ -62,6 +62,23 @@ impl Event {
 }
 
 /// Why messages may be missing at this place of the stream.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::Gap;
+///
+/// /// What the app does about it: are its totals still right?
+/// fn must_read_again(gap: Gap) -> bool {
+///     match gap {
+///         Gap::Lagged(messages) => messages > 0,
+///         Gap::Resubscribed => true,
+///         // Nothing to read until the connection is back.
+///         _ => false,
+///     }
+/// }
+/// assert!(must_read_again(Gap::Lagged(3)) && !must_read_again(Gap::Disconnected));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gap {
@@ -112,6 +129,14 @@ const LINE_END: &[u8] = b"\r\n";
 
 impl Message {
     /// A message as a subscription to its channel receives it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, SubscriptionKind};
+    ///
+    /// assert_eq!(Message::new(b"news", b"hello").kind(), SubscriptionKind::Channel);
+    /// ```
     pub fn new(channel: &[u8], payload: &[u8]) -> Self {
         Self::with_content(channel, payload, false)
     }
@@ -162,17 +187,42 @@ impl Message {
     }
 
     /// The same message as a subscription to this pattern receives it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, SubscriptionKind};
+    ///
+    /// let message = Message::new(b"news", b"hello").matched_by("n*".into());
+    /// assert_eq!(message.kind(), SubscriptionKind::Pattern);
+    /// ```
     #[must_use]
     pub fn matched_by(&self, pattern: Name) -> Self {
         Self { content: self.content.clone(), pattern: Some(pattern) }
     }
 
     /// The channel that it was published to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Message;
+    ///
+    /// assert_eq!(Message::new(b"news", b"hello").channel(), b"news");
+    /// ```
     pub fn channel(&self) -> &[u8] {
         self.texts().0
     }
 
     /// What was published.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Message;
+    ///
+    /// assert_eq!(Message::new(b"news", b"\xff\0").payload(), b"\xff\0");
+    /// ```
     pub fn payload(&self) -> &[u8] {
         self.texts().1
     }
@@ -196,6 +246,16 @@ impl Message {
     }
 
     /// Which kind of subscription received it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, SubscriptionKind};
+    ///
+    /// let message = Message::new(b"news", b"hello");
+    /// assert_eq!(message.kind(), SubscriptionKind::Channel);
+    /// assert_eq!(message.matched_by("n*".into()).kind(), SubscriptionKind::Pattern);
+    /// ```
     pub fn kind(&self) -> SubscriptionKind {
         match self.pattern {
             Some(_) => SubscriptionKind::Pattern,
@@ -205,6 +265,16 @@ impl Message {
     }
 
     /// The pattern that it was received through; `None` for a subscription to the channel itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Message;
+    ///
+    /// let message = Message::new(b"news", b"hello");
+    /// assert_eq!(message.pattern(), None);
+    /// assert_eq!(message.matched_by("n*".into()).pattern(), Some(&b"n*"[..]));
+    /// ```
     pub fn pattern(&self) -> Option<&[u8]> {
         self.pattern.as_deref()
     }
@@ -214,6 +284,17 @@ impl Message {
     /// # Errors
     ///
     /// [`Error::Decode`] where it is not UTF-8.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::Message;
+    ///
+    /// assert_eq!(Message::new(b"news", b"hello").payload_str()?, "hello");
+    /// let error = Message::new(b"news", b"\xff").payload_str().unwrap_err();
+    /// assert_eq!(error.to_string(), r#"cannot decode: the payload is not UTF-8: "\xff" on "news""#);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn payload_str(&self) -> Result<&str> {
         std::str::from_utf8(self.payload()).map_err(|_| Error::Decode(format!("the payload is not UTF-8: {self:?}")))
     }

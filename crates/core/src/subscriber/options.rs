@@ -27,18 +27,78 @@ impl Default for SubscribeOptions {
 
 impl SubscribeOptions {
     /// How many messages may wait; at least 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::{Event, Gap, SubscribeOptions};
+    ///
+    /// let mut subscriber = broker.subscriber(SubscribeOptions::default().max_messages(2)).await?;
+    /// subscriber.subscribe(["news"]).await?;
+    /// for number in 0..5 {
+    ///     broker.publish("news", number).await?;
+    /// }
+    /// assert_eq!(subscriber.next().await, Some(Event::Gap(Gap::Lagged(3))));
+    /// assert_eq!(subscriber.pending(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_messages(mut self, messages: usize) -> Self {
         self.max_messages = messages.max(1);
         self
     }
 
     /// How many bytes of messages may wait, each counted with a small overhead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::SubscribeOptions;
+    ///
+    /// let subscriber = broker.subscriber(SubscribeOptions::default().max_bytes(2000)).await?;
+    /// subscriber.subscribe(["news"]).await?;
+    /// for _ in 0..5 {
+    ///     broker.publish("news", vec![b'x'; 900]).await?;
+    /// }
+    /// assert_eq!(subscriber.pending(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
     }
 
     /// What happens to a message that finds the queue full.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::{Event, Gap, Overflow, SubscribeOptions};
+    ///
+    /// let options = SubscribeOptions::default().max_messages(1).overflow(Overflow::Disconnect);
+    /// let mut subscriber = broker.subscriber(options).await?;
+    /// subscriber.subscribe(["news"]).await?;
+    /// broker.publish("news", "first").await?;
+    /// broker.publish("news", "one too many").await?;
+    /// assert!(matches!(subscriber.next().await, Some(Event::Message(_))));
+    /// assert_eq!(subscriber.next().await, Some(Event::Gap(Gap::Disconnected)));
+    /// assert_eq!(subscriber.next().await, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self
@@ -46,6 +106,18 @@ impl SubscribeOptions {
 }
 
 /// What happens to a message that finds its subscriber's queue full.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{Message, Overflow, Queue, SubscribeOptions};
+///
+/// for (overflow, is_open) in [(Overflow::DropOldest, true), (Overflow::Disconnect, false)] {
+///     let queue = Queue::new(SubscribeOptions::default().max_messages(1).overflow(overflow));
+///     queue.push(Message::new(b"news", b"first"));
+///     assert_eq!(queue.push(Message::new(b"news", b"second")), is_open);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Overflow {

@@ -6,10 +6,12 @@
 //! count up and down. A spin lock takes one where a lock that can put its thread to sleep takes two, and it is held for
 //! some tens of instructions only.
 
-use std::collections::VecDeque;
+mod state;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll, Waker};
 
+use self::state::State;
 use super::{Event, Gap, Message, Overflow, SubscribeOptions};
 use crate::observe;
 use crate::sync::{SpinMutex, SpinMutexGuard, spin_loop, yield_now};
@@ -36,50 +38,36 @@ pub struct Queue {
     state: SpinMutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    messages: VecDeque<Message>,
-    /// What they weigh.
-    bytes: usize,
-    /// How much they may weigh.
-    max_bytes: usize,
-    /// A message with which they weigh more than this takes the slow way: `max_bytes`, or less where somebody waits
-    /// for less.
-    mark: usize,
-    /// How many events have left the front, read or dropped.
-    taken: u64,
-    /// What is told besides messages, while there is any. It seldom is, so a message pays one look for it.
-    asides: Option<Box<Asides>>,
-    closed: bool,
-    reader: Option<Waker>,
-    /// A reader who takes nothing now, and wants to know when the mark is passed or the queue is closed.
-    watcher: Option<Waker>,
-}
-
-#[derive(Debug, Default)]
-struct Asides {
-    /// What was dropped off the front and is told before the first event.
-    lagged: u64,
-    /// The last gap that stood among the dropped messages, told after them.
-    last_gap: Option<Gap>,
-    /// Gaps that wait, each with the number of events before it.
-    gaps: VecDeque<(u64, Gap)>,
-}
-
-/// For how many messages an emptied queue keeps its room.
-const ROOM_KEPT: usize = 64;
-
 /// How often a taken lock is tried before the thread lets others run: its holder may be one of them.
 const SPINS: usize = 64;
 
 impl Queue {
     /// An empty queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Queue, SubscribeOptions};
+    ///
+    /// assert!(Queue::new(SubscribeOptions::default()).is_empty());
+    /// ```
     pub fn new(options: SubscribeOptions) -> Self {
         let max_bytes = options.max_bytes;
         Self { options, state: SpinMutex::new(State { max_bytes, mark: max_bytes, ..State::default() }) }
     }
 
     /// Adds a message at the end. `false` once the queue is closed: nobody will read it, so end its subscriptions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// assert!(queue.push(Message::new(b"news", b"hello")));
+    /// queue.close();
+    /// assert!(!queue.push(Message::new(b"news", b"too late")));
+    /// ```
     pub fn push(&self, message: Message) -> bool {
         let (open, reader) = self.push_unwoken(message);
         wake_all(reader);
@@ -88,6 +76,18 @@ impl Queue {
 
     /// As [`push`](Self::push), but leaves it to the caller to wake the reader: for one who holds a lock of its own,
     /// since a waker may run the reader on the spot.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, Queue, SubscribeOptions, wake_all};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// let (open, reader) = queue.push_unwoken(Message::new(b"news", b"hello"));
+    /// // Here the caller lets its own lock go.
+    /// wake_all(reader);
+    /// assert!(open);
+    /// ```
     #[inline]
     #[must_use = "the reader waits for its waker"]
     pub fn push_unwoken(&self, message: Message) -> (bool, Option<Waker>) {
@@ -139,11 +139,31 @@ impl Queue {
 
     /// Tells a gap at the end of what was received so far. An outage that follows another with no message between them
     /// is part of it, so a reader who sleeps through a thousand finds one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Gap, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// queue.push_gap(Gap::Disconnected);
+    /// queue.push_gap(Gap::Resubscribed);
+    /// assert_eq!(queue.pushed(), 2);
+    /// ```
     pub fn push_gap(&self, gap: Gap) {
         wake_all(self.push_gap_unwoken(gap));
     }
 
     /// As [`push_gap`](Self::push_gap), but leaves it to the caller to wake the reader.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Gap, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// assert!(queue.push_gap_unwoken(Gap::Disconnected).is_none(), "nobody waits yet");
+    /// ```
     #[must_use = "the reader waits for its waker"]
     pub fn push_gap_unwoken(&self, gap: Gap) -> Option<Waker> {
         let mut state = self.lock();
@@ -204,6 +224,17 @@ impl Queue {
     }
 
     /// Ends the stream: what is queued can still be read, nothing more comes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// queue.push(Message::new(b"news", b"hello"));
+    /// queue.close();
+    /// assert_eq!(queue.len(), 1, "it can still be read");
+    /// ```
     pub fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -211,16 +242,47 @@ impl Queue {
     }
 
     /// Whether nothing more will be read or accepted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// assert!(!queue.is_closed());
+    /// queue.close();
+    /// assert!(queue.is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.lock().closed
     }
 
     /// How many messages wait to be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// queue.push(Message::new(b"news", b"hello"));
+    /// assert_eq!(queue.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.lock().messages.len()
     }
 
     /// Whether no message waits to be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// queue.push(Message::new(b"news", b"hello"));
+    /// assert!(!queue.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -258,11 +320,32 @@ impl Queue {
     }
 
     /// How many of them were read, or dropped to make room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default().max_messages(1));
+    /// queue.push(Message::new(b"news", b"first"));
+    /// queue.push(Message::new(b"news", b"second"));
+    /// assert_eq!((queue.pushed(), queue.taken()), (2, 1));
+    /// ```
     pub fn taken(&self) -> u64 {
         self.lock().taken
     }
 
     /// How many bytes the waiting messages take, each counted with a small overhead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Message, Queue, SubscribeOptions};
+    ///
+    /// let queue = Queue::new(SubscribeOptions::default());
+    /// queue.push(Message::new(b"news", &[b'x'; 1000]));
+    /// assert!((1000..1100).contains(&queue.bytes()));
+    /// ```
     pub fn bytes(&self) -> usize {
         self.lock().bytes
     }
@@ -349,88 +432,6 @@ impl Queue {
             }
             yield_now();
         }
-    }
-}
-
-impl State {
-    fn take_first(&mut self) -> Option<Event> {
-        if self.asides.is_some()
-            && let Some(gap) = self.take_aside()
-        {
-            return Some(Event::Gap(gap));
-        }
-        self.take_message().map(Event::Message)
-    }
-
-    fn take_message(&mut self) -> Option<Message> {
-        let message = self.messages.pop_front()?;
-        self.taken += 1;
-        self.bytes -= message.weight();
-        if self.messages.is_empty() && self.messages.capacity() > ROOM_KEPT {
-            self.messages = VecDeque::new();
-        }
-        Some(message)
-    }
-
-    /// The gap that stands before the first message, if one does.
-    #[cold]
-    fn take_aside(&mut self) -> Option<Gap> {
-        let asides = self.asides.as_deref_mut()?;
-        if asides.lagged > 0 {
-            return Some(Gap::Lagged(std::mem::take(&mut asides.lagged)));
-        }
-        let gap = asides.last_gap.take().or_else(|| self.take_gap());
-        if gap.is_none() && self.asides().gaps.is_empty() {
-            self.asides = None;
-        }
-        gap
-    }
-
-    fn take_gap(&mut self) -> Option<Gap> {
-        let gaps = &mut self.asides.as_deref_mut()?.gaps;
-        let (_, gap) = *gaps.front().filter(|(before, _)| *before == self.taken)?;
-        gaps.pop_front();
-        self.taken += 1;
-        Some(gap)
-    }
-
-    /// Has the watcher woken with the reader, and holds the queue to its bound again.
-    fn alarm(&mut self) {
-        self.mark = self.max_bytes;
-        if self.reader.is_none() {
-            self.reader = self.watcher.take();
-        }
-    }
-
-    fn drop_first(&mut self) {
-        if let Some(gap) = self.take_gap() {
-            self.asides().last_gap = Some(gap);
-        } else if self.take_message().is_some() {
-            self.asides().lagged += 1;
-        }
-    }
-
-    fn push_gap(&mut self, gap: Gap) {
-        let before = self.pushed();
-        self.asides().gaps.push_back((before, gap));
-    }
-
-    /// Whether the last two events are the beginning and the end of an outage.
-    fn ends_with_outage(&self) -> bool {
-        let Some(asides) = &self.asides else { return false };
-        let from_end = |n: usize| asides.gaps.len().checked_sub(n).and_then(|at| asides.gaps.get(at)).copied();
-        let pushed = self.pushed();
-        from_end(1) == Some((pushed.wrapping_sub(1), Gap::Resubscribed))
-            && from_end(2) == Some((pushed.wrapping_sub(2), Gap::Disconnected))
-    }
-
-    fn pushed(&self) -> u64 {
-        let gaps = self.asides.as_ref().map_or(0, |asides| asides.gaps.len());
-        self.taken + (self.messages.len() + gaps) as u64
-    }
-
-    fn asides(&mut self) -> &mut Asides {
-        self.asides.get_or_insert_default()
     }
 }
 

@@ -87,6 +87,14 @@ impl Categories {
 }
 
 /// The categories of a command: those of its group or of its own, and those that follow from its flags.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{commands::HashCommand, table::{Categories, categories}};
+///
+/// assert_eq!(categories(HashCommand::HGet.spec()), Categories::READ | Categories::HASH | Categories::FAST);
+/// ```
 pub fn categories(spec: &CommandSpec) -> Categories {
     let has = |flag| spec.flags.contains(flag);
     let of_group = spec.facts().map_or(Categories::none(), |facts| facts.categories);

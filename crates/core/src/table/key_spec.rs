@@ -57,6 +57,16 @@ pub(super) const RM_DELETE: KeyFlags = KeyFlags::RM.with(KeyFlags::DELETE);
 pub(super) const NOT_KEY: KeyFlags = KeyFlags::NOT_KEY;
 
 /// One group of keys of a command. Positions count words from 0, which is the name.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{commands::KeyCommand, table::{BeginSearch, KeyFlags}};
+///
+/// let [from, to] = KeyCommand::Rename.spec().key_specs() else { panic!("two keys") };
+/// assert_eq!((from.begin, to.begin), (BeginSearch::Index(1), BeginSearch::Index(2)));
+/// assert!(from.flags.contains(KeyFlags::DELETE));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeySpec {
@@ -71,6 +81,15 @@ pub struct KeySpec {
 }
 
 /// Where the search for keys begins.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::table::{BeginSearch, Facts};
+///
+/// let xread = Facts::of("xread").expect("Redis has it");
+/// assert_eq!(xread.key_specs[0].begin, BeginSearch::Keyword { word: "STREAMS", from: 1 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BeginSearch {
     /// At this word.
@@ -88,6 +107,14 @@ pub enum BeginSearch {
 }
 
 /// How keys are found from where the search begins.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{commands::SetCommand, table::FindKeys};
+///
+/// assert_eq!(SetCommand::SInterCard.spec().key_specs()[0].find, FindKeys::Counted);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FindKeys {
     /// Every `step`-th word up to `last`.
@@ -162,6 +189,15 @@ impl KeySpec {
     }
 
     /// Whether the specification is of keys at all: that of a channel is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::table::Facts;
+    ///
+    /// let channel = &Facts::of("spublish").expect("Redis has it").key_specs[0];
+    /// assert!(!channel.is_key());
+    /// ```
     pub const fn is_key(&self) -> bool {
         !self.flags.contains(NOT_KEY)
     }

@@ -25,6 +25,14 @@ use crate::commands::{
 };
 
 /// The identity of a command: its family, and which one of it.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{commands::HashCommand, table::{self, CommandId}};
+///
+/// assert_eq!(table::find(b"HGET").map(|spec| spec.id), Some(CommandId::Hash(HashCommand::HGet)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CommandId {
     /// Users and what they may do.
@@ -67,6 +75,14 @@ pub enum CommandId {
 
 impl CommandId {
     /// The command's row in the table.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{commands::HashCommand, table::CommandId};
+    ///
+    /// assert_eq!(CommandId::Hash(HashCommand::HGet).spec().arity, 3);
+    /// ```
     pub const fn spec(self) -> &'static CommandSpec {
         match self {
             Self::Acl(command) => command.spec(),
@@ -138,11 +154,28 @@ impl CommandSpec {
     }
 
     /// Whether the command only makes sense on a client's own connection: SUBSCRIBE, MULTI, WATCH and their kin.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::commands::{HashCommand, PubSubCommand};
+    ///
+    /// assert!(PubSubCommand::Subscribe.spec().is_session() && !HashCommand::HGet.spec().is_session());
+    /// ```
     pub const fn is_session(&self) -> bool {
         self.flags.contains(Flags::SESSION)
     }
 
     /// What Redis tells of the command beside its row. Every row has its facts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::commands::HashCommand;
+    ///
+    /// let facts = HashCommand::HGet.spec().facts().expect("every row has its facts");
+    /// assert_eq!(facts.complexity, "O(1)");
+    /// ```
     pub fn facts(&self) -> Option<&'static Facts> {
         Facts::of(self.name)
     }
@@ -197,6 +230,15 @@ impl CommandSpec {
 }
 
 /// Where a command's keys stand among its arguments. Positions count from 0 after the name.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::{commands::{HashCommand, KeyCommand}, table::Keys};
+///
+/// assert_eq!(HashCommand::HGet.spec().keys, Keys::ONE);
+/// assert_eq!(KeyCommand::DbSize.spec().keys, Keys::Whole);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Keys {
@@ -229,6 +271,15 @@ impl Keys {
     pub const ALL: Self = Self::range(0, -1, 1);
 
     /// Keys at `first`, `first + step`, … up to `last`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::table::Keys;
+    ///
+    /// let args = ["a", "1", "b", "2"];
+    /// assert_eq!(Keys::range(0, -1, 2).positions(&args).collect::<Vec<_>>(), [0, 2]);
+    /// ```
     pub const fn range(first: usize, last: isize, step: usize) -> Self {
         Self::Range { first, last, step }
     }
@@ -329,6 +380,15 @@ macro_rules! rows {
         $( $id:ident $name:literal $arity:literal [$($flag:ident)*] $keys:expr, $since:literal; )*
     }) => {
         $(#[$doc])*
+        ///
+        /// # Examples
+        ///
+        /// ```
+        #[doc = concat!("use embroker_core::{commands::", stringify!($family), ", table};")]
+        ///
+        #[doc = concat!("let row = &", stringify!($family), "::ROWS[0];")]
+        /// assert_eq!(table::find(row.name.as_bytes()).map(|found| found.id), Some(row.id));
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[allow(missing_docs)]
         pub enum $family { $(
@@ -351,6 +411,17 @@ macro_rules! rows {
             )* ];
 
             /// The command's row in the table.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("use embroker_core::{commands::", stringify!($family), ", table::CommandId};")]
+            ///
+            #[doc = concat!("for row in ", stringify!($family), "::ROWS {")]
+            #[doc = concat!("    let CommandId::", stringify!($group), "(command) = row.id else { panic!(\"of another family\") };")]
+            ///     assert_eq!(command.spec().name, row.name);
+            /// }
+            /// ```
             pub const fn spec(self) -> &'static $crate::table::CommandSpec {
                 &Self::ROWS[self as usize]
             }

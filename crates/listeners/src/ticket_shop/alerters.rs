@@ -55,6 +55,16 @@ pub struct CeremonyAlerter<F>(F);
 
 impl<F: FnMut(&str) + Send + 'static> OpeningCeremonyAlerter<F> {
     /// An alerter that hands its lines to `tell`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_listeners::{Listener, ticket_shop::OpeningCeremonyAlerter};
+    ///
+    /// let alerter = OpeningCeremonyAlerter::new(|line| println!("{line}"));
+    /// let subscriptions = Listener::<embroker_mem::MemBroker>::subscriptions(&alerter);
+    /// assert_eq!(subscriptions.deliveries("purchase_orders:Opening Ceremony"), 1);
+    /// ```
     pub fn new(tell: F) -> Self {
         Self(tell)
     }
@@ -62,6 +72,16 @@ impl<F: FnMut(&str) + Send + 'static> OpeningCeremonyAlerter<F> {
 
 impl<F: FnMut(&str) + Send + 'static> CeremonyAlerter<F> {
     /// An alerter that hands its lines to `tell`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_listeners::{Listener, ticket_shop::CeremonyAlerter};
+    ///
+    /// let alerter = CeremonyAlerter::new(|line| println!("{line}"));
+    /// let subscriptions = Listener::<embroker_mem::MemBroker>::subscriptions(&alerter);
+    /// assert_eq!(subscriptions.deliveries("purchase_orders:Closing Ceremony"), 1);
+    /// ```
     pub fn new(tell: F) -> Self {
         Self(tell)
     }

@@ -44,6 +44,21 @@ pub struct BoxOffice<'a, B> {
 
 impl<'a, B: Broker> BoxOffice<'a, B> {
     /// A box office for the listeners that run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_listeners::{Runner, ticket_shop::{BoxOffice, SalesAnalytics}};
+    /// # let broker = embroker_mem::MemBroker::new();
+    ///
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).start().await?;
+    /// let mut office = BoxOffice::new(&broker, &running);
+    /// office.settle().await?; // at once: nothing was sold
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(broker: &'a B, listeners: &'a Running) -> Self {
         let seen = listeners.counts().total().seen();
         let deliveries = listeners.deliveries(keys::PURCHASE_ORDERS);
@@ -55,6 +70,24 @@ impl<'a, B: Broker> BoxOffice<'a, B> {
     /// # Errors
     ///
     /// As [`settle`](Self::settle), and whatever the broker runs into.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_core::prelude::*;
+    /// use embroker_listeners::{Runner, ticket_shop::{BoxOffice, Order, SalesAnalytics}};
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// # let (order_id, event, who) = ("1".into(), "Womens Judo".into(), "Jamie".into());
+    ///
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).start().await?;
+    /// let mut office = BoxOffice::new(&broker, &running);
+    /// office.sell(&Order { order_id, event, who, qty: 1, cost: 20.0, ts: 0 }).await?;
+    /// assert!(broker.dbsize().await? > 0, "the order is stored");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sell(&mut self, order: &Order) -> Result<(), ShopError> {
         if self.due >= self.look_at {
             let seen = self.seen(self.due - MOST_AHEAD / 2).await?;
@@ -73,6 +106,24 @@ impl<'a, B: Broker> BoxOffice<'a, B> {
     ///
     /// [`ShopError::MessagesLost`] where messages are missing and nobody knows how many; [`ShopError::StreamEnded`]
     /// where a listener can't receive any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_listeners::{Runner, ticket_shop::{BoxOffice, Order, SalesAnalytics}};
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// # let (order_id, event, who) = ("1".into(), "Womens Judo".into(), "Jamie".into());
+    ///
+    /// let running = Runner::new(broker.clone()).listen(SalesAnalytics).start().await?;
+    /// let mut office = BoxOffice::new(&broker, &running);
+    /// office.sell(&Order { order_id, event, who, qty: 1, cost: 20.0, ts: 0 }).await?;
+    /// office.settle().await?;
+    /// assert_eq!(running.counts().total().handled, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn settle(&mut self) -> Result<(), ShopError> {
         self.seen(self.due).await.map(drop)
     }

@@ -5,6 +5,14 @@ use embroker_core::Error;
 use crate::StreamEnded;
 
 /// Why the ticket shop could not do something.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_listeners::ticket_shop::ShopError;
+///
+/// assert_eq!(ShopError::NoSuchOrder("7".into()).to_string(), r#"there is no order "7""#);
+/// ```
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShopError {

@@ -10,6 +10,17 @@ use serde::Serialize;
 use super::{Order, ShopError, keys};
 
 /// All totals of the shop: [read](Self::read) from the broker, or [computed](Self::of) from the orders.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_listeners::ticket_shop::{Order, Report};
+/// # let (order_id, event, who) = ("1".into(), "Womens Judo".into(), "Jamie".into());
+///
+/// let order = Order { order_id, event, who, qty: 2, cost: 40.0, ts: 0 };
+/// let report = Report::of(["Womens Judo"], [&order]);
+/// assert_eq!((report.orders, report.tickets, report.invoices["Jamie"]), (1, 2, 1));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
@@ -28,6 +39,17 @@ pub struct Report {
 }
 
 /// The totals of one event.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_listeners::ticket_shop::{Order, Report};
+/// # let (order_id, event, who) = ("1".into(), "Womens Judo".into(), "Jamie".into());
+///
+/// let order = Order { order_id, event, who, qty: 2, cost: 40.0, ts: 7_200 };
+/// let event = &Report::of(["Womens Judo"], [&order]).events["Womens Judo"];
+/// assert_eq!((event.tickets, event.sales, event.tickets_by_hour[2]), (2, 40.0, 2));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct EventReport {
@@ -118,6 +140,17 @@ impl Report {
     }
 
     /// Adds one more order to what was computed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_listeners::ticket_shop::{Order, Report};
+    /// # let (order_id, event, who) = ("1".into(), "Womens Judo".into(), "Jamie".into());
+    ///
+    /// let mut report = Report::default();
+    /// report.add(&Order { order_id, event, who, qty: 2, cost: 40.0, ts: 0 });
+    /// assert_eq!((report.orders, report.sales), (1, 40.0));
+    /// ```
     pub fn add(&mut self, order: &Order) {
         let hour = usize::from(order.hour());
         let event = self.events.entry(order.event.clone()).or_default();

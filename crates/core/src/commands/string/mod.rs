@@ -49,6 +49,20 @@ calls! {
     /// Typed calls on strings and counters. A value is any bytes, at most 512 MB of them.
     ///
     /// A key of another type answers `WRONGTYPE`, except to the calls that overwrite it whole.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// broker.set("visits", 7).await?;
+    /// assert_eq!(broker.incr("visits").await?, 8);
+    /// assert_eq!(broker.get_as::<String>("visits").await?.as_deref(), Some("8"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub trait StringCommands {
         /// `GET key` (since 1.0.0): the value, `None` where there is none.
         ///

@@ -9,6 +9,26 @@ use crate::expiry::{epoch_ms, to_ms};
 /// [`getex`](crate::prelude::StringCommands::getex) runs.
 ///
 /// Times are sent as milliseconds, rounded up.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> embroker_core::Result<()> {
+/// # use embroker_core::prelude::*;
+/// # let broker = embroker_mem::MemBroker::new();
+/// use std::time::Duration;
+///
+/// use embroker_core::{Expiry, SetOptions, Ttl};
+///
+/// broker.setex("session", Duration::from_secs(60), "a").await?;
+/// broker.set_with("session", "b", SetOptions::new().expiry(Expiry::Keep)).await?;
+/// assert!(matches!(broker.ttl("session").await?, Ttl::Remaining(_)));
+/// broker.set_with("session", "c", SetOptions::new().expiry(Expiry::Never)).await?;
+/// assert_eq!(broker.ttl("session").await?, Ttl::Persistent);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expiry {
@@ -55,21 +75,76 @@ pub struct SetOptions {
 
 impl SetOptions {
     /// No condition, and no deadline afterwards: as [`set`](crate::prelude::StringCommands::set).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::SetOptions;
+    ///
+    /// assert_eq!(SetOptions::new(), SetOptions::default());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Writes only where the key does not exist. Undoes [`xx`](Self::xx).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::SetOptions;
+    ///
+    /// assert!(broker.set_with("lock", "mine", SetOptions::new().nx()).await?);
+    /// assert!(!broker.set_with("lock", "yours", SetOptions::new().nx()).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn nx(self) -> Self {
         Self { condition: Some("NX"), ..self }
     }
 
     /// Writes only where the key exists. Undoes [`nx`](Self::nx).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use embroker_core::SetOptions;
+    ///
+    /// assert!(!broker.set_with("price", 40, SetOptions::new().xx()).await?, "there is none yet");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn xx(self) -> Self {
         Self { condition: Some("XX"), ..self }
     }
 
     /// What becomes of the key's deadline.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> embroker_core::Result<()> {
+    /// # use embroker_core::prelude::*;
+    /// # let broker = embroker_mem::MemBroker::new();
+    /// use std::time::Duration;
+    ///
+    /// use embroker_core::{Expiry, SetOptions, Ttl};
+    ///
+    /// let options = SetOptions::new().expiry(Expiry::In(Duration::from_secs(30)));
+    /// broker.set_with("lock", "mine", options).await?;
+    /// assert!(matches!(broker.ttl("lock").await?, Ttl::Remaining(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expiry(self, expiry: Expiry) -> Self {
         Self { expiry, ..self }
     }

@@ -69,11 +69,28 @@ impl KeyspaceEvents {
     ];
 
     /// No class at all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::KeyspaceEvents;
+    ///
+    /// assert!(!KeyspaceEvents::none().contains(KeyspaceEvents::EXPIRED));
+    /// ```
     pub const fn none() -> Self {
         Self(0)
     }
 
     /// The classes of a text of letters; `None` where one is unknown.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::KeyspaceEvents;
+    ///
+    /// assert_eq!(KeyspaceEvents::parse(b"Ex"), Some(KeyspaceEvents::KEYEVENT | KeyspaceEvents::EXPIRED));
+    /// assert_eq!(KeyspaceEvents::parse(b"E?"), None);
+    /// ```
     pub fn parse(text: &[u8]) -> Option<Self> {
         text.iter().try_fold(Self::none(), |set, letter| match letter {
             b'A' => Some(set | Self::ALL),
@@ -82,6 +99,15 @@ impl KeyspaceEvents {
     }
 
     /// Whether all classes of `other` are in this set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::KeyspaceEvents;
+    ///
+    /// assert!(KeyspaceEvents::ALL.contains(KeyspaceEvents::HASH | KeyspaceEvents::SET));
+    /// assert!(!KeyspaceEvents::ALL.contains(KeyspaceEvents::KEY_MISS));
+    /// ```
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }

@@ -28,6 +28,15 @@ pub struct OutputLimit {
 }
 
 /// The [`OutputLimit`] of each class of clients.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::instance::config::Config;
+///
+/// let limits = Config::new().output_limits();
+/// assert_eq!((limits.normal.hard, limits.pubsub.hard, limits.pubsub.seconds), (0, 32 << 20, 60));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OutputLimits {

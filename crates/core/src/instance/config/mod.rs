@@ -64,6 +64,14 @@ type Texts = BTreeMap<Parameter, Bytes>;
 
 impl Config {
     /// Every parameter as it is where nobody set it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::{Config, Parameter};
+    ///
+    /// assert_eq!(Config::new().number(Parameter::Databases), 16);
+    /// ```
     pub fn new() -> Self {
         static NUMBERS: LazyLock<Vec<i64>> = LazyLock::new(|| {
             let number = |parameter: &Parameter| match parameter.read(parameter.row().default.as_bytes(), b"") {
@@ -83,6 +91,14 @@ impl Config {
     /// A parameter that is a number, in the unit that CONFIG GET shows: bytes, seconds, milliseconds, microseconds or
     /// a count. A flag is 0 or 1, a percentage of `maxmemory-clients` is below 0, and what is text is 0. More than
     /// `i64::MAX` bytes are `i64::MAX`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::{Config, Parameter};
+    ///
+    /// assert_eq!(Config::new().number(Parameter::MaxClients), 10_000);
+    /// ```
     #[inline]
     pub fn number(&self, parameter: Parameter) -> i64 {
         match self.numbers[parameter as usize].load(Ordering::Relaxed) {
@@ -92,12 +108,28 @@ impl Config {
     }
 
     /// A parameter that is `yes` or `no`. Of a choice, whether it is not the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::{Config, Parameter};
+    ///
+    /// assert!(Config::new().flag(Parameter::ProtectedMode));
+    /// ```
     #[inline]
     pub fn flag(&self, parameter: Parameter) -> bool {
         self.numbers[parameter as usize].load(Ordering::Relaxed) != 0
     }
 
     /// The word that a choice is set to: `noeviction` for [`Parameter::MaxMemoryPolicy`]. Empty for what is no choice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::{Config, Parameter};
+    ///
+    /// assert_eq!(Config::new().choice(Parameter::MaxMemoryPolicy), "noeviction");
+    /// ```
     pub fn choice(&self, parameter: Parameter) -> &'static str {
         parameter.row().kind.choice(self.number(parameter))
     }
@@ -116,12 +148,34 @@ impl Config {
     }
 
     /// `notify-keyspace-events`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::{Config, KeyspaceEvents};
+    ///
+    /// let config = Config::new();
+    /// config.set([("notify-keyspace-events", "Ex")])?;
+    /// assert!(config.events().contains(KeyspaceEvents::EXPIRED));
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     #[inline]
     pub fn events(&self) -> KeyspaceEvents {
         KeyspaceEvents::from_bits(self.number(Parameter::NotifyKeyspaceEvents))
     }
 
     /// `client-output-buffer-limit`. It takes a lock and reads text: keep it until [`Config::version`] changes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::Config;
+    ///
+    /// let config = Config::new();
+    /// config.set([("client-output-buffer-limit", "pubsub 1mb 0 0")])?;
+    /// assert_eq!(config.output_limits().pubsub.hard, 1 << 20);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn output_limits(&self) -> OutputLimits {
         let mut limits = OutputLimits::default();
         // It was read when it was set.
@@ -149,6 +203,15 @@ impl Config {
     ///
     /// Case does not matter. Older names are matched and answered too. A pattern without `*`, `?` or `[` is a name, and
     /// is answered as it is written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::Config;
+    ///
+    /// assert_eq!(Config::new().get(["MAXCLIENTS"]), [("MAXCLIENTS".into(), "10000".into())]);
+    /// assert!(Config::new().get(["no-such-thing"]).is_empty());
+    /// ```
     pub fn get<P: AsRef<[u8]>>(&self, patterns: impl IntoIterator<Item = P>) -> Vec<(Bytes, Bytes)> {
         let mut found = BTreeMap::new();
         for pattern in patterns {
@@ -175,6 +238,17 @@ impl Config {
     ///
     /// `ERR Unknown option or number of arguments for CONFIG SET - 'foo'`, or
     /// `ERR CONFIG SET failed (possibly related to argument 'foo') - …` with a [`Refusal`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::{Config, Parameter};
+    ///
+    /// let config = Config::new();
+    /// let error = config.set([("timeout", "60"), ("maxclients", "many")]).unwrap_err();
+    /// assert!(error.text().contains("maxclients"));
+    /// assert_eq!(config.number(Parameter::Timeout), 0, "none of them is set");
+    /// ```
     pub fn set<N, V>(&self, pairs: impl IntoIterator<Item = (N, V)>) -> Result<(), ServerError>
     where
         N: AsRef<[u8]>,
@@ -250,6 +324,17 @@ impl Config {
     /// # Errors
     ///
     /// As [`Config::preset`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::{Config, Parameter};
+    ///
+    /// let config = Config::new();
+    /// config.announce(Parameter::Port, "7000")?;
+    /// assert_eq!(config.number(Parameter::Port), 7000);
+    /// # Ok::<(), embroker_core::Error>(())
+    /// ```
     pub fn announce(&self, parameter: Parameter, value: impl AsRef<[u8]>) -> Result<()> {
         if parameter == Parameter::Databases {
             return Err(Error::Config("databases can be set before the start only".into()));

@@ -306,16 +306,42 @@ parameters! {
 
 impl Parameter {
     /// The name in redis.conf and CONFIG.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::Parameter;
+    ///
+    /// assert_eq!(Parameter::MaxMemory.name(), "maxmemory");
+    /// ```
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
     /// The older name, where there is one: `hash-max-ziplist-entries` for `hash-max-listpack-entries`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::Parameter;
+    ///
+    /// assert_eq!(Parameter::ZsetMaxListpackValue.alias(), Some("zset-max-ziplist-value"));
+    /// assert_eq!(Parameter::MaxMemory.alias(), None);
+    /// ```
     pub fn alias(self) -> Option<&'static str> {
         self.row().alias
     }
 
     /// The parameter of a name or an older name, in any case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::instance::config::Parameter;
+    ///
+    /// assert_eq!(Parameter::find(b"MaxMemory"), Some(Parameter::MaxMemory));
+    /// assert_eq!(Parameter::find(b"zset-max-ziplist-value"), Some(Parameter::ZsetMaxListpackValue));
+    /// ```
     pub fn find(name: &[u8]) -> Option<Self> {
         Entry::find(name).map(|entry| entry.parameter)
     }

@@ -64,6 +64,15 @@ pub struct Facts {
 
 impl Facts {
     /// The facts of a command by its full name in lower case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::table::Facts;
+    ///
+    /// assert_eq!(Facts::of("hget").map(|facts| facts.since), Some("2.0.0"));
+    /// assert!(Facts::of("HGET").is_none());
+    /// ```
     pub fn of(name: &str) -> Option<&'static Self> {
         static BY_NAME: LazyLock<HashMap<&'static str, &'static Facts>> =
             LazyLock::new(|| Facts::all().map(|facts| (facts.name, facts)).collect());
@@ -125,6 +134,14 @@ const fn fact(
 }
 
 /// The groups of Redis's documentation.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_core::table::{Facts, Group};
+///
+/// assert_eq!(Facts::of("sadd").map(|facts| facts.group), Some(Group::Set));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Group {
