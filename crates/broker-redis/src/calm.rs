@@ -5,7 +5,6 @@
 //! while they are being dropped, the process.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
@@ -24,9 +23,10 @@ impl Wake for Calm {
     }
 }
 
-/// Runs what a caller waits for, so that whatever wakes it meets no panic.
-pub(crate) async fn calm<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
+/// Runs what a caller waits for, so that whatever wakes it meets no panic. It stands on the heap, for what it takes to
+/// connect is large, and a caller's own future is not to be.
+pub(crate) fn calm<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
+    let mut future = Box::pin(future);
     let mut calm: Option<(Arc<Calm>, Waker)> = None;
     poll_fn(move |cx| {
         let (_, waker) = match calm.take() {
@@ -38,11 +38,11 @@ pub(crate) async fn calm<T>(future: impl Future<Output = T>) -> T {
         };
         future.as_mut().poll(&mut Context::from_waker(waker))
     })
-    .await
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Poll;
 

@@ -72,9 +72,9 @@ impl Call {
         let outcome = match self {
             Self::Incr => broker.execute(command(["INCR", &counter])?).await.map(|reply| reply == one),
             Self::Hset => broker.execute(command(["HSET", &hash, "field", "1"])?).await.map(|reply| reply == one),
-            Self::Pipeline => broker.pipeline(writes(Pipeline::new(), &id)?).await.map(|replies| replies == ones()),
-            Self::Transaction => {
-                broker.pipeline(writes(Pipeline::atomic(), &id)?).await.map(|replies| replies == ones())
+            Self::Pipeline | Self::Transaction => {
+                let pipeline = if self == Self::Pipeline { Pipeline::new() } else { Pipeline::atomic() };
+                broker.pipeline(writes(pipeline, &id)?).await.map(|replies| replies == ones())
             }
             Self::Watched | Self::Overtaken => match broker.watch([counter.as_str()]).await {
                 // It only watched: nothing has run, whatever was lost.

@@ -211,7 +211,7 @@ calls! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Pipeline;
+    use crate::{Error, Pipeline};
 
     fn words(command: &Command<'_>) -> String {
         command.words().map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
