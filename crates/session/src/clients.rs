@@ -35,6 +35,24 @@ impl Default for Registry {
 }
 
 /// One client, as others see it.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use embroker_core::resp::Request;
+/// # use embroker_mem::MemBroker;
+/// # use embroker_session::{Address, Sessions};
+/// # let sessions = Sessions::new(MemBroker::new());
+/// # let mut session = sessions.open(Address::unknown())?;
+/// let client = session.client();
+/// let mut other = sessions.open(Address::unknown())?;
+/// other.request(&Request::from_argv(["CLIENT", "KILL", "SKIPME", "yes"])?).await;
+/// assert!(client.is_killed());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Client {
     pub(crate) id: i64,
@@ -46,6 +64,24 @@ pub struct Client {
 }
 
 /// Both ends of a connection, as CLIENT LIST writes them.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use embroker_core::resp::Request;
+/// # use embroker_mem::MemBroker;
+/// # use embroker_session::{Address, Sessions};
+/// # let sessions = Sessions::new(MemBroker::new());
+/// let address = Address { peer: "127.0.0.1:40000".into(), local: "127.0.0.1:6379".into(), unix: false };
+/// let mut session = sessions.open(address)?;
+/// session.request(&Request::from_argv(["CLIENT", "INFO"])?).await;
+/// let output = String::from_utf8_lossy(session.output());
+/// assert!(output.contains(" addr=127.0.0.1:40000 laddr=127.0.0.1:6379 "));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Address {
     /// The client's end, `host:port` or a path and `:0`.
@@ -64,6 +100,17 @@ const UNKNOWN: &str = "?:0";
 
 impl Address {
     /// A client without an address: it came by a pipe or a call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use embroker_session::Address;
+    ///
+    /// assert_eq!(Address::unknown().peer, "?:0");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unknown() -> Self {
         Self { peer: UNKNOWN.into(), local: UNKNOWN.into(), unix: false }
     }
@@ -189,6 +236,23 @@ impl Drop for Membership {
 
 impl Client {
     /// Returns when the client is to be closed at once: CLIENT KILL.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// let mut other = sessions.open(Address::unknown())?;
+    /// other.request(&Request::from_argv(["CLIENT", "KILL", "SKIPME", "yes"])?).await;
+    /// session.client().killed().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn killed(&self) {
         self.kill.notified().await;
     }
@@ -206,6 +270,21 @@ impl Client {
     }
 
     /// Whether the client is to be closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// assert!(!session.client().is_killed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_killed(&self) -> bool {
         self.is_killed.load(Ordering::SeqCst)
     }

@@ -103,6 +103,28 @@ pub struct Feed(Option<Subscriber>);
 impl Feed {
     /// The next line, for [`Session::deliver_line`]; anything else is the end of the client, who reads too slowly.
     /// Waits for ever where the client does not monitor; dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// # use embroker_core::Event;
+    /// session.request(&Request::from_argv(["MONITOR"])?).await;
+    /// session.take_output();
+    /// let mut other = sessions.open(Address::unknown())?;
+    /// other.request(&Request::from_argv(["SET", "k", "v"])?).await;
+    /// let (_, _, feed) = session.output_and_sources();
+    /// let Some(Event::Message(line)) = feed.next().await else { return Err("there is a line".into()) };
+    /// assert!(line.payload().ends_with(b"\"SET\" \"k\" \"v\"\r\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Event> {
         match &mut self.0 {
             Some(lines) => lines.next().await,
@@ -111,11 +133,45 @@ impl Feed {
     }
 
     /// Where lines wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["MONITOR"])?).await;
+    /// assert!(session.output_and_sources().2.queue().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn queue(&self) -> Option<&Arc<Queue>> {
         self.0.as_ref().map(Subscriber::queue)
     }
 
     /// Whether the client monitors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["MONITOR"])?).await;
+    /// assert!(session.output_and_sources().2.is_open());
+    /// session.request(&Request::from_argv(["RESET"])?).await;
+    /// assert!(!session.output_and_sources().2.is_open());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_open(&self) -> bool {
         self.0.is_some()
     }
@@ -170,6 +226,29 @@ impl<B: Broker> Session<B> {
     }
 
     /// Writes one line of the feed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// # use embroker_core::Event;
+    /// session.request(&Request::from_argv(["MONITOR"])?).await;
+    /// session.take_output();
+    /// let mut other = sessions.open(Address::unknown())?;
+    /// other.request(&Request::from_argv(["SET", "k", "v"])?).await;
+    /// let (_, _, feed) = session.output_and_sources();
+    /// let Some(Event::Message(line)) = feed.next().await else { return Err("there is a line".into()) };
+    /// session.deliver_line(&line);
+    /// assert!(session.output().ends_with(b"\"SET\" \"k\" \"v\"\r\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn deliver_line(&mut self, line: &Message) {
         if self.is_answered() {
             self.out.extend_from_slice(line.payload());

@@ -121,6 +121,26 @@ pub struct Hold {
 
 impl Hold {
     /// Returns when the command may run, or when its client was killed. Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["CLIENT", "PAUSE", "60000", "WRITE"])?).await;
+    /// let mut writer = sessions.open(Address::unknown())?;
+    /// writer.begin(&Request::from_argv(["SET", "k", "v"])?);
+    /// let hold = writer.hold().ok_or("it waits for the end of the pause")?;
+    /// session.request(&Request::from_argv(["CLIENT", "UNPAUSE"])?).await;
+    /// hold.over().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn over(&self) {
         let pause = &self.common.pause;
         loop {

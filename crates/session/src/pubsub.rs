@@ -63,6 +63,27 @@ impl Names {
 impl Subscriptions {
     /// The next message, or that some are missing, for [`Session::deliver`]. Pending for ever where the client has no
     /// subscription.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// # use embroker_core::{Event, prelude::*};
+    /// session.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// session.take_output();
+    /// sessions.broker().publish("news", "hello").await?;
+    /// let (_, subscriptions, _) = session.output_and_sources();
+    /// let event = std::future::poll_fn(|cx| subscriptions.poll_next(cx)).await;
+    /// assert!(matches!(event, Some(Event::Message(message)) if message.payload() == b"hello"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_next(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Event>> {
         self.queue().map_or(Poll::Pending, |queue| queue.poll_next(cx))
     }
@@ -89,11 +110,47 @@ impl Subscriptions {
     }
 
     /// How many bytes of messages wait to be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// # use embroker_core::prelude::*;
+    /// session.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// session.take_output();
+    /// sessions.broker().publish("news", "hello").await?;
+    /// assert!(session.output_and_sources().1.pending_bytes() >= "hello".len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pending_bytes(&self) -> usize {
         self.queue().map_or(0, |queue| queue.bytes())
     }
 
     /// Whether there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// assert!(session.output_and_sources().1.is_empty());
+    /// session.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// assert!(!session.output_and_sources().1.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.counts().is_empty()
     }
@@ -303,6 +360,29 @@ impl<B: Broker> Session<B> {
     }
 
     /// Writes one message; `false` where there is no memory for it, and the client is to be closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// # use embroker_core::{Event, prelude::*};
+    /// session.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// session.take_output();
+    /// sessions.broker().publish("news", "hello").await?;
+    /// let (_, subscriptions, _) = session.output_and_sources();
+    /// let event = std::future::poll_fn(|cx| subscriptions.poll_next(cx)).await;
+    /// let Some(Event::Message(message)) = event else { return Err("there is a message".into()) };
+    /// assert!(session.deliver(&message));
+    /// assert_eq!(session.output()[..], b"*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n"[..]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn deliver(&mut self, message: &Message) -> bool {
         self.protocol.message(&mut self.out, message).is_ok()

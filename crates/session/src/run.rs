@@ -26,12 +26,45 @@ pub(crate) struct Begun {
 impl<B: Broker> Session<B> {
     /// Runs one request, and adds what is answered to the output. Where it has to wait, this waits for it; one who has
     /// other things to do while clients pause calls [`begin`](Self::begin).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["PING"])?).await;
+    /// assert_eq!(session.output()[..], b"+PONG\r\n"[..]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn request(&mut self, request: &Request<'_>) {
         self.begin(request);
         self.finish().await;
     }
 
     /// Waits for the end of the request that has [begun](Self::begin); nothing follows it at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.begin(&Request::from_argv(["PING"])?);
+    /// session.finish().await;
+    /// assert!(!session.is_waiting());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn finish(&mut self) {
         while self.is_waiting() {
             if let Some(hold) = self.hold() {
@@ -44,6 +77,24 @@ impl<B: Broker> Session<B> {
 
     /// As [`request`](Self::request), but does not wait: where the session [is waiting](Self::is_waiting) then, the
     /// next request is to begin after [`resume`](Self::resume).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["CLIENT", "PAUSE", "60000", "WRITE"])?).await;
+    /// let mut writer = sessions.open(Address::unknown())?;
+    /// writer.begin(&Request::from_argv(["SET", "k", "v"])?);
+    /// assert!(writer.is_waiting() && writer.output().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn begin(&mut self, request: &Request<'_>) {
         let began = self.clock.take().unwrap_or_else(Instant::now);
@@ -73,6 +124,22 @@ impl<B: Broker> Session<B> {
     }
 
     /// Whether the last request waits for something.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.begin(&Request::from_argv(["GET", "k"])?);
+    /// assert!(!session.is_waiting(), "it has been answered already");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn is_waiting(&self) -> bool {
         self.held.is_some() || self.begun.is_some()
@@ -80,6 +147,26 @@ impl<B: Broker> Session<B> {
 
     /// What the request waits for, if that is the end of a CLIENT PAUSE: [`resume`](Self::resume) is to be called after
     /// it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["CLIENT", "PAUSE", "60000", "WRITE"])?).await;
+    /// let mut writer = sessions.open(Address::unknown())?;
+    /// writer.begin(&Request::from_argv(["SET", "k", "v"])?);
+    /// assert!(writer.hold().is_some());
+    /// session.begin(&Request::from_argv(["GET", "k"])?);
+    /// assert!(session.hold().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn hold(&self) -> Option<Hold> {
         let spec = self.held.as_ref()?.command().spec()?;
         Some(Hold { common: self.shared.common.clone(), client: self.client.clone(), writes: self.writes(spec) })
@@ -87,6 +174,28 @@ impl<B: Broker> Session<B> {
 
     /// Goes on with the request that waited; it may have to wait for the end of another pause. That of a client that
     /// was killed while it paused is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["CLIENT", "PAUSE", "60000", "WRITE"])?).await;
+    /// let mut writer = sessions.open(Address::unknown())?;
+    /// writer.begin(&Request::from_argv(["SET", "k", "v"])?);
+    /// let hold = writer.hold().ok_or("it waits for the end of the pause")?;
+    /// session.request(&Request::from_argv(["CLIENT", "UNPAUSE"])?).await;
+    /// hold.over().await;
+    /// writer.resume().await;
+    /// assert_eq!(writer.output()[..], b"+OK\r\n"[..]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn resume(&mut self) {
         if let Some(request) = self.held.take() {
             self.client.facts().is_held = false;

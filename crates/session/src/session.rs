@@ -22,6 +22,24 @@ use crate::shared::Shared;
 use crate::transaction::Transaction;
 
 /// One client. It leaves when this is dropped.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use embroker_core::resp::Request;
+/// # use embroker_mem::MemBroker;
+/// # use embroker_session::{Address, Sessions};
+/// # let sessions = Sessions::new(MemBroker::new());
+/// # let mut session = sessions.open(Address::unknown())?;
+/// session.request(&Request::from_argv(["MULTI"])?).await;
+/// session.request(&Request::from_argv(["INCR", "n"])?).await;
+/// session.request(&Request::from_argv(["EXEC"])?).await;
+/// assert_eq!(session.output()[..], b"+OK\r\n+QUEUED\r\n*1\r\n:1\r\n"[..]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Session<B: Broker> {
     pub(crate) shared: Arc<Shared<B>>,
     pub(crate) client: Arc<Client>,
@@ -112,70 +130,287 @@ impl<B: Broker> Session<B> {
     }
 
     /// The client, as others see it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// assert!(!session.client().is_killed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn client(&self) -> Arc<Client> {
         self.client.clone()
     }
 
     /// What all clients go by, and what is counted of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// assert!(std::ptr::eq(&*session.instance(), sessions.instance()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn instance(&self) -> Arc<Instance> {
         self.shared.instance.clone()
     }
 
     /// Tells whoever keeps parameters that they have changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// let changes = session.parameters();
+    /// session.request(&Request::from_argv(["CONFIG", "SET", "timeout", "5"])?).await;
+    /// session.announce_parameters();
+    /// assert!(changes.has_changed()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn parameters(&self) -> watch::Receiver<u64> {
         self.shared.common.parameters.subscribe()
     }
 
     /// Tells all who serve clients of this broker that the parameters have changed, if nobody has yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// let changes = session.parameters();
+    /// session.announce_parameters();
+    /// assert!(!changes.has_changed()?, "nothing has changed");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn announce_parameters(&self) {
         self.shared.announce_parameters();
     }
 
     /// Whether the client has given its password, or needs none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// let sessions = Sessions::new(MemBroker::builder().config("requirepass", "secret")?.build());
+    /// let mut session = sessions.open(Address::unknown())?;
+    /// assert!(!session.is_authenticated());
+    /// session.request(&Request::from_argv(["AUTH", "secret"])?).await;
+    /// assert!(session.is_authenticated());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_authenticated(&self) -> bool {
         self.authenticated
     }
 
     /// From now on the client needs no password: it is in this process, where it could as well ask the broker.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// let sessions = Sessions::new(MemBroker::builder().config("requirepass", "secret")?.build());
+    /// let mut session = sessions.open(Address::unknown())?;
+    /// session.trust();
+    /// session.request(&Request::from_argv(["PING"])?).await;
+    /// assert_eq!(session.output()[..], b"+PONG\r\n"[..]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn trust(&mut self) {
         self.trusted = true;
         self.authenticated = true;
     }
 
     /// Whether the connection is to be closed once the output is sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["QUIT"])?).await;
+    /// assert!(session.is_ending());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_ending(&self) -> bool {
         self.ending
     }
 
     /// What is to be sent to the client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["INCR", "n"])?).await;
+    /// assert_eq!(session.output()[..], b":1\r\n"[..]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn output(&self) -> &BytesMut {
         &self.out
     }
 
     /// Takes all that is to be sent to the client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["INCR", "n"])?).await;
+    /// assert_eq!(session.take_output()[..], b":1\r\n"[..]);
+    /// assert!(session.output().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_output(&mut self) -> BytesMut {
         self.out.split()
     }
 
     /// What is to be sent to the client, of which the caller takes what it has sent; and where more may come from:
     /// messages, and the lines of a client that called MONITOR.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// let (output, subscriptions, feed) = session.output_and_sources();
+    /// output.clear();
+    /// assert!(!subscriptions.is_empty() && !feed.is_open());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn output_and_sources(&mut self) -> (&mut BytesMut, &mut Subscriptions, &mut Feed) {
         (&mut self.out, &mut self.subscriptions, &mut self.feed)
     }
 
     /// Ends the session; what is still to be sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.begin(&Request::from_argv(["PING"])?);
+    /// assert_eq!(session.into_output()[..], b"+PONG\r\n"[..]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_output(mut self) -> BytesMut {
         self.rest();
         self.out
     }
 
     /// Answers what was not even a request, and ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// # use embroker_core::ServerError;
+    /// session.end_with(&ServerError::expected_bulk(b'x'));
+    /// assert!(session.output().starts_with(b"-ERR Protocol error") && session.is_ending());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn end_with(&mut self, error: &ServerError) {
         self.error(error);
         self.ending = true;
     }
 
     /// Whether the client speaks RESP2 and has a subscription: then it may do little else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// assert!(session.is_held_to_messages());
+    /// session.request(&Request::from_argv(["UNSUBSCRIBE"])?).await;
+    /// assert!(!session.is_held_to_messages());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_held_to_messages(&self) -> bool {
         self.protocol == Protocol::Resp2 && !self.subscriptions.is_empty()
     }

@@ -68,12 +68,48 @@ pub(crate) struct Common {
 
 impl<B: Broker> Sessions<B> {
     /// Nobody is connected yet, unless others serve the same broker.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// let sessions = Sessions::new(MemBroker::new());
+    /// let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["SHUTDOWN"])?).await;
+    /// assert!(session.output().starts_with(b"-ERR"), "there is no server to end");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(broker: B) -> Self {
         Self::serve(broker, None)
     }
 
     /// As [`new`](Self::new), for a server that SHUTDOWN can end: it calls `shutdown`, which is to have that done and
     /// return at once. Without it SHUTDOWN is refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # use std::sync::Arc;
+    /// # use std::sync::atomic::{AtomicBool, Ordering};
+    /// let is_over = Arc::new(AtomicBool::new(false));
+    /// let told = is_over.clone();
+    /// let sessions = Sessions::of_server(MemBroker::new(), move || told.store(true, Ordering::Relaxed));
+    /// let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["SHUTDOWN", "NOSAVE"])?).await;
+    /// assert!(is_over.load(Ordering::Relaxed));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn of_server(broker: B, shutdown: impl Fn() + Send + Sync + 'static) -> Self {
         Self::serve(broker, Some(Box::new(shutdown)))
     }
@@ -91,21 +127,89 @@ impl<B: Broker> Sessions<B> {
     ///
     /// `ERR max number of clients reached`; `DENIED …` for a client of another machine in protected mode and without a
     /// password, as `protected-mode` and `requirepass` are now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # use embroker_core::ServerError;
+    /// let broker = MemBroker::builder().config("maxclients", "1")?.build();
+    /// let sessions = Sessions::new(broker);
+    /// let first = sessions.open(Address::unknown())?;
+    /// let refusal = sessions.open(Address::unknown()).err();
+    /// assert_eq!(refusal.map(|error| error.to_string()).as_deref(), Some("ERR max number of clients reached"));
+    /// drop(first);
+    /// assert!(sessions.open(Address::unknown()).is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn open(&self, address: Address) -> Result<Session<B>, ServerError> {
         Session::open(self.0.clone(), address)
     }
 
     /// The broker, at the database where clients begin.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// # use embroker_core::prelude::*;
+    /// session.request(&Request::from_argv(["SET", "k", "v"])?).await;
+    /// assert_eq!(sessions.broker().get("k").await?.as_deref(), Some(&b"v"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn broker(&self) -> &B {
         &self.0.broker
     }
 
     /// Whether writes wait for the end of a CLIENT PAUSE: then expired keys stay as well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// session.request(&Request::from_argv(["CLIENT", "PAUSE", "60000"])?).await;
+    /// assert!(sessions.is_paused());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_paused(&self) -> bool {
         self.0.common.pause.holds(true)
     }
 
     /// What all clients go by, and what is counted of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// assert!(std::ptr::eq(sessions.instance(), &*session.instance()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn instance(&self) -> &Instance {
         &self.0.instance
     }

@@ -82,6 +82,23 @@ pub async fn serve<B: Broker>(
 }
 
 /// Tells a client that was not let in why, and closes.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use embroker_session::stream::refuse;
+/// # use embroker_core::ServerError;
+/// # use tokio::io::AsyncReadExt as _;
+/// let (mut client, ours) = tokio::io::duplex(1024);
+/// refuse(ours, &ServerError::expected_bulk(b'x')).await;
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer).await?;
+/// assert!(answer.starts_with("-ERR Protocol error"));
+/// # Ok(())
+/// # }
+/// ```
 pub async fn refuse(stream: impl AsyncRead + AsyncWrite, error: &ServerError) {
     let mut out = BytesMut::new();
     Protocol::Resp2.error(&mut out, error);
