@@ -74,7 +74,9 @@ macro_rules! calls {
         $(
             impl<$a> $crate::Pipeline<$a> {
                 #[doc = concat!("Adds the command of [`", stringify!($trait), "::", stringify!($name), "`](",
-                    "crate::prelude::", stringify!($trait), "::", stringify!($name), ").")]
+                    "crate::prelude::", stringify!($trait), "::", stringify!($name), "), which is, on a broker:")]
+                #[doc = ""]
+                $(#[$doc])*
                 pub fn $name(&mut self, $($param: $type),*) -> &mut Self {
                     self.push($command)
                 }
