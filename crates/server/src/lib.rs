@@ -3,10 +3,12 @@
 //! [`Server`] serves any [`Broker`](embroker_core::Broker); the binary `embroker-server` serves a new in-memory one.
 //!
 //! What a client may do, and what it is answered, is `embroker-session`'s. Here `socket` is one
-//! client's, `server` and `listen` take new ones.
+//! client's, `server` and `listen` take new ones, as `builder` was told.
 
+mod builder;
 mod listen;
 mod server;
 mod socket;
 
-pub use server::{Server, ServerBuilder, ServerHandle};
+pub use builder::ServerBuilder;
+pub use server::{Server, ServerHandle};
