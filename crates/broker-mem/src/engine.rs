@@ -21,7 +21,7 @@ use crate::{Reply, commands};
 
 pub(crate) struct Engine {
     pub(crate) databases: Databases,
-    /// What the keys take.
+    /// What the keys take. Behind them, so that it is dropped after them.
     pub(crate) memory: Memory,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) instance: Arc<Instance>,
@@ -179,6 +179,7 @@ impl Engine {
             memory::check(copied(spec, args.all()))?;
         }
         let keyspace = self.databases.get(database);
+        let _given_back = self.memory.gives_back();
         // Each makes its own `Tx`, so that what it latches is written where it stays.
         let mut tx = match (spec.keys, args.all()) {
             (Keys::ONE, [key, ..]) | (Keys::ALL, [key]) if !spec.flags.contains(Flags::DATABASES) => {
@@ -216,6 +217,7 @@ impl Engine {
         for (database, key) in watched.into_iter().flat_map(Watched::keys) {
             wanted.key(self.databases.get(database), key);
         }
+        let _given_back = self.memory.gives_back();
         let mut tx = Tx::new(self, keyspace, self.databases.latch(wanted));
         if watched.is_some_and(|watched| watched.is_broken(&mut tx)) {
             return Ok(None);
@@ -254,6 +256,7 @@ impl Engine {
         if !self.expires_actively() {
             return 0;
         }
+        let _given_back = self.memory.gives_back();
         let sweep = |keyspace: &Keyspace| Tx::new(self, keyspace, keyspace.latch_all()).sweep(usize::MAX);
         self.databases.made().map(sweep).sum()
     }

@@ -17,6 +17,7 @@ mod long_double;
 mod objects;
 mod process;
 mod pubsub;
+mod reclaim;
 mod shared;
 mod sync;
 mod watch;

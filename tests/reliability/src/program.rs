@@ -157,13 +157,9 @@ fn status(id: u32, field: &str) -> Result<u64> {
     Ok(kib * 1024)
 }
 
-/// Runs this test program again, alone, with what it is to do; what it prints. Its allocator gives memory back at once.
+/// Runs this test program again, alone, with what it is to do; what it prints.
 pub fn alone(what: impl AsRef<OsStr>) -> Result<String> {
-    let output = Command::new(env::current_exe()?)
-        .env(ALONE, what)
-        .env("MALLOC_TRIM_THRESHOLD_", "131072")
-        .stderr(Stdio::inherit())
-        .output()?;
+    let output = Command::new(env::current_exe()?).env(ALONE, what).stderr(Stdio::inherit()).output()?;
     let said = String::from_utf8(output.stdout)?;
     ensure!(output.status.success(), "{}: {said}", output.status);
     Ok(said)

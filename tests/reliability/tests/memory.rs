@@ -210,29 +210,32 @@ async fn see_what_stays_in_use() -> Result<()> {
     // What the first use of everything takes stays.
     subscriptions(&broker, 20, false).await?;
     keys(&broker, 2000).await?;
-    for long in [false, true] {
-        let count = scale.pick(if long { 500 } else { 5_000 }, if long { 100_000 } else { 1_000_000 });
-        // The system's allocator keeps some of what came and went, and hands it out again.
-        subscriptions(&broker, count, long).await?;
-        let before = resident(std::process::id())?;
-        subscriptions(&broker, count, long).await?;
-        let after = resident(std::process::id())?;
-        println!(
-            "{count} subscriptions of each kind{}: {}",
-            if long { ", long names" } else { "" },
-            grown(before, after)
-        );
-        ensure!(after <= before + ALLOWED, "from {before} to {after} bytes");
-    }
-    let count = scale.pick(10_000, 1_000_000);
-    // Of keys the system's allocator keeps some tens of megabytes, but no more the second time.
-    keys(&broker, count).await?;
     let before = resident(std::process::id())?;
-    keys(&broker, count).await?;
-    let after = resident(std::process::id())?;
-    println!("{count} keys deleted, flushed and expired, twice: {}", grown(before, after));
-    ensure!(after <= before + ALLOWED, "from {before} to {after} bytes");
-    Ok(())
+    let see = |what: &str| {
+        let after = resident(std::process::id())?;
+        println!("{what}: {}", grown(before, after));
+        ensure!(after <= before + ALLOWED, "{what}: from {before} to {after} bytes");
+        anyhow::Ok(())
+    };
+    for _ in 0..2 {
+        let count = scale.pick(50_000, 1_000_000);
+        subscriptions(&broker, count, false).await?;
+        see(&format!("{count} subscriptions of each kind"))?;
+        let count = scale.pick(5_000, 100_000);
+        subscriptions(&broker, count, true).await?;
+        see(&format!("{count} subscriptions of each kind by long names"))?;
+        let count = scale.pick(5_000, 200_000);
+        subscribers(&broker, count).await?;
+        see(&format!("{count} subscribers"))?;
+        let count = scale.pick(50_000, 1_000_000);
+        keys(&broker, count).await?;
+        see(&format!("{count} keys deleted, flushed and expired"))?;
+    }
+    let count = scale.pick(50_000, 1_000_000);
+    let other = MemBroker::new();
+    fill(&other, count, SetOptions::new()).await?;
+    drop(other);
+    see(&format!("{count} keys of a broker that was dropped"))
 }
 
 fn grown(before: u64, after: u64) -> String {
@@ -274,20 +277,40 @@ async fn subscriptions(broker: &MemBroker, count: usize, long: bool) -> Result<(
     Ok(())
 }
 
-async fn keys(broker: &MemBroker, count: usize) -> Result<()> {
-    let write = async |options: SetOptions| {
-        for number in 0..count {
-            broker.set_with(format!("a-key-that-is-not-in-its-slot:{number}"), "a value", options).await?;
+/// Subscribers that come and go, all of them at once.
+async fn subscribers(broker: &MemBroker, count: usize) -> Result<()> {
+    // In many lists, for what a long one takes is none of the broker's.
+    let mut all = Vec::new();
+    for from in (0..count).step_by(1000) {
+        let mut some = Vec::new();
+        for _ in from..count.min(from + 1000) {
+            let subscriber = broker.subscriber(SubscribeOptions::default()).await?;
+            subscriber.subscribe(["news"]).await?;
+            some.push(subscriber);
         }
-        anyhow::Ok(())
-    };
-    write(SetOptions::new()).await?;
+        all.push(some);
+    }
+    ensure!(broker.publish("news", "first").await? == count as i64, "all of them are there");
+    drop(all);
+    ensure!(broker.pubsub_channels("*").await?.is_empty(), "no channel is left");
+    Ok(())
+}
+
+async fn fill(broker: &MemBroker, count: usize, options: SetOptions) -> Result<()> {
+    for number in 0..count {
+        broker.set_with(format!("a-key-that-is-not-in-its-slot:{number}"), "a value", options).await?;
+    }
+    Ok(())
+}
+
+async fn keys(broker: &MemBroker, count: usize) -> Result<()> {
+    fill(broker, count, SetOptions::new()).await?;
     for number in 0..count {
         ensure!(broker.del([format!("a-key-that-is-not-in-its-slot:{number}")]).await? == 1, "it was there");
     }
-    write(SetOptions::new()).await?;
+    fill(broker, count, SetOptions::new()).await?;
     broker.flushall().await?;
-    write(SetOptions::new().expiry(Expiry::In(Duration::from_millis(1)))).await?;
+    fill(broker, count, SetOptions::new().expiry(Expiry::In(Duration::from_millis(1)))).await?;
     std::thread::sleep(Duration::from_millis(5));
     broker.sweep();
     ensure!(broker.dbsize().await? == 0, "no key is left");

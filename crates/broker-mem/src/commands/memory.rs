@@ -75,8 +75,9 @@ fn malloc_stats(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
     Ok(Value::verbatim("Stats not supported for the current allocator"))
 }
 
-/// `MEMORY PURGE`: there is nothing to give back.
-fn purge(_: &mut Tx<'_>, _: &Args<'_>) -> Reply {
+/// `MEMORY PURGE`: what is free goes back to the system, where its allocator can be told so.
+fn purge(tx: &mut Tx<'_>, _: &Args<'_>) -> Reply {
+    tx.engine().memory.purge();
     Ok(Value::OK)
 }
 

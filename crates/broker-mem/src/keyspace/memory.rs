@@ -6,38 +6,85 @@
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(test)]
 use super::shard::Shard;
 use super::{Key, ObjectKind, Tx};
+use crate::reclaim::{self, Tide};
 use crate::sync::AtomicI64;
 
-/// The bytes that all keys of all databases take. On cache lines of its own, for every writer writes it.
+/// The bytes that all keys of all databases take.
+#[derive(Default)]
+pub(crate) struct Memory {
+    sum: Sum,
+    /// Whether so much has come free that the system is to have it back.
+    is_much_free: AtomicBool,
+}
+
+/// On cache lines of its own, for every writer writes it.
 #[derive(Default)]
 #[repr(align(128))]
-pub(crate) struct Memory {
+struct Sum {
     now: AtomicI64,
     peak: AtomicI64,
+    tide: Tide,
 }
+
+/// Gives back what came free while it was there.
+pub(crate) struct GivesBack<'a>(&'a Memory);
 
 impl Memory {
     /// How many bytes the keys take now.
     #[inline]
     pub(crate) fn bytes(&self) -> u64 {
         // It is never below 0: who takes a key out gets its latch after who put it in has told the sum.
-        self.now.load(Ordering::Relaxed).unsigned_abs()
+        self.sum.now.load(Ordering::Relaxed).unsigned_abs()
     }
 
     /// How many bytes they took at most.
     pub(crate) fn peak(&self) -> u64 {
-        self.peak.load(Ordering::Relaxed).unsigned_abs()
+        self.sum.peak.load(Ordering::Relaxed).unsigned_abs()
     }
 
     fn add(&self, difference: i64) {
-        let now = self.now.fetch_add(difference, Ordering::Relaxed).wrapping_add(difference);
-        if now > self.peak.load(Ordering::Relaxed) {
-            self.peak.fetch_max(now, Ordering::Relaxed);
+        let Sum { now, peak, tide } = &self.sum;
+        let now = now.fetch_add(difference, Ordering::Relaxed).wrapping_add(difference);
+        if now > peak.load(Ordering::Relaxed) {
+            peak.fetch_max(now, Ordering::Relaxed);
+        }
+        if tide.turns(now) {
+            self.is_much_free.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// To be made before anything is latched, so that it is dropped when nothing is latched any more.
+    #[inline]
+    pub(crate) fn gives_back(&self) -> GivesBack<'_> {
+        GivesBack(self)
+    }
+
+    /// What is free is to be given back, however little it is.
+    pub(crate) fn purge(&self) {
+        self.is_much_free.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for GivesBack<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let is_much_free = &self.0.is_much_free;
+        if is_much_free.load(Ordering::Relaxed) && is_much_free.swap(false, Ordering::Relaxed) {
+            reclaim::give_back();
+        }
+    }
+}
+
+impl Drop for Memory {
+    /// The keys are gone.
+    fn drop(&mut self) {
+        if reclaim::is_much(self.sum.now.load(Ordering::Relaxed)) {
+            reclaim::give_back();
         }
     }
 }

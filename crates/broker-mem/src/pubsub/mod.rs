@@ -22,9 +22,10 @@ use hashbrown::hash_table::Entry;
 use patterns::PatternIndex;
 use smallvec::SmallVec;
 pub(crate) use subscriber::MemSubscriber;
-use topics::{Subscription, TopicId, Topics, give_back};
+use topics::{FEW, Subscription, TopicId, Topics, give_back, table_bytes};
 
 use crate::keyspace::Key;
+use crate::reclaim::{self, Tide};
 use crate::sync::{Mutex, MutexGuard};
 
 type ClientId = u64;
@@ -53,6 +54,11 @@ pub(crate) struct Registry {
     clients: HashMap<ClientId, Client, RandomState>,
     hasher: RandomState,
     next_id: ClientId,
+    /// About how many bytes all of it takes.
+    bytes: usize,
+    tide: Tide,
+    /// Whether so much has come free that the system is to have it back.
+    is_much_free: bool,
 }
 
 /// One subscriber and what it is subscribed to.
@@ -123,7 +129,7 @@ impl PubSub {
         let mut registry = self.lock();
         let id = registry.next_id;
         registry.next_id += 1;
-        registry.clients.insert(id, Client { queue, seats: HashTable::new() });
+        registry.weigh(id, |registry| registry.clients.insert(id, Client { queue, seats: HashTable::new() }));
         id
     }
 
@@ -134,18 +140,33 @@ impl PubSub {
 
     /// Ends the named subscriptions, or all of the kind where none is named.
     fn unsubscribe(&self, client: ClientId, kind: SubscriptionKind, names: &[Bytes]) {
-        self.lock().unsubscribe(client, kind, names);
+        self.end(|registry| registry.unsubscribe(client, kind, names));
     }
 
     fn leave(&self, client: ClientId) {
-        self.lock().leave(client);
+        self.end(|registry| registry.leave(client));
+    }
+
+    /// Ends subscriptions, and gives back what is free of them.
+    fn end(&self, subscriptions: impl FnOnce(&mut Registry)) {
+        let is_much_free = {
+            let mut registry = self.lock();
+            subscriptions(&mut registry);
+            std::mem::take(&mut registry.is_much_free)
+        };
+        if is_much_free {
+            reclaim::give_back();
+        }
     }
 
     /// Ends every subscriber's stream: the broker is gone.
     pub(crate) fn close(&self) {
         let registry = std::mem::take(&mut *self.lock());
-        for client in registry.clients.into_values() {
-            client.queue.close();
+        registry.clients.values().for_each(|client| client.queue.close());
+        let bytes = registry.bytes;
+        drop(registry);
+        if reclaim::is_much(bytes as i64) {
+            reclaim::give_back();
         }
     }
 
@@ -213,7 +234,7 @@ impl Registry {
 
     /// Adds subscriptions; `false` where there is no such client.
     fn subscribe_all(&mut self, id: ClientId, kind: SubscriptionKind, names: &[Bytes]) -> bool {
-        names.iter().all(|name| self.subscribe(id, kind, name).is_some())
+        self.weigh(id, |registry| names.iter().all(|name| registry.subscribe(id, kind, name).is_some()))
     }
 
     /// Adds a subscription where the client does not have it; `None` where there is no such client.
@@ -240,17 +261,29 @@ impl Registry {
         Some(())
     }
 
+    /// Ends the named subscriptions, or all of the kind where none is named.
     fn unsubscribe(&mut self, id: ClientId, kind: SubscriptionKind, names: &[Bytes]) {
-        if names.is_empty() {
-            let Some(client) = self.clients.get_mut(&id) else { return };
-            let ended: Vec<Seat> = client.seats.extract_if(|seat| seat.kind == kind).collect();
-            if client.seats.is_empty() {
-                client.seats = HashTable::new();
+        self.weigh(id, |registry| {
+            if names.is_empty() {
+                registry.unsubscribe_all(id, kind);
+            } else {
+                registry.unsubscribe_from(id, kind, names);
             }
-            for seat in ended {
-                self.stand_up(seat);
-            }
+        });
+    }
+
+    fn unsubscribe_all(&mut self, id: ClientId, kind: SubscriptionKind) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let ended: Vec<Seat> = client.seats.extract_if(|seat| seat.kind == kind).collect();
+        if client.seats.is_empty() {
+            client.seats = HashTable::new();
         }
+        for seat in ended {
+            self.stand_up(seat);
+        }
+    }
+
+    fn unsubscribe_from(&mut self, id: ClientId, kind: SubscriptionKind, names: &[Bytes]) {
         for name in names {
             let topic = match kind {
                 SubscriptionKind::Channel => self.channels.find(name),
@@ -290,11 +323,36 @@ impl Registry {
         topics.into_iter().flatten().chain(seats).collect()
     }
 
-    fn leave(&mut self, client: ClientId) {
-        for kind in SubscriptionKind::ALL {
-            self.unsubscribe(client, kind, &[]);
-        }
-        self.clients.remove(&client);
+    fn leave(&mut self, id: ClientId) {
+        self.weigh(id, |registry| {
+            for kind in SubscriptionKind::ALL {
+                registry.unsubscribe_all(id, kind);
+            }
+            let clients = &mut registry.clients;
+            clients.remove(&id);
+            if clients.capacity() > FEW && clients.len() < clients.capacity() / 8 {
+                clients.shrink_to(clients.len() * 2);
+            }
+        });
+    }
+
+    /// Lets a client's subscriptions change, and adds up what that changes of the bytes.
+    fn weigh<T>(&mut self, id: ClientId, change: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.bytes_with(id);
+        let outcome = change(self);
+        self.bytes = self.bytes + self.bytes_with(id) - before;
+        self.is_much_free |= self.tide.turns(self.bytes as i64);
+        outcome
+    }
+
+    /// About how many bytes all tables take, of those that clients have for themselves the one of this client only.
+    fn bytes_with(&self, id: ClientId) -> usize {
+        // A queue, its subscriber and the place in the table.
+        const CLIENT: usize = 350;
+
+        let seats = self.clients.get(&id).map_or(0, |client| table_bytes(&client.seats));
+        let topics = self.channels.bytes() + self.patterns.bytes() + self.shard_channels.bytes();
+        topics + self.clients.len() * CLIENT + seats
     }
 }
 

@@ -13,7 +13,7 @@ use hashbrown::HashTable;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
-use super::topics::{Ended, Subscription, TopicId, Topics, give_back};
+use super::topics::{Ended, Subscription, TopicId, Topics, give_back, table_bytes};
 
 #[derive(Default)]
 pub(crate) struct PatternIndex {
@@ -70,6 +70,11 @@ impl PatternIndex {
     /// How many different patterns there are.
     pub(crate) fn len(&self) -> usize {
         self.topics.len()
+    }
+
+    /// About how many bytes they take, with the room there is for more.
+    pub(super) fn bytes(&self) -> usize {
+        self.topics.bytes() + table_bytes(&self.heads)
     }
 
     /// What there is room for in each table of topics.

@@ -224,3 +224,35 @@ async fn the_registry_gives_memory_back_when_subscriptions_are_gone() {
     assert!(registry.lock().rooms().iter().all(|room| *room <= 1024), "{:?}", registry.lock().rooms());
     assert_eq!(registry.publish(b"kept", b"1"), 2);
 }
+
+#[tokio::test]
+async fn the_registry_gives_memory_back_when_subscribers_are_gone() {
+    let registry: Arc<PubSub> = Arc::default();
+    let keeper = subscriber(&registry);
+    drop((0..20_000).map(|_| subscriber(&registry)).collect::<Vec<_>>());
+    assert!(registry.lock().clients.capacity() <= 64, "{}", registry.lock().clients.capacity());
+    keeper.subscribe(["kept"]).await.unwrap();
+    assert_eq!(registry.publish(b"kept", b"1"), 1);
+}
+
+#[tokio::test]
+async fn what_subscriptions_take_is_added_and_taken_away_alike() {
+    let registry: Arc<PubSub> = Arc::default();
+    let (first, second) = (subscriber(&registry), subscriber(&registry));
+    for subscriber in [&first, &second] {
+        subscriber.subscribe(["a", "b"]).await.unwrap();
+        subscriber.psubscribe(["a*", "a*", "b"]).await.unwrap();
+        subscriber.ssubscribe(["a"]).await.unwrap();
+    }
+    let all = registry.lock().bytes;
+    first.unsubscribe(["a", "none"]).await.unwrap();
+    first.subscribe(["a"]).await.unwrap();
+    assert_eq!(registry.lock().bytes, all);
+    first.subscribe((0..1000).map(|number| format!("a name that is not in its slot:{number}"))).await.unwrap();
+    assert!(registry.lock().bytes > all + 100_000, "{}", registry.lock().bytes);
+    drop(first);
+    second.punsubscribe([""; 0]).await.unwrap();
+    drop(second);
+    // What stays is room for a few.
+    assert!(registry.lock().bytes < 2000, "{}", registry.lock().bytes);
+}

@@ -21,6 +21,8 @@ pub(crate) struct Topics<T> {
     slots: Slab<Topic<T>>,
     by_name: HashTable<TopicId>,
     hasher: RandomState,
+    /// How many bytes the topics have outside of their slots.
+    outside: usize,
 }
 
 pub(super) struct Topic<T> {
@@ -45,11 +47,23 @@ pub(super) struct Ended<T> {
 
 impl<T> Default for Topics<T> {
     fn default() -> Self {
-        Self { slots: Slab::new(), by_name: HashTable::new(), hasher: RandomState::new() }
+        Self { slots: Slab::new(), by_name: HashTable::new(), hasher: RandomState::new(), outside: 0 }
+    }
+}
+
+impl<T> Topic<T> {
+    /// How many bytes its list of subscriptions takes, where it has one.
+    fn list_bytes(&self) -> usize {
+        if self.subscriptions.spilled() { self.subscriptions.capacity() * size_of::<Subscription>() } else { 0 }
     }
 }
 
 impl<T: AsRef<[u8]>> Topics<T> {
+    /// About how many bytes they take, with the room there is for more.
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Topic<T>>() + table_bytes(&self.by_name) + self.outside
+    }
+
     /// How many have a subscriber.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
@@ -81,6 +95,7 @@ impl<T: AsRef<[u8]>> Topics<T> {
     /// Adds a topic under a name that is not there yet.
     pub(super) fn insert(&mut self, subject: T) -> TopicId {
         let hash = self.hasher.hash_one(subject.as_ref());
+        self.outside += subject.as_ref().len();
         let id = self.slots.insert(Topic { subject, subscriptions: SmallVec::new() }) as TopicId;
         let (slots, hasher) = (&self.slots, &self.hasher);
         self.by_name.insert_unique(hash, id, |id| {
@@ -92,7 +107,9 @@ impl<T: AsRef<[u8]>> Topics<T> {
     /// Adds a subscription at the end of a topic's; its place there.
     pub(super) fn subscribe(&mut self, id: TopicId, subscription: Subscription) -> u32 {
         let Some(topic) = self.slots.get_mut(id as usize) else { return 0 };
+        let before = topic.list_bytes();
         topic.subscriptions.push(subscription);
+        self.outside += topic.list_bytes() - before;
         topic.subscriptions.len() as u32 - 1
     }
 
@@ -100,11 +117,19 @@ impl<T: AsRef<[u8]>> Topics<T> {
     pub(super) fn unsubscribe(&mut self, id: TopicId, place: u32) -> Ended<T> {
         let Some(topic) = self.slots.get_mut(id as usize) else { return Ended { moved: None, topic: None } };
         topic.subscriptions.swap_remove(place as usize);
+        let (subscriptions, room) = (topic.subscriptions.len(), topic.subscriptions.capacity());
+        if room > FEW && subscriptions < room / 8 {
+            let before = topic.list_bytes();
+            topic.subscriptions.shrink_to_fit();
+            self.outside -= before - topic.list_bytes();
+        }
         if !topic.subscriptions.is_empty() {
             let moved = topic.subscriptions.get(place as usize).map(|moved| moved.client);
             return Ended { moved, topic: None };
         }
-        let topic = self.slots.remove(id as usize).subject;
+        let topic = self.slots.remove(id as usize);
+        self.outside -= topic.list_bytes() + topic.subject.as_ref().len();
+        let topic = topic.subject;
         let hash = self.hasher.hash_one(topic.as_ref());
         if let Ok(entry) = self.by_name.find_entry(hash, |other| *other == id) {
             entry.remove();
@@ -132,10 +157,16 @@ impl<T: AsRef<[u8]>> Topics<T> {
 }
 
 /// Of so few there is nothing to give back while one is left.
-const FEW: usize = 64;
+pub(super) const FEW: usize = 64;
 /// As much room stays where none is left, for the next one. What had been larger goes: it may stand where it keeps the
 /// allocator from giving back what is below it.
 const FEWEST: usize = 4;
+
+/// About how many bytes a table takes.
+pub(super) fn table_bytes<T>(table: &HashTable<T>) -> usize {
+    // Each place has a byte of its own.
+    table.capacity() * (size_of::<T>() + 1)
+}
 
 /// Gives a table's memory back where most of it is empty. The cost is spread over the removals that led here.
 pub(super) fn give_back<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {

@@ -1,4 +1,4 @@
-//! How embroker is built: sums are checked in release too, and there is no unsafe code.
+//! How embroker is built: sums are checked in release too, and there is no unsafe code but what is named here.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -72,14 +72,18 @@ pub(crate) fn no_unsafe_code() -> Result<()> {
         if file.ends_with("Cargo.toml") {
             ensure!(text.contains("[lints]\nworkspace = true"), "{} has lints of its own", file.display());
         }
-        // It gives a static the name that jemalloc looks for, and runs nothing.
-        let names_a_symbol = file.ends_with("crates/server/src/allocator.rs");
+        let allowed: &[&str] = if file.ends_with("crates/server/src/allocator.rs") {
+            // It gives a static the name that jemalloc looks for, and runs nothing.
+            &["allow(unsafe_code"]
+        } else if file.ends_with("crates/broker-mem/src/reclaim.rs") {
+            // One call of glibc, which is given no pointer.
+            ensure!(text.matches("libc::").count() == 1 && text.contains("libc::malloc_trim(0);"), "it calls more");
+            &["unsafe {", "allow(unsafe_code"]
+        } else {
+            &[]
+        };
         for words in unwanted.map(|words| words.concat()) {
-            ensure!(
-                !text.contains(&words) || (names_a_symbol && words == "allow(unsafe_code"),
-                "{} has `{words}`",
-                file.display()
-            );
+            ensure!(!text.contains(&words) || allowed.contains(&&*words), "{} has `{words}`", file.display());
         }
     }
     Ok(())
