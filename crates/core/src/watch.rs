@@ -145,7 +145,7 @@ impl std::fmt::Debug for Watch {
     }
 }
 
-/// What a backend does for a [`Watch`]. Dropping it unwatches.
+/// What a backend does for a [`Watch`], of which [`Watch::new`] has an example. Dropping it unwatches.
 pub trait WatchBackend: Send + Sync + 'static {
     /// WATCH again: these keys too, from now on.
     fn add<'a>(&'a mut self, keys: &'a [Arg<'a>]) -> BoxFuture<'a, Result<()>>;

@@ -73,6 +73,20 @@ pub use connection::RedisConnection;
 /// Each connection is a client of its own: it has its transaction, database, name and subscriptions, stands in CLIENT
 /// LIST, and ends when the last clone is dropped. It needs no password, whatever `requirepass` says, but `maxclients`
 /// counts it: one too many has every command answered with `ERR max number of clients reached`.
+///
+/// # Examples
+///
+/// ```
+/// use embroker_mem::MemBroker;
+/// use embroker_redis_rs::RedisConnections as _;
+///
+/// let broker = MemBroker::new();
+/// let mut connection = broker.redis_connection();
+/// redis::cmd("SET").arg("greeting").arg("hello").exec(&mut connection)?;
+/// let greeting: String = redis::cmd("GET").arg("greeting").query(&mut broker.redis_connection())?;
+/// assert_eq!(greeting, "hello");
+/// # Ok::<(), redis::RedisError>(())
+/// ```
 pub trait RedisConnections: Broker + Clone {
     /// A new connection, in RESP2 and at the broker's database.
     ///

@@ -54,6 +54,32 @@ pub struct Turn {
 impl<B: Broker> Session<B> {
     /// Has those who publish to this client wait for it, until what is returned is dropped. It has taken nothing since
     /// that moment. `None` where it has no subscription.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # use std::time::Instant;
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut reader = sessions.open(Address::unknown())?;
+    /// # let mut writer = sessions.open(Address::unknown())?;
+    /// # reader.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// let publish = Request::from_argv(["PUBLISH", "news", "hello"])?;
+    /// assert!(writer.turn().is_none());
+    /// let behind = reader.fall_behind(Instant::now()).ok_or("it has a subscription")?;
+    /// let turn = writer.turn().ok_or("somebody is behind")?;
+    /// writer.request(&publish).await;
+    /// let fed = turn.ended().ok_or("it was sent a message")?;
+    /// assert!(fed.waits_until().is_some());
+    /// drop(behind);
+    /// assert!(fed.waits_until().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fall_behind(&self, since: Instant) -> Option<Behind> {
         let queue = self.subscriptions.queue()?.clone();
         let readers = self.shared.common.behind.clone();
@@ -63,6 +89,26 @@ impl<B: Broker> Session<B> {
     }
 
     /// Notes who is behind, before the client runs a few requests; `None` where nobody is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # use std::time::Instant;
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut reader = sessions.open(Address::unknown())?;
+    /// # let mut writer = sessions.open(Address::unknown())?;
+    /// # reader.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// assert!(writer.turn().is_none());
+    /// let behind = reader.fall_behind(Instant::now());
+    /// assert!(writer.turn().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn turn(&self) -> Option<Turn> {
         let readers = &self.shared.common.behind;
@@ -70,6 +116,25 @@ impl<B: Broker> Session<B> {
     }
 
     /// Whether the request may send messages, which a write may do as well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # use std::time::Instant;
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut reader = sessions.open(Address::unknown())?;
+    /// # let mut writer = sessions.open(Address::unknown())?;
+    /// # reader.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// let [publish, get] = [&["PUBLISH", "news", "hello"][..], &["GET", "k"]].map(|words| Request::from_argv(words.iter().copied()));
+    /// assert!(writer.may_publish(&publish?) && !writer.may_publish(&get?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn may_publish(&self, request: &Request<'_>) -> bool {
         request.command().spec().is_some_and(|spec| self.writes(spec))
     }
@@ -101,6 +166,26 @@ impl Reader {
 
 impl Behind {
     /// The client has taken so many bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # use std::time::Instant;
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut reader = sessions.open(Address::unknown())?;
+    /// # let mut writer = sessions.open(Address::unknown())?;
+    /// # reader.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// let mut behind = reader.fall_behind(Instant::now()).ok_or("it has a subscription")?;
+    /// // So many bytes as its socket has taken.
+    /// behind.has_read(300_000);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn has_read(&mut self, bytes: usize) {
         self.unnoted += bytes;
         if self.unnoted >= STEP {
@@ -119,6 +204,26 @@ impl Drop for Behind {
 
 impl Turn {
     /// Those of them who were sent something meanwhile; `None` where nobody was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # use std::time::Instant;
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut reader = sessions.open(Address::unknown())?;
+    /// # let mut writer = sessions.open(Address::unknown())?;
+    /// # reader.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// let behind = reader.fall_behind(Instant::now());
+    /// let turn = writer.turn().ok_or("somebody is behind")?;
+    /// assert!(turn.ended().is_none(), "it was sent nothing");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn ended(mut self) -> Option<Self> {
         self.before.retain(|(reader, before)| reader.queue.pushed() > *before);
@@ -126,6 +231,28 @@ impl Turn {
     }
 
     /// Until when to wait for those who are still behind, unless they read on; `None` where nobody is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # use std::time::Instant;
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut reader = sessions.open(Address::unknown())?;
+    /// # let mut writer = sessions.open(Address::unknown())?;
+    /// # reader.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// let behind = reader.fall_behind(Instant::now());
+    /// let turn = writer.turn().ok_or("somebody is behind")?;
+    /// writer.request(&Request::from_argv(["PUBLISH", "news", "hello"])?).await;
+    /// let until = turn.ended().and_then(|fed| fed.waits_until()).ok_or("it is waited for")?;
+    /// assert!(until > Instant::now());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn waits_until(&self) -> Option<Instant> {
         let readers = self.readers.lock();
         let behind = self.before.iter().filter(|(fed, _)| readers.iter().any(|reader| Arc::ptr_eq(reader, fed)));
@@ -133,6 +260,29 @@ impl Turn {
     }
 
     /// Returns when one of those who are behind no longer is, where there is anybody to wait for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # use std::time::Instant;
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut reader = sessions.open(Address::unknown())?;
+    /// # let mut writer = sessions.open(Address::unknown())?;
+    /// # reader.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// let behind = reader.fall_behind(Instant::now());
+    /// let turn = writer.turn().ok_or("somebody is behind")?;
+    /// writer.request(&Request::from_argv(["PUBLISH", "news", "hello"])?).await;
+    /// let fed = turn.ended().ok_or("it was sent a message")?;
+    /// drop(behind);
+    /// fed.changed().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn changed(&self) {
         let mut changed = pin!(self.readers.changed.notified());
         changed.as_mut().enable();

@@ -89,6 +89,31 @@ impl Subscriptions {
     }
 
     /// Has the queue go by another `client-output-buffer-limit`.
+    ///
+    /// # Examples
+    ///
+    /// A client whose messages may take a mebibyte is cut off by a larger one:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use embroker_core::resp::Request;
+    /// # use embroker_mem::MemBroker;
+    /// # use embroker_session::{Address, Sessions};
+    /// # let sessions = Sessions::new(MemBroker::new());
+    /// # let mut session = sessions.open(Address::unknown())?;
+    /// # use embroker_core::{Event, instance::config::Config, prelude::*};
+    /// let config = Config::new();
+    /// config.set([("client-output-buffer-limit", "pubsub 1mb 0 0")])?;
+    /// session.request(&Request::from_argv(["SUBSCRIBE", "news"])?).await;
+    /// let (_, subscriptions, _) = session.output_and_sources();
+    /// subscriptions.limit(config.output_limits().pubsub);
+    /// sessions.broker().publish("news", vec![0; 2 << 20]).await?;
+    /// let event = std::future::poll_fn(|cx| subscriptions.poll_next(cx)).await;
+    /// assert!(!matches!(event, Some(Event::Message(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limit(&self, pubsub: OutputLimit) {
         if let Some(queue) = self.queue() {
             queue.set_max_bytes(most_bytes(pubsub));

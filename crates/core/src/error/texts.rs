@@ -1,4 +1,13 @@
 //! The fixed error texts of Redis 7.0.15, each measured on the real server. One place, one spelling.
+//!
+//! # Examples
+//!
+//! ```
+//! use embroker_core::error::texts;
+//!
+//! assert_eq!(texts::SYNTAX.to_string(), "ERR syntax error");
+//! assert_eq!(texts::WRONG_TYPE.code(), "WRONGTYPE");
+//! ```
 
 use super::ServerError;
 
