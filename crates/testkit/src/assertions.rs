@@ -105,6 +105,7 @@ impl TestBroker {
                     show(&value),
                     found.lines()
                 ),
+                Held::Absent => panic!("{at}: {} is not there", show(&key)),
                 _ => panic!("{at}: {} is of type {}, not a hash\n{}", show(&key), found.kind(), found.lines()),
             }
         }
@@ -236,6 +237,7 @@ impl TestBroker {
         let (at, key) = (Location::caller(), key.into().to_bytes());
         async move {
             let found = self.ttl_of(at, &key).await;
+            assert!(found != Ttl::Missing, "{at}: {} is not there", show(&key));
             assert!(found == Ttl::Persistent, "{at}: {} is not there for good: {}", show(&key), of(found));
         }
     }

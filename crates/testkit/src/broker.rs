@@ -4,7 +4,6 @@
 //! itself looks at, by assertions, waits and dumps, goes past both.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use embroker::error::texts;
@@ -105,7 +104,7 @@ impl TestBroker {
     /// # Ok::<(), embroker_testkit::Error>(())
     /// ```
     pub fn seed(&self) -> u64 {
-        self.shared.seed.0
+        self.shared.seed.number
     }
 
     /// What went through the broker so far.
@@ -214,14 +213,6 @@ impl TestBroker {
             count
         });
         released.sum()
-    }
-
-    /// How a failed test is repeated, and the last of what happened. Once.
-    pub(crate) fn tell_of_failure(&self) {
-        if !self.shared.is_told.swap(true, Ordering::SeqCst) {
-            eprintln!("repeat this test with EMBROKER_SEED={}; the last that happened:", self.seed());
-            eprint!("{}", self.shared.recorder.tail(20));
-        }
     }
 
     /// Runs a pipeline, or a watch's transaction, by `run`.
@@ -443,7 +434,7 @@ impl Drop for TestBroker {
     fn drop(&mut self) {
         // A test that fails drops it while it unwinds.
         if std::thread::panicking() {
-            self.tell_of_failure();
+            self.shared.tell_of_failure();
         }
     }
 }

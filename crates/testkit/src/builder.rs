@@ -44,7 +44,7 @@ impl TestBrokerBuilder {
     /// SMEMBERS (in memory), and the chance of faults and their jitter (on either backend). Without it
     /// `EMBROKER_SEED` is the seed, or a new one for each broker; a test that fails prints it.
     ///
-    /// Given twice, or beside `EMBROKER_SEED`, it is [`Error::SeedTwice`].
+    /// Given twice it is [`Error::SeedTwice`], beside another in `EMBROKER_SEED` [`Error::SeedsDiffer`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -128,7 +128,7 @@ impl TestBrokerBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::SeedTwice`] and [`Error::Seed`]; [`Error::Broker`] for a parameter that there is not.
+    /// [`Error::SeedTwice`], [`Error::SeedsDiffer`] and [`Error::Seed`]; [`Error::Broker`] for a parameter that there is not.
     ///
     /// ```
     /// let broker = embroker_testkit::TestBroker::builder().mem()?;
@@ -136,7 +136,7 @@ impl TestBrokerBuilder {
     /// ```
     pub fn mem(self) -> Result<TestBroker> {
         let seed = self.choose_seed()?;
-        let mut mem = MemBroker::builder().clock(self.clock.clone()).seed(seed.0);
+        let mut mem = MemBroker::builder().clock(self.clock.clone()).seed(seed.number);
         for (name, value) in &self.config {
             mem = mem.config(name, value)?;
         }
@@ -175,7 +175,7 @@ impl TestBrokerBuilder {
         }
         let server = server.start()?;
         let url = server.url();
-        let inner = embroker::connect(&url).await?;
+        let inner = AnyBroker::new(embroker_redis::RedisBroker::connect(&url).await?);
         Ok(self.finish(inner, seed, url, |shared| shared.server = Some(server)))
     }
 

@@ -223,7 +223,9 @@ impl TestClock {
     pub(crate) fn follow_redis(&self) -> Result<()> {
         if self.0.stands_still {
             return Err(Error::Clock(
-                "a real Redis keeps its own time: it can't stand still, use TestClock::real".into(),
+                "a real Redis, or a broker that is there already, keeps its own time: it can't stand still, use \
+                 TestClock::real"
+                    .into(),
             ));
         }
         self.0.is_followed_by_redis.store(true, Ordering::Relaxed);

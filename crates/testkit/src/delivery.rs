@@ -182,11 +182,10 @@ impl Delivery {
     fn judge(&self, state: &mut State, event: Event, after: &mut Aftermath) {
         after.is_news = true;
         if state.missing > 0 {
-            state.missing -= 1;
-            self.withhold(&event, "missed");
-            if state.missing == 0 {
-                self.send(state, Event::Gap(Gap::Resubscribed), 0, after);
+            if let Event::Message(message) = &event {
+                self.shared.injector().count_message(message.channel(), self.id);
             }
+            self.miss(state, &event, after);
             return;
         }
         let Event::Message(message) = &event else { return };
@@ -203,8 +202,17 @@ impl Delivery {
             MessageFate::Cuts { misses } => {
                 self.send(state, Event::Gap(Gap::Disconnected), 0, after);
                 state.missing = misses;
-                self.judge(state, event, after);
+                self.miss(state, &event, after);
             }
+        }
+    }
+
+    /// Takes one of the messages that are missed while the subscriber is cut.
+    fn miss(&self, state: &mut State, event: &Event, after: &mut Aftermath) {
+        state.missing -= 1;
+        self.withhold(event, "missed");
+        if state.missing == 0 {
+            self.send(state, Event::Gap(Gap::Resubscribed), 0, after);
         }
     }
 

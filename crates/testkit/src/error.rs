@@ -53,6 +53,18 @@ pub enum Error {
         second: u64,
     },
 
+    /// The test has a seed of its own, and `EMBROKER_SEED` is another.
+    #[error(
+        "the seed is {given} in the test and {asked} in EMBROKER_SEED: unset the variable, or take the seed out of the \
+         test"
+    )]
+    SeedsDiffer {
+        /// The seed of the test.
+        given: u64,
+        /// The seed of the environment.
+        asked: u64,
+    },
+
     /// `EMBROKER_SEED` is not a number from 0 to 18446744073709551615.
     #[error("EMBROKER_SEED is {0:?}, which is not a number from 0 to 18446744073709551615")]
     Seed(String),

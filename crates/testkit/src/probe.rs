@@ -267,7 +267,7 @@ impl Probe {
         panic!(
             "{at}: expected {wanted}, but {found}\nall that arrived:\n{seen}\nthis is {subscribed}\n{withheld}the last \
              that happened:\n{}",
-            self.broker.shared.recorder.tail(10)
+            self.broker.shared.tell_last(10)
         )
     }
 }

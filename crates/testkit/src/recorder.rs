@@ -68,7 +68,7 @@ struct Records {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Record {
     /// A command that was begun.
@@ -195,6 +195,21 @@ impl Recorder {
         }
     }
 
+    /// How many there were, those that were cleared too.
+    pub(crate) fn count(&self) -> usize {
+        let all = lock(&self.0);
+        all.cleared + all.records.len()
+    }
+
+    /// The commands that wait for their answers.
+    pub(crate) fn unanswered(&self) -> Vec<String> {
+        let waiting = |record: &Record| match record {
+            Record::Command { words, answer: None, .. } => Some(short(&line(words))),
+            _ => None,
+        };
+        lock(&self.0).records.iter().filter_map(waiting).collect()
+    }
+
     /// The last lines of it, long ones cut short.
     pub(crate) fn tail(&self, most: usize) -> String {
         let records = &lock(&self.0).records;
@@ -240,6 +255,13 @@ impl fmt::Display for Record {
                 write!(f, "x subscriber {subscriber}: {} is {how}", show(event))
             }
         }
+    }
+}
+
+impl fmt::Debug for Record {
+    /// Its line: words as numbers tell nobody why a test failed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
     }
 }
 

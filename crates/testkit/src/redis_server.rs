@@ -367,7 +367,9 @@ impl RedisServer {
         if let Err(why) = wait_until_ready(BufReader::new(log)) {
             self.kill();
             let complaints = io::read_to_string(complaints).unwrap_or_default();
-            return Err(Error::Server(format!("{}\n{why}", complaints.trim_end()).trim().to_owned()));
+            let words = format!("{why}\n{}", complaints.trim_end());
+            let nothing = if words.trim_end().ends_with(':') { " it said nothing; is it a redis-server?" } else { "" };
+            return Err(Error::Server(format!("{} {}{nothing}", Path::new(&program).display(), words.trim_end())));
         }
         // It may ask for a password; whatever it says, it answers.
         self.command(["PING"]).map(|_| ())
@@ -395,12 +397,8 @@ fn wait_until_ready(log: impl BufRead + Send + 'static) -> Result<(), String> {
         match log_lines.recv_timeout(START_TIMEOUT) {
             Ok(line) if line.contains(READY) => return Ok(()),
             Ok(line) => said.push(line),
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(format!("redis-server did not start:\n{}", said.join("\n")));
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                return Err(format!("redis-server is not ready yet:\n{}", said.join("\n")));
-            }
+            Err(RecvTimeoutError::Disconnected) => return Err(format!("did not start:\n{}", said.join("\n"))),
+            Err(RecvTimeoutError::Timeout) => return Err(format!("is not ready yet:\n{}", said.join("\n"))),
         }
     }
 }

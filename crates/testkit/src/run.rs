@@ -132,7 +132,7 @@ pub fn run<T: Outcome>(backend: Backend, builder: TestBrokerBuilder, body: impl 
         };
         let failure = limited(body(broker.clone())).await;
         if failure.is_some() {
-            broker.tell_of_failure();
+            broker.shared.tell_of_failure();
         }
         failure
     });

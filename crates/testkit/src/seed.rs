@@ -7,7 +7,11 @@ const VARIABLE: &str = "EMBROKER_SEED";
 
 /// What the chance of a test comes from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seed(pub(crate) u64);
+pub(crate) struct Seed {
+    pub(crate) number: u64,
+    /// Whether the test has it in its code, so that it repeats as it is.
+    pub(crate) is_fixed: bool,
+}
 
 impl Seed {
     /// The seed of the test, else the one that the environment asks for, else a new one.
@@ -18,16 +22,17 @@ impl Seed {
             Err(std::env::VarError::NotUnicode(text)) => return Err(Error::Seed(text.to_string_lossy().into_owned())),
         };
         match (given, asked) {
-            (Some(first), Some(second)) => Err(Error::SeedTwice { first, second }),
-            (seed, None) | (None, seed) => Ok(Self(seed.unwrap_or_else(|| fastrand::u64(..)))),
+            (Some(given), Some(asked)) if given != asked => Err(Error::SeedsDiffer { given, asked }),
+            (Some(number), _) => Ok(Self { number, is_fixed: true }),
+            (None, asked) => Ok(Self { number: asked.unwrap_or_else(|| fastrand::u64(..)), is_fixed: false }),
         }
     }
 
     /// A source of chance that depends on nothing but the seed and these numbers: what one thread draws does not change
     /// what another does.
     pub(crate) fn draw(self, numbers: [u64; 3]) -> fastrand::Rng {
-        numbers
-            .into_iter()
-            .fold(fastrand::Rng::with_seed(self.0), |mut rng, number| fastrand::Rng::with_seed(rng.u64(..) ^ number))
+        numbers.into_iter().fold(fastrand::Rng::with_seed(self.number), |mut rng, number| {
+            fastrand::Rng::with_seed(rng.u64(..) ^ number)
+        })
     }
 }

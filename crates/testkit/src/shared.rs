@@ -37,7 +37,9 @@ pub(crate) struct Shared {
     happened: AtomicU64,
     news: Notify,
     /// Whether the seed has been told of.
-    pub(crate) is_told: AtomicBool,
+    is_told: AtomicBool,
+    /// How many records there were when somebody was told the last of them.
+    told_last_of: AtomicUsize,
     /// Lives as long as the broker on it.
     pub(crate) server: Option<crate::RedisServer>,
 }
@@ -62,7 +64,32 @@ impl Shared {
             happened: AtomicU64::new(0),
             news: Notify::new(),
             is_told: AtomicBool::new(false),
+            told_last_of: AtomicUsize::new(usize::MAX),
             server: None,
+        }
+    }
+
+    /// The last of what happened, for a text that tells why a test fails.
+    pub(crate) fn tell_last(&self, most: usize) -> String {
+        self.told_last_of.store(self.recorder.count(), Ordering::SeqCst);
+        self.recorder.tail(most)
+    }
+
+    /// How a failed test is repeated, and the last of what happened, unless that was told already. Once.
+    pub(crate) fn tell_of_failure(&self) {
+        if self.is_told.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let Seed { number, is_fixed } = self.seed;
+        let how = if is_fixed {
+            format!("this test has the seed {number}")
+        } else {
+            format!("repeat this test with EMBROKER_SEED={number}")
+        };
+        if self.told_last_of.load(Ordering::SeqCst) == self.recorder.count() {
+            eprintln!("{how}");
+        } else {
+            eprint!("{how}; the last that happened:\n{}", self.recorder.tail(20));
         }
     }
 

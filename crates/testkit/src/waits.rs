@@ -164,7 +164,7 @@ impl TestBroker {
                 found.is_some(),
                 "{at}: {what}: not so after {:?}; the last that happened:\n{}",
                 self.shared.patience,
-                self.shared.recorder.tail(20)
+                self.shared.tell_last(20)
             );
         }
     }
@@ -219,10 +219,17 @@ impl TestBroker {
     /// Who still has something to do, a line each.
     async fn who_is_busy(&self) -> Vec<String> {
         let mut busy = Vec::new();
-        match self.shared.running() {
-            0 => {}
-            1 => busy.push("1 command waits for its answer".to_owned()),
-            count => busy.push(format!("{count} commands wait for their answers")),
+        let running = self.shared.running();
+        if running > 0 {
+            // One that gave up has no answer either, but comes before those that still wait.
+            let mut commands = self.shared.recorder.unanswered();
+            commands.drain(..commands.len().saturating_sub(running));
+            let delayed = if self.shared.injector().delays_commands {
+                "; a fault delays it until the clock is moved"
+            } else {
+                ""
+            };
+            busy.extend(commands.into_iter().map(|command| format!("{command} waits for its answer{delayed}")));
         }
         for delivery in self.shared.deliveries() {
             if self.inner.instance().is_none() && !matches!(self.in_time(delivery.catch_up()).await, Some(Ok(()))) {
@@ -230,14 +237,16 @@ impl TestBroker {
             }
             let (late, _) = delivery.waiting();
             if late > 0 {
-                busy.push(format!("{late} events for {} are delayed", describe(&delivery)));
+                let events = if late == 1 { "1 event is".into() } else { format!("{late} events are") };
+                busy.push(format!("{events} delayed on the way to {}", describe(&delivery)));
             }
             if delivery.is_probe() {
                 continue;
             }
             let (waiting, taken) = (delivery.out.len(), delivery.out.taken());
             if waiting > 0 {
-                busy.push(format!("{waiting} messages wait to be read by {}", describe(&delivery)));
+                let messages = if waiting == 1 { "1 message waits".into() } else { format!("{waiting} messages wait") };
+                busy.push(format!("{messages} to be read by {}", describe(&delivery)));
             } else if taken > 0 && !delivery.out.is_awaited() && !delivery.out.is_closed() {
                 busy.push(format!("{} took {taken} and has not asked for more", describe(&delivery)));
             }

@@ -83,7 +83,8 @@ async fn other_bits_and_times_are_told() {
         complaint(broker.assert_no_ttl("held")).await,
         "\"held\" is not there for good: it has 60000 ms to live"
     );
-    assert_eq!(complaint(broker.assert_no_ttl("none")).await, "\"none\" is not there for good: it is not there");
+    assert_eq!(complaint(broker.assert_no_ttl("none")).await, "\"none\" is not there");
+    assert_eq!(complaint(broker.assert_field("none", "f", "v")).await, "\"none\" is not there");
     let forever = broker.assert_ttl("seats", Duration::from_secs(1));
     assert_eq!(complaint(forever).await, "\"seats\" has no time to live: it never expires");
 }
@@ -174,7 +175,7 @@ async fn who_is_never_idle_is_told() {
     broker.publish("sales", "1").await.unwrap();
     assert_eq!(
         complaint(broker.wait_until_idle()).await,
-        "not idle after 30ms\n  1 messages wait to be read by subscriber 1 of \"sales\""
+        "not idle after 30ms\n  1 message waits to be read by subscriber 1 of \"sales\""
     );
     subscriber.next().await.unwrap();
     assert_eq!(
@@ -186,7 +187,10 @@ async fn who_is_never_idle_is_told() {
     let app = broker.clone();
     let get = tokio::spawn(async move { app.get("a").await });
     broker.wait_until("it is begun", async || broker.recorder().commands().last().is_some_and(|c| c == "GET a")).await;
-    assert_eq!(complaint(broker.wait_until_idle()).await, "not idle after 30ms\n  1 command waits for its answer");
+    assert_eq!(
+        complaint(broker.wait_until_idle()).await,
+        "not idle after 30ms\n  GET a waits for its answer; a fault delays it until the clock is moved"
+    );
     get.abort();
 }
 

@@ -28,6 +28,10 @@ pub(super) fn check(fault: &Fault) -> Result<(), String> {
         Effect::Cut { misses: 0 } => return Err("a subscriber that is cut misses at least 1 message".into()),
         Effect::Fail(text) if text.trim().is_empty() => return Err("an error of Redis has a text".into()),
         Effect::Fail(text) if text.contains(['\r', '\n']) => return Err("an error of Redis is one line".into()),
+        Effect::Fail(text) if !text.starts_with(|first: char| first.is_ascii_uppercase()) => {
+            return Err(format!("an error of Redis begins with its code: write \"ERR {text}\""));
+        }
+        Effect::DelayMs(u64::MAX) | Effect::JitterMs(u64::MAX) => return Err("a delay has an end".into()),
         _ => {}
     }
     let is_of_commands = matches!(
@@ -62,6 +66,9 @@ fn check_command(on: &CommandMatch, needs_memory: bool) -> Result<(), String> {
     }
     let Some(name) = &on.name else { return Ok(()) };
     let full = canonical(name);
+    if full.is_empty() {
+        return Err("a command has a name; any_command() strikes all".into());
+    }
     let Some(facts) = Facts::of(&full) else {
         let like = Facts::all().map(|facts| facts.name).min_by_key(|other| distance(&full, other));
         let like = like.unwrap_or_default().to_ascii_uppercase().replace('|', " ");
@@ -76,12 +83,27 @@ fn check_command(on: &CommandMatch, needs_memory: bool) -> Result<(), String> {
     }
     let has_keys = !facts.key_specs.is_empty() || facts.name.split('|').count() == 1 && is_container(&full);
     if on.key.is_some() && !has_keys {
-        return Err(format!("{name} has no key"));
+        return Err(format!("{name} has no key; args([…]) goes by its arguments, such as a channel"));
+    }
+    // An arity that is exact is positive, and counts the words of the name.
+    if let Some(most) = spec.and_then(|spec| usize::try_from(spec.arity).ok())
+        && on.args.len() + full.split('|').count() > most
+        && !is_container(&full)
+    {
+        return Err(format!("{name} has {}", arguments(most - full.split('|').count())));
     }
     if needs_memory && spec.is_some_and(|spec| !spec.flags.contains(Flags::DENYOOM)) && !is_container(&full) {
         return Err(format!("Redis runs {name} without memory to spare, so it never runs out of it"));
     }
     Ok(())
+}
+
+fn arguments(count: usize) -> String {
+    match count {
+        0 => "no argument".into(),
+        1 => "1 argument and no more".into(),
+        count => format!("{count} arguments and no more"),
+    }
 }
 
 fn is_container(name: &str) -> bool {
@@ -135,7 +157,16 @@ mod tests {
                 Fault::command("MULTI").is_not_sent(),
                 "MULTI never reaches a broker, which gets a transaction as a whole: name EXEC",
             ),
-            (Fault::command("PING").key("a").is_not_sent(), "PING has no key"),
+            (
+                Fault::command("PUBLISH").key("a").is_not_sent(),
+                "PUBLISH has no key; args([…]) goes by its arguments, such as a channel",
+            ),
+            (get().args(["a", "b"]).is_not_sent(), "GET has 1 argument and no more"),
+            (Fault::command("dbsize").args(["*"]).is_not_sent(), "dbsize has no argument"),
+            (Fault::command("OBJECT FREQ").args(["a", "b"]).is_not_sent(), "OBJECT FREQ has 1 argument and no more"),
+            (Fault::command(" ").is_not_sent(), "a command has a name; any_command() strikes all"),
+            (get().fails("disk on fire"), "an error of Redis begins with its code: write \"ERR disk on fire\""),
+            (get().is_delayed(Duration::MAX), "a delay has an end"),
             (Fault::message("a").cuts_the_subscriber(0), "a subscriber that is cut misses at least 1 message"),
             (Fault::message("a").to_subscriber(0).is_lost(), "there is no subscriber 0, the first is 1"),
             (Fault::message("a").jitters(Duration::ZERO), "a delay of no time delays nothing"),
@@ -158,8 +189,10 @@ mod tests {
             Fault::command("set").key("*").runs_out_of_memory(),
             Fault::family("pubsub").chance(1.0).is_not_sent(),
             Fault::command("MEMORY USAGE").key("a").is_not_sent(),
+            Fault::command("OBJECT FREQ").args(["a"]).is_not_sent(),
+            Fault::command("HSET").args(["a", "f", "v", "g", "w"]).is_not_sent(),
         ];
-        assert_eq!(FaultPlan::new(faults).unwrap().faults().len(), 7);
+        assert_eq!(FaultPlan::new(faults).unwrap().faults().len(), 9);
     }
 
     #[test]

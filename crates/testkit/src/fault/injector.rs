@@ -96,19 +96,23 @@ impl Injector {
         verdict
     }
 
+    /// What becomes of a message. Each fault counts all that match, whatever another does to them; what takes a message
+    /// away comes by the order of the plan, and what stands behind it in the plan has not struck.
     pub(crate) fn judge_message(&self, channel: &[u8], to: u64) -> MessageFate {
-        let mut delay_ms = 0u64;
+        let (mut delay_ms, mut fate) = (0_u64, None);
         for (number, rule) in (0..).zip(&self.rules) {
-            let Target::Message { channel: glob, subscriber } = &rule.on else { continue };
-            if !glob.matches(channel) || subscriber.is_some_and(|subscriber| subscriber != to) {
+            if !rule.on.is_message(channel, to) {
                 continue;
             }
             let Some(count) = rule.strikes(self.seed, number, to) else { continue };
+            if fate.is_some() {
+                continue;
+            }
             rule.fire();
             match rule.fault.then {
-                Effect::Lose => return MessageFate::IsLost,
-                Effect::Hold => return MessageFate::IsHeld,
-                Effect::Cut { misses } => return MessageFate::Cuts { misses },
+                Effect::Lose => fate = Some(MessageFate::IsLost),
+                Effect::Hold => fate = Some(MessageFate::IsHeld),
+                Effect::Cut { misses } => fate = Some(MessageFate::Cuts { misses }),
                 Effect::JitterMs(most) => {
                     delay_ms = delay_ms.saturating_add(self.seed.draw([!number, count, to]).u64(0..=most));
                 }
@@ -116,7 +120,14 @@ impl Injector {
                 _ => {}
             }
         }
-        MessageFate::Arrives { delay_ms }
+        fate.unwrap_or(MessageFate::Arrives { delay_ms })
+    }
+
+    /// Counts a message that a subscriber misses while it is cut, which no fault can strike.
+    pub(crate) fn count_message(&self, channel: &[u8], to: u64) {
+        for rule in self.rules.iter().filter(|rule| rule.on.is_message(channel, to)) {
+            rule.count(to);
+        }
     }
 
     /// The faults that struck nothing so far.
@@ -150,12 +161,7 @@ impl Rule {
     /// Counts one that matches, on its way to a subscriber or, for a command, to 0; its number from 1, where the fault
     /// strikes it.
     fn strikes(&self, seed: Seed, number: u64, to: u64) -> Option<u64> {
-        let count = {
-            let mut matched = lock(&self.matched);
-            let count = matched.entry(to).or_default();
-            *count += 1;
-            *count
-        };
+        let count = self.count(to);
         let strikes = match (self.fault.nth, self.fault.chance) {
             (Some(nth), _) => count == nth,
             (None, Some(chance)) => seed.draw([number, count, to]).f64() < chance,
@@ -164,12 +170,24 @@ impl Rule {
         strikes.then_some(count)
     }
 
+    fn count(&self, to: u64) -> u64 {
+        let mut matched = lock(&self.matched);
+        let count = matched.entry(to).or_default();
+        *count += 1;
+        *count
+    }
+
     fn fire(&self) {
         self.fired.fetch_add(1, Ordering::SeqCst);
     }
 }
 
 impl Target {
+    fn is_message(&self, channel: &[u8], to: u64) -> bool {
+        let Self::Message { channel: glob, subscriber } = self else { return false };
+        glob.matches(channel) && subscriber.is_none_or(|subscriber| subscriber == to)
+    }
+
     fn is_command(&self, command: &Command<'_>) -> bool {
         let Self::Command { name, family, key, args, needs_memory } = self else { return false };
         let spec = command.spec();
@@ -204,8 +222,12 @@ impl Target {
 mod tests {
     use super::*;
 
+    fn seed(number: u64) -> Seed {
+        Seed { number, is_fixed: true }
+    }
+
     fn injector(faults: impl IntoIterator<Item = Fault>) -> Injector {
-        Injector::new(FaultPlan::new(faults).unwrap(), Seed(7))
+        Injector::new(FaultPlan::new(faults).unwrap(), seed(7))
     }
 
     fn judge(injector: &Injector, line: &str) -> Option<CommandFate> {
@@ -241,10 +263,29 @@ mod tests {
     }
 
     #[test]
+    fn each_fault_counts_all_messages_whatever_another_does_to_them() {
+        let lost = |nth| Fault::message("n*").nth(nth).is_lost();
+        for order in [[lost(1), lost(3)], [lost(3), lost(1)]] {
+            let two = injector(order);
+            let fates: Vec<_> = (0..5).map(|_| two.judge_message(b"news", 1) == MessageFate::IsLost).collect();
+            assert_eq!(fates, [true, false, true, false, false]);
+        }
+        let third = injector([lost(3)]);
+        third.count_message(b"news", 1);
+        third.count_message(b"other", 1);
+        third.count_message(b"news", 2);
+        let fates: Vec<_> = (0..3).map(|_| third.judge_message(b"news", 1) == MessageFate::IsLost).collect();
+        assert_eq!(fates, [false, true, false]);
+        let both = injector([lost(1), Fault::message("news").nth(1).is_held()]);
+        assert_eq!(both.judge_message(b"news", 1), MessageFate::IsLost);
+        assert_eq!(both.unfired(), [Fault::message("news").nth(1).is_held()]);
+    }
+
+    #[test]
     fn chance_repeats_with_the_seed() {
-        let draw = |seed| {
+        let draw = |number| {
             let plan = FaultPlan::new([Fault::command("GET").chance(0.5).is_not_sent()]).unwrap();
-            let injector = Injector::new(plan, Seed(seed));
+            let injector = Injector::new(plan, seed(number));
             (0..64).map(|_| judge(&injector, "GET a").is_some()).collect::<Vec<_>>()
         };
         assert_eq!(draw(1), draw(1));
