@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::os::fd::OwnedFd;
+#[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -29,11 +29,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// ```
 #[derive(Debug)]
 pub struct RawClient {
-    stream: BufReader<UnixStream>,
+    stream: BufReader<Box<dyn Stream>>,
 }
 
+/// A socket of either kind.
+trait Stream: Read + Write + std::fmt::Debug + Send + Sync {}
+
+impl<T: Read + Write + std::fmt::Debug + Send + Sync> Stream for T {}
+
 impl RawClient {
-    /// Connects to the socket.
+    /// Connects to a unix socket; an error where the system has none.
     ///
     /// # Examples
     ///
@@ -49,9 +54,14 @@ impl RawClient {
     /// # }
     /// ```
     pub fn connect(socket: &Path) -> Result<Self> {
-        let stream = UnixStream::connect(socket)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream: BufReader::new(stream) })
+        #[cfg(unix)]
+        {
+            let stream = UnixStream::connect(socket)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            Ok(Self { stream: BufReader::new(Box::new(stream)) })
+        }
+        #[cfg(not(unix))]
+        Err(Error::Server(format!("{}: this system has no unix sockets, use connect_tcp", socket.display())))
     }
 
     /// Connects to host and port.
@@ -72,10 +82,8 @@ impl RawClient {
     pub fn connect_tcp(address: impl ToSocketAddrs) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        // What is done to it here is done alike to both kinds of sockets.
-        let stream = UnixStream::from(OwnedFd::from(stream));
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream: BufReader::new(stream) })
+        Ok(Self { stream: BufReader::new(Box::new(stream)) })
     }
 
     /// Sends one command and reads one reply, all of it: aggregates with their items.
