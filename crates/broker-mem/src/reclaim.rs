@@ -7,6 +7,9 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+/// Whether there is anybody to tell. Elsewhere nothing is looked at either.
+const IS_GLIBC: bool = cfg!(all(target_os = "linux", target_env = "gnu", not(miri)));
+
 /// How many bytes have to come free before there is anything to do.
 const MUCH: i64 = 4 << 20;
 /// As little is next to nothing.
@@ -33,7 +36,7 @@ impl Tide {
     /// So many bytes are in use now; whether much has come free.
     #[inline]
     pub(crate) fn turns(&self, now: i64) -> bool {
-        self.turns_in(now, resident)
+        IS_GLIBC && self.turns_in(now, resident)
     }
 
     #[inline]
@@ -57,7 +60,8 @@ impl Tide {
 
     #[cold]
     fn ebb(&self, now: i64, process: impl FnOnce() -> Option<i64>) -> bool {
-        let Some(process) = process() else { return false };
+        // It takes some 20 us to ask, and is asked once for each 4 MiB.
+        let process = process().unwrap_or(i64::MAX);
         let level = now.saturating_add(NOTHING);
         let is_much = if now < NOTHING {
             self.most.swap(level, Ordering::Relaxed) >= process / 64
@@ -79,15 +83,14 @@ impl Tide {
 
 /// Whether these bytes, all of what was in use, are worth giving back.
 pub(crate) fn is_much(bytes: i64) -> bool {
-    bytes > LITTLE && resident().is_some_and(|process| bytes >= process / 64)
+    IS_GLIBC && bytes > LITTLE && resident().is_some_and(|process| bytes >= process / 64)
 }
 
 /// How many bytes of memory the process has, as far as the system tells.
 fn resident() -> Option<i64> {
-    const PAGE: i64 = 4096;
-
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    statm.split_ascii_whitespace().nth(1)?.parse::<i64>().ok()?.checked_mul(PAGE)
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix(" kB")?;
+    kib.parse::<i64>().ok()?.checked_mul(1024)
 }
 
 /// Gives back what is free. To be called with nothing locked, for it may take milliseconds.
@@ -140,8 +143,8 @@ mod tests {
             }));
         }
         assert!((20..30).contains(&looks), "{looks} looks");
-        // Once the process has given up what else it had, it is much.
-        assert!(!tide.turns_in(101 * MIB, || None));
+        // Once the process has given up what else it had, it is much; what the system does not tell is not.
+        assert!(!tide.turns_in(101 * MIB, || None) && !tide.turns_in(90 * MIB, || None));
         assert!(tide.turns_in(0, || Some(300 * MIB)));
     }
 
