@@ -27,9 +27,12 @@
 //! |---|---|
 //! | `mem` (default) | [`MemBroker`], `mem://` |
 //! | `redis` | `RedisBroker`, `redis://`, `redis+unix://` |
-//! | `redis-rs` | `RedisConnections`: connections of the redis crate to any broker, without a socket, async and sync |
-//! | `redis-rs-sync` | only the sync ones, without a runtime and its network code |
+//! | `redis-rs` | for async programs: `RedisConnections`, the redis crate's connections to any broker without a socket |
+//! | `redis-rs-sync` | for sync programs: only the sync ones of them, without a runtime and its network code |
 //! | `metrics`, `tracing` | what happens inside is told to the crate of that name, see [`observe`] |
+//!
+//! Where both are off, rustc asks for `redis-rs-sync`, because each of the two has what it missed: an async program
+//! wants `redis-rs`.
 
 mod connect;
 
