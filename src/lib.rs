@@ -30,9 +30,6 @@
 //! | `redis-rs` | for async programs: `RedisConnections`, the redis crate's connections to any broker without a socket |
 //! | `redis-rs-sync` | for sync programs: only the sync ones of them, without a runtime and its network code |
 //! | `metrics`, `tracing` | what happens inside is told to the crate of that name, see [`observe`] |
-//!
-//! Where both are off, rustc asks for `redis-rs-sync`, because each of the two has what it missed: an async program
-//! wants `redis-rs`.
 
 mod connect;
 
@@ -42,7 +39,8 @@ pub use embroker_core::*;
 pub use embroker_mem::{Clock, ManualClock, MemBroker, MemBrokerBuilder, SystemClock, WeakMemBroker};
 #[cfg(feature = "redis")]
 pub use embroker_redis::{RedisBroker, RedisBrokerBuilder};
-#[cfg(feature = "redis-rs-sync")]
+// The second would do, as the first turns it on; but rustc shows this line to whoever has neither.
+#[cfg(any(feature = "redis-rs", feature = "redis-rs-sync"))]
 pub use embroker_redis_rs::{RedisConnection, RedisConnections};
 
 /// The backend that the features choose: `RedisBroker` with the feature `redis`, else [`MemBroker`].
