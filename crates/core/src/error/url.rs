@@ -47,7 +47,8 @@ fn is_host_and_port(given: &str) -> bool {
 }
 
 fn is_socket(given: &str) -> bool {
-    given.starts_with('/') && given.ends_with(".sock") && !given.contains(['?', '@', '%', '#'])
+    let path = given.strip_prefix('/').and_then(|path| path.strip_suffix(".sock"));
+    path.is_some_and(|path| !path.contains(['?', '@', '%', '#']))
 }
 
 /// A scheme and the colon and slashes after it, where it is spelled so or begins so.
