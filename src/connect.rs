@@ -31,20 +31,17 @@ use embroker_core::{AnyBroker, Error, Result};
 /// # }
 /// ```
 pub async fn connect(url: &str) -> Result<AnyBroker> {
-    // The URL may hold a password, so it is never repeated.
-    let Some((scheme, _)) = url.split_once("://") else {
-        return Err(Error::Config("a broker URL reads mem://, redis://host:port or redis+unix:///path".into()));
-    };
-    match scheme {
+    // The URL may hold a password, so no error repeats it.
+    match url.split_once("://").map_or("", |(scheme, _)| scheme) {
         #[cfg(feature = "mem")]
         "mem" => embroker_mem::MemBroker::connect(url).await.map(AnyBroker::new),
         #[cfg(feature = "redis")]
         "redis" | "redis+unix" => embroker_redis::RedisBroker::connect(url).await.map(AnyBroker::new),
         #[cfg(not(feature = "mem"))]
-        "mem" => Err(feature_is_off(scheme, "mem")),
+        scheme @ "mem" => Err(feature_is_off(scheme, "mem")),
         #[cfg(not(feature = "redis"))]
-        "redis" | "redis+unix" => Err(feature_is_off(scheme, "redis")),
-        _ => Err(Error::Config(format!("no broker speaks {scheme}://: use mem://, redis:// or redis+unix://"))),
+        scheme @ ("redis" | "redis+unix") => Err(feature_is_off(scheme, "redis")),
+        _ => Err(Error::no_broker_url(url)),
     }
 }
 

@@ -27,8 +27,8 @@
 //! |---|---|
 //! | `mem` (default) | [`MemBroker`], `mem://` |
 //! | `redis` | `RedisBroker`, `redis://`, `redis+unix://` |
-//! | `redis-rs` | `RedisConnections`: connections of the redis crate to any broker, without a socket, async and sync |
-//! | `redis-rs-sync` | only the sync ones, without a runtime and its network code |
+//! | `redis-rs` | for async programs: `RedisConnections`, the redis crate's connections to any broker without a socket |
+//! | `redis-rs-sync` | for sync programs: only the sync ones of them, without a runtime and its network code |
 //! | `metrics`, `tracing` | what happens inside is told to the crate of that name, see [`observe`] |
 
 mod connect;
@@ -39,7 +39,8 @@ pub use embroker_core::*;
 pub use embroker_mem::{Clock, ManualClock, MemBroker, MemBrokerBuilder, SystemClock, WeakMemBroker};
 #[cfg(feature = "redis")]
 pub use embroker_redis::{RedisBroker, RedisBrokerBuilder};
-#[cfg(feature = "redis-rs-sync")]
+// The second would do, as the first turns it on; but rustc shows this line to whoever has neither.
+#[cfg(any(feature = "redis-rs", feature = "redis-rs-sync"))]
 pub use embroker_redis_rs::{RedisConnection, RedisConnections};
 
 /// The backend that the features choose: `RedisBroker` with the feature `redis`, else [`MemBroker`].

@@ -110,7 +110,9 @@ async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         serde_json::to_string_pretty(&Document { seed, purchases: &sold, totals: &report, listeners })?
     } else {
         let (_, width) = console::Term::stdout().size_checked().unwrap_or((0, 80));
-        let again = if args.seed.is_none() { format!("\nThe same again: --seed {seed}") } else { String::new() };
+        // Whoever gave the seed has it. The purchases are drawn for their number as well.
+        let again = || format!("\nThe same again: --seed {seed} --purchases {}", args.purchases);
+        let again = if args.seed.is_none() { again() } else { String::new() };
         render::closing_report(&report, &run, width.into())? + &again
     };
     print(text.trim_end())?;

@@ -99,24 +99,24 @@ impl Connection {
 
     /// What HELLO doesn't do: the database, and the name in CLIENT LIST.
     async fn set_up(&self, target: &Target) -> Result<()> {
-        let mut pipeline = redis::Pipeline::new();
+        let (mut pipeline, mut asked) = (redis::Pipeline::new(), Vec::new());
         let database = target.location.database;
         if database != 0 {
             pipeline.cmd("SELECT").arg(database);
+            asked.push(format!("database {database}"));
         }
         if let Some(name) = &target.client_name {
             pipeline.cmd("CLIENT").arg("SETNAME").arg(name);
+            asked.push(format!("the client's name {name:?}"));
         }
         if pipeline.is_empty() {
             return Ok(());
         }
         let replies = self.send(&pipeline, None).await.map_err(|failure| failure.into_disconnected(target))?;
-        for reply in replies {
+        for (reply, asked) in replies.into_iter().zip(asked) {
             if let Err(error) = value::reply(reply)? {
                 let address = &target.location.address;
-                return Err(Error::Config(format!(
-                    "{address} refused database {database} or the client's name: {error}"
-                )));
+                return Err(Error::Config(format!("{address} refused {asked}: {error}")));
             }
         }
         Ok(())

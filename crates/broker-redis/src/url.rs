@@ -35,6 +35,9 @@ pub(crate) struct Credentials {
 
 impl Location {
     pub(crate) fn parse(url: &str) -> Result<Self> {
+        if !url.contains("://") || url.starts_with("rediss://") {
+            return Err(Error::no_broker_url(url));
+        }
         let parsed = Url::parse(url).map_err(|error| {
             config(format!(
                 "a Redis URL can't be read ({error}): write {TCP_FORM} or {UNIX_FORM}, with %40 for @, %2F for /"
@@ -46,7 +49,6 @@ impl Location {
         match parsed.scheme() {
             "redis" => tcp(&parsed),
             "redis+unix" => unix(&parsed),
-            "rediss" => Err(config(format!("Redis over TLS is not supported yet: write {TCP_FORM}"))),
             scheme => Err(config(format!("{scheme}:// is no Redis URL: write {TCP_FORM} or {UNIX_FORM}"))),
         }
     }
@@ -238,7 +240,10 @@ mod tests {
             ("redis+unix:///?pass=hunter2", "path of a socket"),
             ("redis+unix:///r?hunter2", "db, user and pass"),
             ("redis+unix:///r?db=&pass=hunter2", "number from 0"),
-            ("hunter2", "can't be read"),
+            ("hunter2", "has no ://"),
+            ("REDISS://:hunter2@h", "rediss:// is no Redis URL"),
+            ("://hunter2", "can't be read"),
+            ("localhost:6379", "write redis://localhost:6379"),
         ] {
             let error = Location::parse(url).unwrap_err();
             assert!(matches!(error, Error::Config(_)), "{url}: {error:?}");

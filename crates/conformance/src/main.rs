@@ -95,17 +95,19 @@ fn run(options: &Options) -> Result<ExitCode> {
 }
 
 async fn hold(suite: &Suite, url: &str) -> Result<Report> {
-    let target = if url.starts_with("mem://") {
-        Target::broker(embroker::connect(url).await?)
-    } else {
+    let target = if url.starts_with("redis://") || url.starts_with("redis+unix://") {
         let url = url.to_owned();
         Target::connecting(move |database| connect(url.clone(), database))
+    } else {
+        // What is no broker's URL is refused here, with all that could be written.
+        Target::broker(embroker::connect(url).await?)
     };
     suite.run_until(&target, interrupted()).await.map_err(|error| match error {
         CannotRun::Occupied(_) => anyhow::Error::new(error)
             .context("nothing was changed; give an empty server, or say --allow-flush if all of that may be deleted"),
-        CannotRun::Unreachable(Error::Authentication { .. }) => anyhow::Error::new(error)
-            .context("nothing was changed; put the credentials into the URL, as redis://user:password@host:port"),
+        CannotRun::Unreachable(Error::Authentication { .. }) => {
+            anyhow::Error::new(error).context(format!("nothing was changed; {}", about_credentials(url)))
+        }
         CannotRun::NoCases => anyhow::Error::new(error).context("see --list"),
         error => error.into(),
     })
@@ -117,13 +119,23 @@ async fn connect(url: String, database: u32) -> embroker::Result<AnyBroker> {
     broker.select(database).await.map(AnyBroker::new)
 }
 
+/// What to do where the server refused those of the URL, or asked for some.
+fn about_credentials(url: &str) -> String {
+    let (form, there_are) = match url.strip_prefix("redis+unix://") {
+        Some(rest) => ("redis+unix:///path?user=NAME&pass=PASSWORD", rest.contains("user=") || rest.contains("pass=")),
+        None => ("redis://user:password@host:port", url.contains('@')),
+    };
+    let correct = if there_are { "correct the credentials in the URL" } else { "put the credentials into the URL" };
+    format!("{correct}, as {form}")
+}
+
 /// Refuses another database than the first: the cases name databases by their numbers.
 fn check_database(url: &str) -> Result<()> {
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
-    let database = if scheme == "redis+unix" {
-        rest.split(['?', '&']).find_map(|part| part.strip_prefix("db="))
-    } else {
-        rest.rsplit_once('/').map(|(_, database)| database)
+    let database = match scheme {
+        "redis+unix" => rest.split(['?', '&']).find_map(|part| part.strip_prefix("db=")),
+        "redis" | "mem" => rest.rsplit_once('/').map(|(_, database)| database),
+        _ => None,
     };
     match database {
         None | Some("" | "0") => Ok(()),

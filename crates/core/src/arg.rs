@@ -4,8 +4,10 @@
 //! holds a few of them and is moved several times on its way, so an argument is three words: what is long and owned
 //! stands behind a pointer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -17,17 +19,24 @@ const SHARED: usize = 4 << 10;
 
 /// One binary-safe argument of a [`Command`](crate::Command).
 ///
-/// Made with `From` from text, bytes and numbers. Integers become decimal text, floats the shortest text
-/// that reads back as the same number.
+/// Made with `From` from text, bytes and numbers, whoever owns them. Integers become decimal text, floats the shortest
+/// text that reads back as the same number. A `bool` is none: Redis has no word for it, and `1` and `true` are both in
+/// use, so write the one that the readers of your keys expect.
 ///
 /// # Examples
 ///
 /// ```
+/// use std::borrow::Cow;
+/// use std::sync::Arc;
+///
 /// use embroker_core::Arg;
 ///
 /// assert_eq!(Arg::from("key").as_bytes(), b"key");
 /// assert_eq!(Arg::from(-42).as_bytes(), b"-42");
 /// assert_eq!(Arg::from(0.1).as_bytes(), b"0.1");
+/// assert_eq!(Arg::from('é').as_bytes(), "é".as_bytes());
+/// assert_eq!(Arg::from(Cow::from("key")), Arg::from(Arc::<str>::from("key")));
+/// assert_eq!(Arg::from(i64::from(true)).as_bytes(), b"1");
 /// ```
 #[derive(Clone)]
 pub struct Arg<'a>(Repr<'a>);
@@ -311,6 +320,49 @@ impl From<String> for Arg<'_> {
     }
 }
 
+impl From<Box<str>> for Arg<'_> {
+    fn from(text: Box<str>) -> Self {
+        String::from(text).into()
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Arg<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl From<Arc<str>> for Arg<'_> {
+    fn from(text: Arc<str>) -> Self {
+        // A short one is not worth what it costs to share it.
+        if text.len() < SHARED {
+            return Self::copied(text.as_bytes());
+        }
+        Self(Repr::Shared(Box::new(Bytes::from_owner(Arc::<[u8]>::from(text)))))
+    }
+}
+
+macro_rules! from_references_to_text {
+    ($($owner:ty)*) => { $(
+        impl<'a> From<&'a $owner> for Arg<'a> {
+            fn from(text: &'a $owner) -> Self {
+                Self(Repr::Borrowed(text.as_bytes()))
+            }
+        }
+    )* };
+}
+
+from_references_to_text!(Box<str> Cow<'_, str> Arc<str>);
+
+impl From<char> for Arg<'_> {
+    fn from(char: char) -> Self {
+        Self::copied(char.encode_utf8(&mut [0; 4]).as_bytes())
+    }
+}
+
 macro_rules! from_integers {
     ($($int:ty)*) => { $(
         impl From<$int> for Arg<'_> {
@@ -381,9 +433,15 @@ mod tests {
         for len in [0, 1, INLINE - 1, INLINE, INLINE + 1, SHARED - 1, SHARED, SHARED + 1] {
             let bytes = vec![b'x'; len];
             let text = String::from_utf8(bytes.clone()).unwrap();
+            let (boxed, shared) = (Box::<str>::from(&*text), Arc::<str>::from(&*text));
             let args = [
                 Arg::from(&bytes),
                 Arg::from(bytes.clone()),
+                Arg::from(&boxed),
+                Arg::from(boxed.clone()),
+                Arg::from(&shared),
+                Arg::from(shared.clone()),
+                Arg::from(Cow::<str>::from(text.clone())),
                 Arg::from(text),
                 Arg::from(Bytes::from(bytes.clone())),
                 Arg::copied(&bytes),
@@ -394,6 +452,11 @@ mod tests {
                 assert_eq!((arg.clone(), arg.clone().into_owned()), (arg.clone(), arg));
             }
         }
+    }
+
+    #[test]
+    fn a_char_is_its_utf8() {
+        assert_eq!(['a', 'é', '€', '🎟'].map(|char| Arg::from(char).to_bytes()), ["a", "é", "€", "🎟"]);
     }
 
     #[test]
@@ -413,6 +476,15 @@ mod tests {
         let text = "x".repeat(SHARED);
         let start = text.as_ptr();
         assert_eq!(Arg::from(text).to_bytes().as_ptr(), start);
+
+        let text = Arc::<str>::from("x".repeat(SHARED));
+        assert_eq!(Arg::from(text.clone()).to_bytes().as_ptr(), text.as_ptr());
+    }
+
+    #[test]
+    fn text_that_is_borrowed_stays_so() {
+        let text = "x".repeat(INLINE + 1);
+        assert_eq!(Arg::from(Cow::from(&text)).as_bytes().as_ptr(), text.as_ptr());
     }
 
     #[test]

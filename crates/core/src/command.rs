@@ -6,7 +6,7 @@ use crate::Arg;
 use crate::arg_list::ArgList;
 use crate::commands::ConnectionCommand;
 use crate::error::{Error, Result, ServerError};
-use crate::table::{self, CommandId, CommandSpec, Flags};
+use crate::table::{self, CommandSpec, Flags};
 
 /// One Redis command with its arguments, ready for [`Broker::execute`](crate::Broker::execute).
 ///
@@ -393,16 +393,7 @@ impl<'a> Command<'a> {
                 OtherName::Unknown(_) => return Ok(()),
             },
         };
-        if !spec.is_session() {
-            return Ok(());
-        }
-        let instead = match spec.id {
-            CommandId::PubSub(_) => "Broker::subscriber",
-            CommandId::Transaction(_) => "Pipeline::atomic and Broker::watch",
-            _ => "a client of embroker-server",
-        };
-        let name = spec.name.to_uppercase();
-        Err(Error::Config(format!("{name} belongs to one client's connection: use {instead} instead")))
+        if spec.is_session() { Err(Error::needs_session(spec)) } else { Ok(()) }
     }
 
     /// Whether this is `SELECT`, which a transaction may hold although it is about the connection.
@@ -520,9 +511,19 @@ mod tests {
 
     #[test]
     fn a_session_command_names_what_to_use_instead() {
-        let error = Command::from_argv(["SUBSCRIBE", "a"]).unwrap().check_not_session().unwrap_err();
-        assert!(error.to_string().contains("Broker::subscriber"), "{error}");
-        let error = Command::from_argv(["MULTI"]).unwrap().check_not_session().unwrap_err();
-        assert!(error.to_string().contains("Pipeline::atomic"), "{error}");
+        for (name, instead) in [
+            ("SUBSCRIBE", "Broker::subscriber"),
+            ("SUNSUBSCRIBE", "Broker::subscriber"),
+            ("MULTI", "Pipeline::atomic"),
+            ("EXEC", "Pipeline::atomic"),
+            ("WATCH", "Broker::watch"),
+            ("UNWATCH", "Broker::watch"),
+            ("SELECT", "Broker::select"),
+            ("AUTH", "the user and the password of a redis:// URL"),
+            ("MONITOR", "a client of embroker-server"),
+        ] {
+            let error = Command::from_argv([name]).unwrap().check_not_session().unwrap_err();
+            assert_eq!(error.to_string(), format!("{name} belongs to one client's connection: use {instead} instead"));
+        }
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::Value;
 use crate::error::{Error, Result};
 
-/// A Rust type that a reply can be read as.
+/// A Rust type that a reply can be read as. Bytes are read as [`Bytes`]: a `Vec` is an array of replies.
 ///
 /// # Examples
 ///
@@ -22,6 +22,10 @@ use crate::error::{Error, Result};
 /// assert!(i64::from_value(Value::from("not a number")).is_err());
 /// # Ok::<(), embroker_core::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a reply can't be read as `{Self}`",
+    note = "bytes are read as `embroker::Bytes`, which becomes a `Vec<u8>` with `Vec::from`; small integers as `i64`"
+)]
 pub trait FromValue: Sized {
     /// Reads the reply.
     ///

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
 use embroker_core::Broker as _;
 use embroker_core::instance::config::Parameter;
@@ -31,6 +31,9 @@ struct Listen {
     #[arg(long, value_name = "PATH")]
     unixsocket: Option<PathBuf>,
 }
+
+/// The word that is no option's.
+const FILE: &str = "configuration file";
 
 /// How many clients a thread serves before it asks the system which others have said something.
 const TASKS_AT_A_TIME: u32 = 1024;
@@ -65,8 +68,11 @@ fn main() -> ExitCode {
 /// The options: those of [`Listen`], and every parameter of Redis by its own name.
 fn options() -> Command {
     let about = "A Redis-compatible broker in memory, for clients in any language";
-    let more = "Every parameter of redis.conf is an option too, as in --notify-keyspace-events KEA.";
+    let more = "Every parameter of redis.conf is an option too, as in --notify-keyspace-events KEA. \
+                There is no configuration file, and nothing is saved.";
     let command = Listen::augment_args(Command::new("embroker-server").version(env!("CARGO_PKG_VERSION")));
+    // Where redis-server takes its configuration file: it is refused with what to do instead.
+    let command = command.arg(Arg::new(FILE).hide(true));
     parameters().fold(command.about(about).after_help(more), |command, parameter| {
         let help = SHOWN.iter().find(|(shown, _)| *shown == parameter).map(|(_, help)| *help);
         let option = Arg::new(parameter.name()).long(parameter.name()).num_args(1..).action(ArgAction::Append);
@@ -99,6 +105,9 @@ fn raise_files() -> u64 {
 
 /// Makes the broker, and the threads to serve it.
 fn start(options: &ArgMatches) -> Result<()> {
+    if let Some(file) = options.get_one::<String>(FILE) {
+        bail!("{file} is not read, there is no configuration file: give its parameters as options, as in --timeout 60");
+    }
     let listen = Listen::from_arg_matches(options)?;
     let mut broker = MemBroker::builder();
     for parameter in parameters() {
@@ -111,6 +120,11 @@ fn start(options: &ArgMatches) -> Result<()> {
     }
     let broker = broker.build();
     broker.config().limit_files(raise_files());
+    if broker.config().flag(Parameter::AppendOnly) || !broker.config().text(Parameter::Save).is_empty() {
+        // Not on standard output, whose first line says that the server is ready.
+        let warning = "embroker-server: nothing is saved, whatever --save and --appendonly say: all data is in memory";
+        let _ = writeln!(std::io::stderr(), "{warning}");
+    }
     let threads = broker.config().number(Parameter::IoThreads);
     runtime(usize::try_from(threads).unwrap_or(1)).context("no threads to serve with")?.block_on(serve(listen, broker))
 }

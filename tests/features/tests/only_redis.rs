@@ -11,6 +11,13 @@ async fn a_url_whose_feature_is_off_names_the_feature() {
     }
 }
 
+#[tokio::test]
+async fn tls_is_refused_as_such_and_no_feature_is_named_for_it() {
+    let error = embroker::connect("rediss://localhost").await.unwrap_err();
+    let expected = "Redis over TLS is not supported yet: write redis://[user:password@]host[:port][/database]";
+    assert_eq!(error, embroker::Error::Config(expected.into()));
+}
+
 #[test]
 fn the_default_broker_is_a_real_redis() {
     let _: Option<embroker::DefaultBroker> = None::<embroker::RedisBroker>;

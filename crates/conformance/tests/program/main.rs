@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     suite.test(Backend::Mem, "our_server_has_no_difference", our_server_has_no_difference);
     suite.test(Backend::Mem, "a_server_that_is_wrong_is_told_as_text_and_as_json", a_wrong_server_is_told);
     suite.test(Backend::Mem, "what_cant_be_run_says_what_to_do", async || what_cant_be_run_says_what_to_do());
+    suite.test(Backend::Mem, "what_is_no_url_is_told_with_what_to_write", async || no_url_is_told_what_to_write());
     let redis = [
         ("redis_has_no_difference_and_is_as_before_afterwards", redis_has_no_difference as fn() -> Result<()>),
         ("a_server_that_holds_keys_or_functions_is_left_alone", a_full_server_is_left_alone),
@@ -192,13 +193,37 @@ fn a_full_server_is_left_alone() -> Result<()> {
     Ok(())
 }
 
+fn no_url_is_told_what_to_write() -> Result<()> {
+    for (url, told) in [
+        ("foo", "a broker URL reads mem://, redis://host:port or redis+unix:///path: this one has no ://"),
+        ("127.0.0.1:7000", "write redis://127.0.0.1:7000 for \"127.0.0.1:7000\""),
+        ("rediss://h/3", "Redis over TLS is not supported yet: write redis://"),
+        ("http://h/3", "no broker speaks http://: use mem://, redis:// or redis+unix://"),
+    ] {
+        program(&["--url", url])?.must(2, told)?;
+    }
+    Ok(())
+}
+
 fn a_password_is_asked_for() -> Result<()> {
     let server = RedisServer::builder().tcp().set("requirepass", "right").start()?;
     let address = server.tcp_address().context("a port")?;
-    for credentials in ["", ":wrong@"] {
-        let said = program(&["--url", &format!("redis://{credentials}{address}")])?;
-        said.must(2, "put the credentials into the URL, as redis://user:password@host:port")?;
-        ensure!(!said.err.contains("wrong@"), "{}", said.err);
+    let (tcp, unix) = (format!("redis://{address}"), server.url());
+    for (url, advice) in [
+        (tcp, "put the credentials into the URL, as redis://user:password@host:port"),
+        (unix.clone(), "put the credentials into the URL, as redis+unix:///path?user=NAME&pass=PASSWORD"),
+        (
+            format!("redis://:s3cret@{address}"),
+            "correct the credentials in the URL, as redis://user:password@host:port",
+        ),
+        (
+            format!("{unix}?user=default&pass=s3cret"),
+            "correct the credentials in the URL, as redis+unix:///path?user=NAME&pass=PASSWORD",
+        ),
+    ] {
+        let said = program(&["--url", &url])?;
+        said.must(2, advice)?;
+        ensure!(!said.err.contains("s3cret"), "{}", said.err);
     }
     program(&["--url", &format!("redis://:right@{address}"), "--family", "connection"])?.must(0, "2 passed")
 }

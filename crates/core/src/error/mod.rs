@@ -6,9 +6,15 @@
 mod refusal;
 mod server;
 pub mod texts;
+mod url;
+
+use std::fmt;
 
 pub use refusal::Refusal;
 pub use server::ServerError;
+
+use crate::commands::{ConnectionCommand, TransactionCommand};
+use crate::table::{CommandId, CommandSpec};
 
 /// The result of a call on a broker.
 ///
@@ -25,6 +31,8 @@ pub use server::ServerError;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call on a broker failed.
+///
+/// `{:?}` shows the text, as `{}` does, and `{:#?}` the variant and its fields.
 ///
 /// # Examples
 ///
@@ -46,7 +54,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The broker ran the command and answered with an error. Nothing is wrong with the connection; correct the
@@ -117,8 +125,72 @@ impl Error {
         }
     }
 
+    /// The refusal of a command of one client's connection, to a broker that is no client's.
+    pub(crate) fn needs_session(spec: &CommandSpec) -> Self {
+        let instead = match spec.id {
+            CommandId::PubSub(_) => "Broker::subscriber",
+            CommandId::Transaction(TransactionCommand::Watch | TransactionCommand::Unwatch) => "Broker::watch",
+            CommandId::Transaction(_) => "Pipeline::atomic",
+            CommandId::Connection(ConnectionCommand::Select) => "Broker::select",
+            CommandId::Connection(ConnectionCommand::Auth) => "the user and the password of a redis:// URL",
+            _ => "a client of embroker-server",
+        };
+        let name = spec.name.to_uppercase();
+        Self::Config(format!("{name} belongs to one client's connection: use {instead} instead"))
+    }
+
     /// A decode error: `wanted` was asked for, `got` was there.
     pub(crate) fn decode(wanted: &str, got: &crate::Value) -> Self {
         Self::Decode(format!("expected {wanted}, got {got:?}"))
+    }
+}
+
+/// A `main` that returns an error has it printed as `{:?}`, and so does `unwrap`: the text is what helps whoever reads
+/// that. Derived, it would be `Disconnected { address: … }`, and the advice would never be seen.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return match self {
+                Self::Server(error) => fmt::Debug::fmt(error, f),
+                error => fmt::Display::fmt(error, f),
+            };
+        }
+        match self {
+            Self::Server(error) => f.debug_tuple("Server").field(error).finish(),
+            Self::Disconnected { address, reason } => {
+                f.debug_struct("Disconnected").field("address", address).field("reason", reason).finish()
+            }
+            Self::OutcomeUnknown { address, reason } => {
+                f.debug_struct("OutcomeUnknown").field("address", address).field("reason", reason).finish()
+            }
+            Self::Timeout { address, milliseconds } => {
+                f.debug_struct("Timeout").field("address", address).field("milliseconds", milliseconds).finish()
+            }
+            Self::Authentication { address, answer } => {
+                f.debug_struct("Authentication").field("address", address).field("answer", answer).finish()
+            }
+            Self::Decode(text) => f.debug_tuple("Decode").field(text).finish(),
+            Self::Config(text) => f.debug_tuple("Config").field(text).finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_ends_main_reads_as_its_text() {
+        let gone = Error::Disconnected { address: "h:6379".into(), reason: "connection refused".into() };
+        assert_eq!(format!("{gone:?}"), "not connected to h:6379: connection refused");
+        assert_eq!(format!("{:?}", Error::from(texts::SYNTAX)), "ERR syntax error");
+        assert_eq!(format!("{:?}", Error::Config("write mem://".into())), "write mem://");
+    }
+
+    #[test]
+    fn the_long_form_shows_the_variant() {
+        let late = Error::Timeout { address: "h:6379".into(), milliseconds: 5 };
+        assert_eq!(format!("{late:#?}"), "Timeout {\n    address: \"h:6379\",\n    milliseconds: 5,\n}");
+        assert_eq!(format!("{:#?}", Error::from(texts::SYNTAX)), "Server(\n    ERR syntax error,\n)");
     }
 }

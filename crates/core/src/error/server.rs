@@ -1,7 +1,7 @@
 //! An error reply, identified by its exact bytes on the wire.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use bytes::Bytes;
 
@@ -400,9 +400,20 @@ impl fmt::Display for ServerError {
     }
 }
 
+/// The text, as [`Error`](super::Error) shows it. What can't be seen is escaped, so that two errors that differ look
+/// different, and what a client sent does nothing to a terminal.
 impl fmt::Debug for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ServerError(\"{}\")", self.0.escape_ascii())
+        for chunk in self.0.utf8_chunks() {
+            for char in chunk.valid().chars() {
+                match char {
+                    '"' | '\'' => f.write_char(char)?,
+                    _ => write!(f, "{}", char.escape_debug())?,
+                }
+            }
+            write!(f, "{}", chunk.invalid().escape_ascii())?;
+        }
+        Ok(())
     }
 }
 
@@ -415,6 +426,12 @@ mod tests {
     #[test]
     fn an_error_is_one_line() {
         assert_eq!(ServerError::new("ERR a\r\n+OK").to_string(), "ERR a  +OK");
+    }
+
+    #[test]
+    fn the_debug_form_is_the_text_with_what_cannot_be_seen_escaped() {
+        let error = ServerError::new(b"ERR no 'caf\xc3\xa9' \"x\" \x1b[2J\xff\0");
+        assert_eq!(format!("{error:?}"), r#"ERR no 'café' "x" \u{1b}[2J\xff\0"#);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(crate) const DIFFERENCES: &[(&str, &str)] = &[
     ("lolwut", "the version without a picture"),
     ("memory|doctor", "never finds anything"),
     ("memory|malloc-stats", "as a Redis without jemalloc"),
-    ("memory|purge", "has nothing to do"),
+    ("memory|purge", "gives back what glibc has free; where there is another allocator, that one's habits hold"),
     ("memory|stats", "of structures of our own"),
     ("memory|usage", "of structures of our own"),
     ("monitor", "commands of several clients at once may be told in another order than they ran"),

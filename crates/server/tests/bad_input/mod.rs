@@ -23,6 +23,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test(Backend::Mem, "program::a_claim_costs_no_memory", async || program::claims());
     suite.test(Backend::Mem, "program::one_that_never_reads_is_its_own_affair", async || program::never_reads());
     suite.test(Backend::Mem, "program::wrong_options_are_told", async || program::wrong_options());
+    suite.test(Backend::Mem, "program::nothing_is_saved_and_who_asks_is_told", async || program::nothing_is_saved());
     suite.test(Backend::Mem, "program::a_socket_has_the_mode_it_was_given", async || program::socket_mode());
 }
 

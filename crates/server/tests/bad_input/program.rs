@@ -14,6 +14,8 @@ use embroker_test_support::RawClient;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_embroker-server");
 
+const NOWHERE: &str = "embroker-server: nowhere to listen: give --port or --unixsocket";
+
 /// The program, as long as this lives.
 struct Running {
     process: Child,
@@ -107,10 +109,29 @@ pub(super) fn never_reads() -> Result<()> {
     Ok(())
 }
 
+/// One line where somebody asked for it, and none where nobody did.
+pub(super) fn nothing_is_saved() -> Result<()> {
+    const WARNING: &str =
+        "embroker-server: nothing is saved, whatever --save and --appendonly say: all data is in memory\n";
+
+    for (options, warning) in [
+        (&["--appendonly", "yes"][..], WARNING),
+        (&["--save", "60", "1"], WARNING),
+        (&["--save", "", "--appendonly", "no"], ""),
+        (&[], ""),
+    ] {
+        // Without a place to listen it ends, after it has read its options.
+        let Output { stderr, .. } = Command::new(PROGRAM).args(["--port", "0"]).args(options).output()?;
+        let said = String::from_utf8_lossy(&stderr);
+        ensure!(said == format!("{warning}{NOWHERE}\n"), "{options:?}: {said}");
+    }
+    Ok(())
+}
+
 pub(super) fn wrong_options() -> Result<()> {
     let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
     let wrong: &[(&[&str], i32, &str)] = &[
-        (&["--port", "0"], 1, "embroker-server: nowhere to listen: give --port or --unixsocket"),
+        (&["--port", "0"], 1, NOWHERE),
         (&["--port", &free, "--bind", "0.0.0.0", "--protected-mode", "maybe"], 1, "argument must be 'yes' or 'no'"),
         (&["--maxclients", "many"], 1, "embroker-server: maxclients can't be \"many\": argument couldn't be parsed"),
         (&["--timeout", "-1"], 1, "embroker-server: timeout can't be \"-1\": argument must be between 0"),
@@ -123,6 +144,12 @@ pub(super) fn wrong_options() -> Result<()> {
         ),
         (&["--port", "99999"], 2, "invalid value '99999' for '--port <PORT>'"),
         (&["--nope", "1"], 2, "unexpected argument '--nope' found"),
+        (
+            &["/etc/redis/redis.conf", "--port", "7000"],
+            1,
+            "embroker-server: /etc/redis/redis.conf is not read, there is no configuration file: give its parameters as \
+             options",
+        ),
         (&["--requirepass"], 2, "a value is required for '--requirepass <VALUE>...'"),
         (
             &["--port", "0", "--unixsocket", "/nonexistent/s.sock"],
