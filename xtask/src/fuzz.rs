@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         fs::create_dir_all(&grown)?;
         fs::create_dir_all(&artifacts)?;
         step(&format!("fuzzing {name} for {} s", options.seconds), || {
-            // Sanitizers need a nightly compiler, and there is no unsafe code for them to look at.
+            // Sanitizers need a nightly compiler, and no code of ours touches memory by `unsafe`.
             let mut fuzz = cargo(&["fuzz", "run", "--sanitizer", "none", "--fuzz-dir", PROGRAMS]);
             fuzz.arg("--target-dir").arg(root.join(FOUND)).arg(name).arg(&grown);
             fuzz.arg(root.join("tests/fuzz/corpus").join(name)).arg("--");

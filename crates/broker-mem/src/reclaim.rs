@@ -2,9 +2,10 @@
 //!
 //! glibc gives back what is free above its last block in use. One small block that is still in use, or that a thread
 //! keeps for its next allocation, holds on to all that is free below it: after a million subscriptions some 110 MiB. So
-//! where much has come free glibc is told to give back every free page, which takes it some 4 ms for 100 MiB. Other
+//! where much has come free glibc is told to give back every free page, which takes it 3 to 10 ms for 100 MiB. Other
 //! allocators do so by themselves; a program that has chosen one is told nothing it notices, for glibc's heap is empty.
 
+// Not those of `crate::sync`: nothing depends on what two threads see of them, so shuttle need not try it.
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Whether there is anybody to tell. Elsewhere nothing is looked at either.
@@ -14,8 +15,6 @@ const IS_GLIBC: bool = cfg!(all(target_os = "linux", target_env = "gnu", not(mir
 const MUCH: i64 = 4 << 20;
 /// As little is next to nothing.
 const NOTHING: i64 = MUCH / 16;
-/// What comes and goes without anything to do, even if all of it goes.
-const LITTLE: i64 = MUCH / 4;
 
 /// Watches how many bytes are in use, and tells when much of them has come free.
 ///
@@ -55,7 +54,7 @@ impl Tide {
         let high = now.saturating_add(NOTHING);
         self.high.store(high, Ordering::Relaxed);
         self.most.fetch_max(high, Ordering::Relaxed);
-        self.look_again(now, if now > LITTLE { NOTHING } else { 0 });
+        self.look_again(now, if now > MUCH { NOTHING } else { 0 });
     }
 
     #[cold]
@@ -68,7 +67,7 @@ impl Tide {
         } else {
             self.high.load(Ordering::Relaxed).saturating_sub(now) >= process / 8
         };
-        if is_much {
+        if is_much || now < NOTHING {
             self.high.store(level, Ordering::Relaxed);
         }
         self.look_again(now, if now < NOTHING { 0 } else { NOTHING });
@@ -83,7 +82,7 @@ impl Tide {
 
 /// Whether these bytes, all of what was in use, are worth giving back.
 pub(crate) fn is_much(bytes: i64) -> bool {
-    IS_GLIBC && bytes > LITTLE && resident().is_some_and(|process| bytes >= process / 64)
+    IS_GLIBC && bytes > MUCH && resident().is_some_and(|process| bytes >= process / 64)
 }
 
 /// How many bytes of memory the process has, as far as the system tells.
@@ -114,7 +113,7 @@ mod tests {
     #[test]
     fn little_that_comes_and_goes_is_left_alone() {
         let tide = Tide::default();
-        for now in (0..100).flat_map(|_| [LITTLE, 0]) {
+        for now in (0..100).flat_map(|_| [MUCH, 0]) {
             assert!(!tide.turns_in(now, || unreachable!("nobody looks")));
         }
     }
@@ -122,14 +121,13 @@ mod tests {
     #[test]
     fn what_has_come_free_is_told_of_when_it_is_much_and_when_all_is_gone() {
         let tide = Tide::default();
-        let told: Vec<i64> = [100, 97, 95, 90, 84, 83, 80, 79, 2, 1]
+        let told: Vec<i64> = [100, 97, 95, 90, 84, 83, 80, 79, 2, 0, 2, 0]
             .into_iter()
             .filter(|now| tide.turns_in(now * MIB, || Some((now + 10) * MIB)))
             .collect();
-        // A few MiB of 100 are not much, an eighth is; of the last 2 MiB it matters that nothing is left.
-        assert_eq!(told, [84, 2]);
-        assert!(tide.turns_in(100, || Some(12 * MIB)));
-        assert!(!tide.turns_in(0, || unreachable!("nobody looks")));
+        // A few MiB of 100 are not much, an eighth is; of the last 2 MiB it matters that nothing is left. 2 MiB that
+        // come and go after that are little.
+        assert_eq!(told, [84, 2, 0]);
     }
 
     #[test]
@@ -144,15 +142,16 @@ mod tests {
         }
         assert!((20..30).contains(&looks), "{looks} looks");
         // Once the process has given up what else it had, it is much; what the system does not tell is not.
-        assert!(!tide.turns_in(101 * MIB, || None) && !tide.turns_in(90 * MIB, || None));
+        assert!(!tide.turns_in(99 * MIB, || None) && !tide.turns_in(90 * MIB, || None));
         assert!(tide.turns_in(0, || Some(300 * MIB)));
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(miri)))]
     fn the_system_tells_how_much_the_process_has() {
         let before = resident().unwrap();
-        let block = vec![1_u8; 64 << 20];
-        assert!(resident().unwrap() >= before + 60 * MIB, "{} bytes more", block.len());
+        let block = vec![1_u8; 256 << 20];
+        // Other tests come and go beside it.
+        assert!(resident().unwrap() >= before + 128 * MIB, "{} bytes more", block.len());
     }
 }

@@ -32,7 +32,7 @@ struct Listen {
     unixsocket: Option<PathBuf>,
 }
 
-/// The word that is no option's.
+/// The positional argument: where redis-server takes its configuration file.
 const FILE: &str = "configuration file";
 
 /// How many clients a thread serves before it asks the system which others have said something.

@@ -128,7 +128,8 @@ impl TestBrokerBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::SeedTwice`], [`Error::SeedsDiffer`] and [`Error::Seed`]; [`Error::Broker`] for a parameter that there is not.
+    /// [`Error::SeedTwice`], [`Error::SeedsDiffer`] and [`Error::Seed`]; [`Error::Broker`] for a parameter that there is
+    /// not.
     ///
     /// ```
     /// let broker = embroker_testkit::TestBroker::builder().mem()?;

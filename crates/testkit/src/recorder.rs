@@ -201,10 +201,10 @@ impl Recorder {
         all.cleared + all.records.len()
     }
 
-    /// The commands that wait for their answers.
-    pub(crate) fn unanswered(&self) -> Vec<String> {
+    /// The commands that have no answer, each with whether a fault struck it.
+    pub(crate) fn unanswered(&self) -> Vec<(String, bool)> {
         let waiting = |record: &Record| match record {
-            Record::Command { words, answer: None, .. } => Some(short(&line(words))),
+            Record::Command { words, answer: None, struck, .. } => Some((short(&line(words)), *struck)),
             _ => None,
         };
         lock(&self.0).records.iter().filter_map(waiting).collect()

@@ -220,16 +220,17 @@ impl TestBroker {
     async fn who_is_busy(&self) -> Vec<String> {
         let mut busy = Vec::new();
         let running = self.shared.running();
-        if running > 0 {
-            // One that gave up has no answer either, but comes before those that still wait.
-            let mut commands = self.shared.recorder.unanswered();
-            commands.drain(..commands.len().saturating_sub(running));
-            let delayed = if self.shared.injector().delays_commands {
-                "; a fault delays it until the clock is moved"
-            } else {
-                ""
-            };
-            busy.extend(commands.into_iter().map(|command| format!("{command} waits for its answer{delayed}")));
+        // The recorder may have been cleared meanwhile, and knows commands that gave up as well.
+        match self.shared.recorder.unanswered() {
+            commands if commands.len() == running => {
+                busy.extend(commands.into_iter().map(|(command, is_struck)| {
+                    let why = if is_struck { ", which a fault delays" } else { "" };
+                    format!("{command} waits for its answer{why}")
+                }));
+            }
+            _ if running == 0 => {}
+            _ if running == 1 => busy.push("1 command waits for its answer".to_owned()),
+            _ => busy.push(format!("{running} commands wait for their answers")),
         }
         for delivery in self.shared.deliveries() {
             if self.inner.instance().is_none() && !matches!(self.in_time(delivery.catch_up()).await, Some(Ok(()))) {

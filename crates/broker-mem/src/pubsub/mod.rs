@@ -340,7 +340,7 @@ impl Registry {
     fn weigh<T>(&mut self, id: ClientId, change: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.bytes_with(id);
         let outcome = change(self);
-        self.bytes = self.bytes + self.bytes_with(id) - before;
+        self.bytes = self.bytes.saturating_add(self.bytes_with(id)).saturating_sub(before);
         self.is_much_free |= self.tide.turns(self.bytes as i64);
         outcome
     }

@@ -121,14 +121,14 @@ impl<T: AsRef<[u8]>> Topics<T> {
         if room > FEW && subscriptions < room / 8 {
             let before = topic.list_bytes();
             topic.subscriptions.shrink_to_fit();
-            self.outside -= before - topic.list_bytes();
+            self.outside = self.outside.saturating_sub(before - topic.list_bytes());
         }
         if !topic.subscriptions.is_empty() {
             let moved = topic.subscriptions.get(place as usize).map(|moved| moved.client);
             return Ended { moved, topic: None };
         }
         let topic = self.slots.remove(id as usize);
-        self.outside -= topic.list_bytes() + topic.subject.as_ref().len();
+        self.outside = self.outside.saturating_sub(topic.list_bytes() + topic.subject.as_ref().len());
         let topic = topic.subject;
         let hash = self.hasher.hash_one(topic.as_ref());
         if let Ok(entry) = self.by_name.find_entry(hash, |other| *other == id) {

@@ -40,7 +40,9 @@ impl Error {
 
 fn is_host_and_port(given: &str) -> bool {
     let Some((host, port)) = given.rsplit_once(':') else { return false };
-    let is_name = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    // Another word could be a user, and the port a password.
+    let is_known = ["localhost", "redis"].contains(&host) || host.contains('.');
+    let is_name = is_known && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
     let ip = host.strip_prefix('[').and_then(|ip| ip.strip_suffix(']'));
     let is_host = is_name || ip.is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok());
     is_host && !port.starts_with('+') && port.parse::<u16>().is_ok()
@@ -48,7 +50,7 @@ fn is_host_and_port(given: &str) -> bool {
 
 fn is_socket(given: &str) -> bool {
     let path = given.strip_prefix('/').and_then(|path| path.strip_suffix(".sock"));
-    path.is_some_and(|path| !path.contains(['?', '@', '%', '#']))
+    path.is_some_and(|path| path.contains('/') && !path.contains(['?', '@', '%', '#']))
 }
 
 /// A scheme and the colon and slashes after it, where it is spelled so or begins so.
@@ -82,9 +84,19 @@ mod tests {
 
     #[test]
     fn what_may_be_a_password_is_not_repeated() {
-        for given in
-            ["hunter2", "hunter2:", ":1", "ann:hunter2@h:1", "[hunter2]:1", "/hunter2", "/hunter2@h.sock", "h:99999"]
-        {
+        for given in [
+            "hunter2",
+            "hunter2:",
+            ":1",
+            "ann:hunter2@h:1",
+            "ann:1234",
+            "hunter2:6379",
+            "[hunter2]:1",
+            "/hunter2",
+            "/hunter2.sock",
+            "/hunter2@h.sock",
+            "h:99999",
+        ] {
             assert_eq!(Error::no_broker_url(given), Error::Config(format!("{FORMS}: this one has no ://")), "{given}");
         }
     }
