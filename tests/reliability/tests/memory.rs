@@ -118,6 +118,50 @@ async fn large_arguments_are_taken_or_refused_and_the_server_goes_on() -> Result
     Ok(())
 }
 
+/// A server that keeps what it gets until nothing more fits goes on refusing, and serves others meanwhile.
+async fn a_full_server_refuses_and_goes_on() -> Result<()> {
+    let _watchdog = Watchdog::new("a full server", Duration::from_secs(600));
+    let commands: &[&[&str]] = &[
+        &["SET", "{number}", "{large}"],
+        &["SET", "{large}{number}", "v"],
+        &["HSET", "h", "{large}{number}", "v"],
+        &["HSET", "h", "{number}", "{large}"],
+        &["SADD", "s", "{large}{number}"],
+        &["APPEND", "k", "{large}"],
+        &["SETRANGE", "{number}", "10", "{large}"],
+        &["SUBSCRIBE", "{large}{number}"],
+        &["PSUBSCRIBE", "{large}{number}"],
+    ];
+    for mib in Scale::get().pick(&[1, 5][..], &[1, 2, 3, 5, 7, 9, 15, 17, 33]) {
+        let large = "x".repeat(mib << 20);
+        let limits = Limits { address_space: Some(300 * MIB), ..Limits::default() };
+        let mut server = Program::start(PROGRAM, &[], limits)?;
+        let mut other = server.client()?;
+        for command in commands {
+            let mut client = server.client()?;
+            let (mut taken, mut refused) = (0, 0);
+            while taken < 300 && refused < 10 {
+                let number = (taken + refused).to_string();
+                let words = command.iter().map(|word| word.replace("{number}", &number).replace("{large}", &large));
+                match client.send(words).and_then(|()| client.reply()) {
+                    Ok(reply) if reply != OOM => taken += 1,
+                    Ok(_) => refused += 1,
+                    Err(_) => {
+                        refused += 1;
+                        client = server.client()?;
+                    }
+                }
+                server.check().with_context(|| format!("after {command:?} of {mib} MiB, {taken} taken"))?;
+                ensure!(other.command(["PING"])? == b"+PONG\r\n", "others are served");
+            }
+            println!("{command:?} of {mib} MiB: {taken} taken, {refused} refused");
+            ensure!(refused > 0, "{command:?} of {mib} MiB: nothing was refused");
+            other.command(["FLUSHALL"])?;
+        }
+    }
+    Ok(())
+}
+
 /// The beginning of a reply.
 fn start(reply: &[u8]) -> String {
     reply.get(..100).unwrap_or(reply).escape_ascii().to_string()
@@ -457,6 +501,7 @@ fn main() -> ExitCode {
     tests![
         what_there_is_no_memory_for_is_refused_and_the_server_goes_on,
         large_arguments_are_taken_or_refused_and_the_server_goes_on,
+        a_full_server_refuses_and_goes_on,
         a_key_that_lost_its_deadline_is_never_evicted,
         a_load_of_keys_that_expire_stays_within_the_limit,
         what_is_gone_is_given_back,

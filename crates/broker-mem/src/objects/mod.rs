@@ -13,7 +13,7 @@ mod set;
 mod string;
 mod text;
 
-use embroker_core::ServerError;
+use embroker_core::{ServerError, memory};
 use ref_cast::RefCast;
 use thin_vec::ThinVec;
 
@@ -103,7 +103,7 @@ impl Object {
         match self {
             Self::Int(number) => Ok(Self::CopiedInt(*number)),
             Self::Long(long) => Ok(Self::Long(Box::new(long.copied()?))),
-            _ => Ok(self.clone()),
+            _ => memory::check(self.heap_bytes()).map(|()| self.clone()),
         }
     }
 

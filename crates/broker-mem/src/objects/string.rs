@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use embroker_core::{ServerError, memory};
 use ref_cast::RefCast;
 
@@ -23,11 +23,11 @@ const SHORT: usize = 1024;
 #[repr(transparent)]
 pub(crate) struct Str(pub(super) Object);
 
-/// A long string, or what is left of one.
+/// A string of more than [`SHORT`] bytes.
 #[derive(Clone)]
 pub(crate) enum Long {
     Shared(Bytes),
-    Owned(BytesMut),
+    Owned(Vec<u8>),
 }
 
 impl Long {
@@ -50,15 +50,23 @@ impl Long {
     pub(super) fn copied(&self) -> Result<Self, ServerError> {
         match self {
             Self::Shared(bytes) => Ok(Self::Shared(bytes.clone())),
-            Self::Owned(bytes) => memory::make(bytes.len(), || Self::Owned(bytes.clone())),
+            Self::Owned(bytes) => memory::copy(bytes).map(Self::Owned),
         }
+    }
+
+    /// Makes its bytes its own: copies them only where somebody else reads them too, in what can hold so many.
+    fn take_own(&mut self, len: usize) -> Result<(), ServerError> {
+        if let Self::Shared(bytes) = self {
+            *self = Self::Owned(if bytes.is_unique() { std::mem::take(bytes).into() } else { copy_into(bytes, len)? });
+        }
+        Ok(())
     }
 }
 
 /// A string's own bytes, to be changed in place.
 enum Own<'s> {
     Short(&'s mut Block),
-    Long(&'s mut BytesMut),
+    Long(&'s mut Vec<u8>),
 }
 
 impl Default for Str {
@@ -87,7 +95,7 @@ impl Str {
     pub(crate) fn from_buffer(bytes: Vec<u8>) -> Self {
         Self(match bytes.len() {
             0..=SHORT => Object::Buffer(Block::new(&bytes)),
-            _ => Object::Long(Box::new(Long::Owned(Bytes::from(bytes).into()))),
+            _ => Object::Long(Box::new(Long::Owned(bytes))),
         })
     }
 
@@ -109,7 +117,7 @@ impl Str {
             Object::Text(block) | Object::Buffer(block) => return Ok(Bytes::copy_from_slice(block.bytes())),
             Object::Long(long) => match &**long {
                 Long::Shared(bytes) => return Ok(bytes.clone()),
-                Long::Owned(bytes) => return memory::copy(bytes),
+                Long::Owned(bytes) => return memory::copy(bytes).map(Bytes::from),
             },
             _ => {}
         }
@@ -149,70 +157,49 @@ impl Str {
         }
     }
 
-    /// Its own bytes, to be changed in place and made as long as this. Copies what somebody else still reads.
+    /// Its own bytes, to be changed in place and made as long as this. Copies what somebody else still reads; an error
+    /// where the system has no memory for that.
     #[inline]
-    fn own(&mut self, len: usize) -> Own<'_> {
+    fn own(&mut self, len: usize) -> Result<Own<'_>, ServerError> {
         const OWN: &str = "it was given bytes of its own just now";
 
         if len > SHORT || !matches!(self.0, Object::Buffer(_)) {
-            self.take_own(len);
+            self.take_own(len)?;
         }
-        match &mut self.0 {
+        Ok(match &mut self.0 {
             Object::Buffer(block) => Own::Short(block),
             Object::Long(long) => match &mut **long {
                 Long::Owned(bytes) => Own::Long(bytes),
                 Long::Shared(_) => unreachable!("{OWN}"),
             },
             _ => unreachable!("{OWN}"),
-        }
+        })
     }
 
-    /// Makes its bytes its own, in what holds so many.
+    /// Makes its bytes its own, in what can hold so many.
     #[inline(never)]
-    fn take_own(&mut self, len: usize) {
-        self.0 = match std::mem::replace(&mut self.0, Object::Int(0)) {
-            Object::Text(block) | Object::Buffer(block) if len <= SHORT => Object::Buffer(block),
-            Object::Long(mut long) => {
-                if let Long::Shared(bytes) = &mut *long {
-                    let bytes = std::mem::take(bytes);
-                    *long = Long::Owned(bytes.try_into_mut().unwrap_or_else(|bytes| BytesMut::from(&bytes[..])));
-                }
-                Object::Long(long)
+    fn take_own(&mut self, len: usize) -> Result<(), ServerError> {
+        match &mut self.0 {
+            Object::Long(long) => return long.take_own(len),
+            Object::Text(block) | Object::Buffer(block) if len <= SHORT => {
+                self.0 = Object::Buffer(std::mem::take(block));
             }
-            short => {
-                let short = Self(short);
-                match len {
-                    0..=SHORT => Object::Buffer(Block::new(&short.text())),
-                    _ => Object::Long(Box::new(Long::Owned(BytesMut::from(&*short.text())))),
-                }
-            }
-        };
-    }
-
-    /// How many bytes are to be allocated before its own bytes are as long as this.
-    fn takes(&self, len: usize) -> usize {
-        let Object::Long(long) = &self.0 else { return len };
-        let (before, room) = match &**long {
-            Long::Owned(bytes) => (bytes.len(), bytes.capacity()),
-            Long::Shared(bytes) if bytes.is_unique() => (bytes.len(), bytes.len()),
-            // Somebody else reads these bytes, so that they are copied.
-            Long::Shared(bytes) => return 2 * len.max(bytes.len()),
-        };
-        match len.saturating_sub(before) {
-            _ if len <= room => 0,
-            jump if jump > room => len,
-            // The buffer doubles, so that not each of many small steps copies it.
-            _ => len.max(room.saturating_mul(2)),
+            _ if len <= SHORT => self.0 = Object::Buffer(Block::new(&self.text())),
+            _ => self.0 = Object::Long(Box::new(Long::Owned(copy_into(&self.text(), len)?))),
         }
+        Ok(())
     }
 
     /// Adds a text at the end; the new length. An error where the system has no memory for it.
     pub(crate) fn append(&mut self, text: &[u8]) -> Result<usize, ServerError> {
         let (before, after) = (self.len(), self.len().saturating_add(text.len()));
-        memory::make(self.takes(after), || match self.own(after) {
+        match self.own(after)? {
             Own::Short(block) => block.splice(before..before, text),
-            Own::Long(bytes) => bytes.extend_from_slice(text),
-        })?;
+            Own::Long(bytes) => {
+                memory::reserve(bytes, text.len())?;
+                bytes.extend_from_slice(text);
+            }
+        }
         Ok(after)
     }
 
@@ -220,10 +207,10 @@ impl Str {
     /// memory for that.
     #[inline]
     pub(crate) fn padded_mut(&mut self, len: usize) -> Result<&mut [u8], ServerError> {
-        if len > SHORT || !matches!(self.0, Object::Buffer(_)) {
-            memory::make(self.takes(len), || self.pad(len))?;
+        if len > SHORT {
+            self.pad(len)?;
         }
-        Ok(match self.own(len) {
+        Ok(match self.own(len)? {
             Own::Short(block) => {
                 if block.len() < len {
                     block.resize(len);
@@ -234,25 +221,41 @@ impl Str {
         })
     }
 
-    /// Makes its bytes its own, and a long text as long as this.
-    fn pad(&mut self, len: usize) {
-        if let Own::Long(bytes) = self.own(len) {
-            pad(bytes, len);
+    /// Adds zero bytes up to this length, which makes the text a long one.
+    #[inline(never)]
+    fn pad(&mut self, len: usize) -> Result<(), ServerError> {
+        let before = self.len();
+        let missing = len.saturating_sub(before);
+        if missing > before.max(self.room()) {
+            // A jump: new bytes come zeroed from the system, however many, and no page of them is touched here.
+            let mut padded = memory::zeroed(len)?;
+            padded[..before].copy_from_slice(&self.text());
+            self.0 = Object::Long(Box::new(Long::Owned(padded)));
+        } else if let Own::Long(bytes) = self.own(len)? {
+            memory::reserve(bytes, missing)?;
+            bytes.resize(before + missing, 0);
+        }
+        Ok(())
+    }
+
+    /// How many bytes fit where its own are.
+    fn room(&self) -> usize {
+        match &self.0 {
+            Object::Long(long) => match &**long {
+                Long::Owned(bytes) => bytes.capacity(),
+                Long::Shared(_) => 0,
+            },
+            _ => 0,
         }
     }
 }
 
-/// Adds zero bytes up to this length.
-fn pad(buffer: &mut BytesMut, len: usize) {
-    let missing = len.saturating_sub(buffer.len());
-    if missing > buffer.len().max(buffer.capacity()) {
-        // A jump: a new buffer comes zeroed from the system, however large, and no page of it is touched here.
-        let mut padded = BytesMut::zeroed(len);
-        padded[..buffer.len()].copy_from_slice(buffer);
-        *buffer = padded;
-    } else {
-        buffer.resize(buffer.len() + missing, 0);
-    }
+/// A copy of the text in what can hold so many bytes, or the text.
+fn copy_into(text: &[u8], len: usize) -> Result<Vec<u8>, ServerError> {
+    let mut copy = Vec::new();
+    memory::reserve(&mut copy, len.max(text.len()))?;
+    copy.extend_from_slice(text);
+    Ok(copy)
 }
 
 impl From<i64> for Str {

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use glob::{MatchOptions, Pattern};
 use long::Long;
-use token::{Token, parse};
+use token::{Token, Tokens};
 
 use crate::subscriber::Name;
 
@@ -94,7 +94,7 @@ impl Glob {
     /// ```
     pub fn new(pattern: impl AsRef<[u8]>) -> Self {
         let pattern = pattern.as_ref();
-        Self { matcher: compile(pattern, &parse(pattern)), pattern: Name::from(pattern) }
+        Self { matcher: compile(pattern), pattern: Name::from(pattern) }
     }
 
     /// The pattern as it was written.
@@ -129,7 +129,7 @@ impl Glob {
                 let (prefix, suffix) = (self.prefix(), self.suffix());
                 text.len() >= prefix.len() + suffix.len() && text.starts_with(prefix) && text.ends_with(suffix)
             }
-            Matcher::Compiled(compiled) => compiled.matches(text),
+            Matcher::Compiled(compiled) => compiled.matches(&self.pattern, text),
             Matcher::Nothing => false,
         }
     }
@@ -193,54 +193,71 @@ impl Glob {
 }
 
 impl Compiled {
-    fn matches(&self, text: &[u8]) -> bool {
+    fn matches(&self, pattern: &[u8], text: &[u8]) -> bool {
         match &self.steps {
             Steps::None => *self.prefix == *text,
-            Steps::Tried(pattern) => {
+            Steps::Tried(tried) => {
                 text.starts_with(&self.prefix) && text.ends_with(&self.suffix) && !text.is_empty() && {
                     let options = MatchOptions::new();
                     match std::str::from_utf8(text) {
-                        Ok(ascii) if ascii.is_ascii() => pattern.matches_with(ascii, options),
-                        _ => pattern.matches_with(&latin1(text), options),
+                        Ok(ascii) if ascii.is_ascii() => tried.matches_with(ascii, options),
+                        _ => tried.matches_with(&latin1(text), options),
                     }
                 }
             }
-            Steps::Long(pattern) => pattern.matches(text),
+            Steps::Long(long) => long.matches(pattern, text),
         }
     }
 }
 
-fn compile(pattern: &[u8], tokens: &[Token]) -> Matcher {
-    let stars = tokens.iter().filter(|token| **token == Token::Star).count();
-    let nested = stars - usize::from(tokens.last() == Some(&Token::Star));
-    let empty_class = |token: &Token| matches!(token, Token::Class(members) if members.len() == 0);
-    if nested > MAX_STARS || tokens.iter().any(empty_class) {
+fn compile(pattern: &[u8]) -> Matcher {
+    let (mut steps, mut stars, mut nested) = (0_usize, 0_usize, 0_usize);
+    // The literal bytes before the first special one, and since the last.
+    let (mut prefix, mut literal) = (None, Vec::with_capacity(pattern.len()));
+    for token in Tokens::new(pattern) {
+        steps += 1;
+        match token {
+            Token::Byte(byte) => {
+                literal.push(byte);
+                nested = stars;
+                continue;
+            }
+            Token::Star => stars += 1,
+            Token::Class(members) if members.len() == 0 => return Matcher::Nothing,
+            Token::Class(_) | Token::AnyByte => nested = stars,
+        }
+        if prefix.is_none() {
+            prefix = Some(literal.clone());
+        }
+        literal.clear();
+    }
+    if nested > MAX_STARS {
         return Matcher::Nothing;
     }
-    let prefix = literal(tokens.iter());
-    let mut suffix = literal(tokens.iter().rev());
-    suffix.reverse();
-    if prefix == pattern && prefix.len() == tokens.len() {
-        return Matcher::Literal;
-    }
-    if matches!(tokens, [Token::Star]) {
+    let Some(prefix) = prefix else {
+        if literal == pattern {
+            return Matcher::Literal;
+        }
+        let (prefix, suffix) = (literal.clone().into(), literal.into());
+        return Matcher::Compiled(Box::new(Compiled { prefix, suffix, steps: Steps::None }));
+    };
+    let suffix = literal;
+    if stars == 1 && steps == 1 {
         return Matcher::Any;
     }
     if stars == 1
-        && prefix.len() + 1 + suffix.len() == tokens.len()
+        && prefix.len() + 1 + suffix.len() == steps
         && is_around(pattern, &prefix, &suffix)
         && let (Ok(prefix_len), Ok(suffix_len)) = (u32::try_from(prefix.len()), u32::try_from(suffix.len()))
     {
         return Matcher::Around { prefix_len, suffix_len };
     }
-    let steps = if prefix.len() == tokens.len() {
-        Steps::None
-    } else if tokens.len() > MAX_TRIED {
-        Steps::Long(Long::new(tokens))
+    let steps = if steps > MAX_TRIED {
+        Steps::Long(Long::new(pattern))
     } else {
-        match Pattern::new(&translate(tokens)) {
+        match Pattern::new(&translate(pattern)) {
             Ok(pattern) => Steps::Tried(pattern),
-            Err(error) => unreachable!("{tokens:?} is written in glob's own language: {error}"),
+            Err(error) => unreachable!("{pattern:?} is written in glob's own language: {error}"),
         }
     };
     Matcher::Compiled(Box::new(Compiled { prefix: prefix.into(), suffix: suffix.into(), steps }))
@@ -252,27 +269,17 @@ fn is_around(pattern: &[u8], prefix: &[u8], suffix: &[u8]) -> bool {
     between.is_some_and(|stars| stars.iter().all(|byte| *byte == b'*'))
 }
 
-/// The literal bytes up to the first special token.
-fn literal<'a>(tokens: impl Iterator<Item = &'a Token>) -> Vec<u8> {
-    tokens
-        .map_while(|token| match token {
-            Token::Byte(byte) => Some(*byte),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Writes tokens in the `glob` crate's language, each byte as the Latin-1 character of its number.
-fn translate(tokens: &[Token]) -> String {
+/// Writes a pattern in the `glob` crate's language, each byte as the Latin-1 character of its number.
+fn translate(pattern: &[u8]) -> String {
     let mut glob = String::new();
-    for token in tokens {
+    for token in Tokens::new(pattern) {
         match token {
             Token::Star => glob.push('*'),
             Token::AnyByte => glob.push('?'),
             Token::Byte(byte @ (b'*' | b'?' | b'[')) => {
-                let _ = write!(glob, "[{}]", char::from(*byte));
+                let _ = write!(glob, "[{}]", char::from(byte));
             }
-            Token::Byte(byte) => glob.push(char::from(*byte)),
+            Token::Byte(byte) => glob.push(char::from(byte)),
             Token::Class(members) => members.write(&mut glob),
         }
     }

@@ -1,11 +1,11 @@
 //! A pattern in steps, as Redis 7.0's `stringmatchlen` walks it.
 
 /// One step of a pattern.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Token {
     Byte(u8),
     AnyByte,
-    Class(Box<ByteSet>),
+    Class(ByteSet),
     Star,
 }
 
@@ -21,27 +21,49 @@ impl Token {
     }
 }
 
-/// Walks a pattern as Redis does, quirks included.
-pub(super) fn parse(mut rest: &[u8]) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        tokens.push(match byte {
-            b'*' if tokens.last() == Some(&Token::Star) => continue,
-            b'*' => Token::Star,
+/// Walks a pattern as Redis does, quirks included. The steps of a pattern take much more memory than its bytes, so they
+/// are made as they are needed.
+#[derive(Clone)]
+pub(super) struct Tokens<'p>(&'p [u8]);
+
+impl<'p> Tokens<'p> {
+    pub(super) fn new(pattern: &'p [u8]) -> Self {
+        Self(pattern)
+    }
+
+    /// How many bytes of the pattern lie ahead.
+    pub(super) fn bytes_ahead(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Token;
+
+    #[inline]
+    fn next(&mut self) -> Option<Token> {
+        let (&byte, mut rest) = self.0.split_first()?;
+        let token = match byte {
+            b'*' => {
+                while let [b'*', behind @ ..] = rest {
+                    rest = behind;
+                }
+                Token::Star
+            }
             b'?' => Token::AnyByte,
             b'[' => class(&mut rest),
             b'\\' => match rest.split_first() {
-                Some((&escaped, tail)) => {
-                    rest = tail;
+                Some((&escaped, behind)) => {
+                    rest = behind;
                     Token::Byte(escaped)
                 }
                 None => Token::Byte(b'\\'),
             },
             byte => Token::Byte(byte),
-        });
+        };
+        self.0 = rest;
+        Some(token)
     }
-    tokens
 }
 
 /// Reads a class behind its `[`, up to and with its `]` or to the end of the pattern.
@@ -76,11 +98,11 @@ fn class(rest: &mut &[u8]) -> Token {
     if negated {
         members.negate();
     }
-    Token::Class(Box::new(members))
+    Token::Class(members)
 }
 
 /// A set of bytes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(super) struct ByteSet([u128; 2]);
 
 impl ByteSet {

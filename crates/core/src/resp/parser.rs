@@ -220,10 +220,7 @@ impl RequestParser {
             };
             // Redis does not look at what stands where the line should end.
             input.advance(2);
-            if request.words.len() == request.words.capacity() {
-                let room = request.words.len().saturating_mul(size_of::<Arg<'_>>()).saturating_mul(2);
-                memory::make(room, || request.words.reserve(1))?;
-            }
+            memory::reserve(&mut request.words, 1)?;
             request.words.push(word);
             request.bulk = None;
             request.missing -= 1;

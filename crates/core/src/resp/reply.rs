@@ -138,7 +138,7 @@ impl Protocol {
 
     /// Writes one of many values.
     fn item(self, out: &mut BytesMut, value: &Value) -> Result<(), ServerError> {
-        make_room(out, MOST_OF_A_LINE)?;
+        memory::reserve_bytes(out, MOST_OF_A_LINE)?;
         self.write(out, value)
     }
 
@@ -190,7 +190,7 @@ impl Protocol {
         };
         let texts = message.bulk_strings();
         let pattern = message.pattern().map_or(0, |pattern| pattern.len() + MOST_OF_A_LINE);
-        make_room(out, 1 + kind.len() + pattern + texts.len())?;
+        memory::reserve_bytes(out, 1 + kind.len() + pattern + texts.len())?;
         out.put_u8(mark);
         out.extend_from_slice(kind);
         if let Some(pattern) = message.pattern() {
@@ -207,7 +207,7 @@ impl Protocol {
         if self == Self::Resp2 {
             return bulk(out, text);
         }
-        make_room(out, MOST_OF_A_LINE + text.len())?;
+        memory::reserve_bytes(out, MOST_OF_A_LINE + text.len())?;
         count(out, b'=', FORMAT.len() + text.len());
         out.put_slice(FORMAT);
         out.put_slice(text);
@@ -273,19 +273,6 @@ impl Protocol {
 /// As much as is written beside a text: what kind it is, how long, and the ends of its lines.
 const MOST_OF_A_LINE: usize = 32;
 
-/// Makes room for so many bytes more, where the system has it.
-#[inline]
-fn make_room(out: &mut BytesMut, more: usize) -> Result<(), ServerError> {
-    if more <= out.capacity() - out.len() { Ok(()) } else { grow(out, more) }
-}
-
-#[inline(never)]
-fn grow(out: &mut BytesMut, more: usize) -> Result<(), ServerError> {
-    // It doubles, so that not each of many small texts copies it.
-    let bytes = out.len().saturating_add(more).max(out.capacity().saturating_mul(2));
-    memory::make(bytes, || out.reserve(more))
-}
-
 fn line(out: &mut BytesMut, kind: u8, text: &[u8]) {
     out.reserve(text.len() + 3);
     out.extend_from_slice(&[kind]);
@@ -306,7 +293,7 @@ fn count(out: &mut BytesMut, kind: u8, items: usize) {
 
 #[inline]
 fn bulk(out: &mut BytesMut, bytes: &[u8]) -> Result<(), ServerError> {
-    make_room(out, MOST_OF_A_LINE + bytes.len())?;
+    memory::reserve_bytes(out, MOST_OF_A_LINE + bytes.len())?;
     count(out, b'$', bytes.len());
     out.extend_from_slice(bytes);
     out.extend_from_slice(b"\r\n");

@@ -65,12 +65,8 @@ impl Input {
         let more = before.clamp(*READ.start(), *READ.end());
         let more = if before == 0 { more } else { more.max(BEGUN.saturating_sub(before)) };
         spare::lend(&mut self.bytes);
-        if self.bytes.capacity().saturating_sub(before) < more {
-            // It doubles, so that not each of many reads copies it.
-            let room = self.bytes.capacity().saturating_mul(2).max(before.saturating_add(more));
-            if memory::make(room, || self.bytes.reserve(more)).is_err() {
-                return Poll::Ready(Err(ErrorKind::OutOfMemory.into()));
-            }
+        if memory::reserve_bytes(&mut self.bytes, more).is_err() {
+            return Poll::Ready(Err(ErrorKind::OutOfMemory.into()));
         }
         self.is_large |= before.saturating_add(more) > spare::MOST_ROOM;
         let room = self.bytes.capacity().saturating_sub(before);

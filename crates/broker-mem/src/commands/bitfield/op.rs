@@ -53,9 +53,8 @@ fn combine<'k>(
         let string = tx.read::<Str>(key)?;
         let bytes = string.as_ref().map(|string| string.text()).unwrap_or_default();
         // The result gets as long as the longest.
-        memory::make(bytes.len().saturating_sub(result.len()), || {
-            result.reserve_exact(bytes.len().saturating_sub(result.len()));
-        })?;
+        let missing = bytes.len().saturating_sub(result.len());
+        memory::reserve(&mut result, missing)?;
         if at == 0 {
             result.extend_from_slice(&bytes);
         } else {

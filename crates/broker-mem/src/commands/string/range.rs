@@ -36,7 +36,7 @@ pub(super) fn getrange(tx: &mut Tx<'_>, args: &Args<'_>) -> Reply {
     let Some(string) = tx.read::<Str>(&args[0])? else { return Ok(b""[..].into()) };
     let text = string.text();
     let part = text.get(range(text.len(), start, end)).unwrap_or_default();
-    Ok(Value::Bulk(memory::copy(part)?))
+    Ok(Value::Bulk(memory::copy(part)?.into()))
 }
 
 /// Which bytes of `len` stand from `start` to `end`; negative positions count from the end.
