@@ -15,7 +15,7 @@ use crate::args::Args;
 use crate::clock::Clock;
 use crate::keyspace::{Databases, Held, Keyspace, Lookups, Memory, Policy, Tx, Wanted};
 use crate::objects::HashLimits;
-use crate::pubsub::PubSub;
+use crate::pubsub::{self, PubSub};
 use crate::watch::Watched;
 use crate::{Reply, commands};
 
@@ -212,6 +212,9 @@ impl Engine {
                 large = large.saturating_add(copied(spec, args));
             }
             selected = self.want(&mut wanted, selected, spec, args);
+        }
+        for change in pipeline.changes() {
+            large = large.saturating_add(pubsub::copied(change.adds, &change.names));
         }
         self.admit(|| is_denied).and_then(|()| memory::check(large)).map_err(|_| texts::EXEC_ABORT)?;
         for (database, key) in watched.into_iter().flat_map(Watched::keys) {

@@ -28,7 +28,8 @@ fn room(bytes: usize) -> Result<Vec<u8>, ServerError> {
     Ok(room)
 }
 
-/// Whether the system has so many bytes now, and some to spare: before something is done that has no way to fail.
+/// Whether the system has so many bytes now, and some to spare: asked right before something is made that has no way to
+/// fail. Another thread may be as greedy in between; so this is only for what can't be asked for by the other functions.
 ///
 /// # Errors
 ///
@@ -94,7 +95,10 @@ pub fn reserve<T>(items: &mut Vec<T>, more: usize) -> Result<(), ServerError> {
 /// ```
 #[inline]
 pub fn reserve_bytes(buffer: &mut BytesMut, more: usize) -> Result<(), ServerError> {
-    if more <= buffer.capacity() - buffer.len() { Ok(()) } else { grow(buffer, more) }
+    if more <= buffer.capacity() - buffer.len() {
+        return Ok(());
+    }
+    grow(buffer, more)
 }
 
 #[inline(never)]
@@ -104,10 +108,7 @@ fn grow(buffer: &mut BytesMut, more: usize) -> Result<(), ServerError> {
         buffer.reserve(more);
     } else if !buffer.try_reclaim(more) {
         // A buffer has no way to say that it can't grow, and a vector has.
-        let mut grown = Vec::new();
-        reserve(&mut grown, room)?;
-        grown.extend_from_slice(buffer);
-        *buffer = Bytes::from(grown).into();
+        *buffer = Bytes::from(copy_into(buffer, room)?).into();
     }
     Ok(())
 }
@@ -145,8 +146,26 @@ pub fn zeroed(len: usize) -> Result<Vec<u8>, ServerError> {
 /// ```
 #[inline]
 pub fn copy(bytes: &[u8]) -> Result<Vec<u8>, ServerError> {
+    copy_into(bytes, bytes.len())
+}
+
+/// A copy of the bytes with room for so many in all.
+///
+/// # Errors
+///
+/// [`texts::OUT_OF_MEMORY`].
+///
+/// # Examples
+///
+/// ```
+/// let copy = embroker_core::memory::copy_into(b"hello", 100)?;
+/// assert_eq!((&copy[..], copy.capacity()), (&b"hello"[..], 100));
+/// # Ok::<(), embroker_core::ServerError>(())
+/// ```
+#[inline]
+pub fn copy_into(bytes: &[u8], room: usize) -> Result<Vec<u8>, ServerError> {
     let mut copy = Vec::new();
-    reserve(&mut copy, bytes.len())?;
+    reserve(&mut copy, room.max(bytes.len()))?;
     copy.extend_from_slice(bytes);
     Ok(copy)
 }
@@ -186,10 +205,10 @@ mod tests {
 
     #[test]
     fn a_buffer_that_others_read_grows_into_one_of_its_own() {
-        let mut buffer = BytesMut::from(&[1; LARGE][..]);
+        let mut buffer = BytesMut::from(&*vec![1; LARGE]);
         let front = buffer.split_to(LARGE / 2).freeze();
         reserve_bytes(&mut buffer, LARGE).unwrap();
         buffer.fill(2);
-        assert_eq!((front, buffer), (Bytes::from(vec![1; LARGE / 2]), BytesMut::from(&[2; LARGE / 2][..])));
+        assert_eq!((front, buffer), (Bytes::from(vec![1; LARGE / 2]), BytesMut::from(&*vec![2; LARGE / 2])));
     }
 }

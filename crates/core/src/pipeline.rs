@@ -333,6 +333,22 @@ impl<'a> Pipeline<'a> {
         self.changes.iter().filter(move |(place, _)| *place == at).map(|(_, change)| change)
     }
 
+    /// All changes of subscriptions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use embroker_core::{Pipeline, SubscriptionChange, SubscriptionKind};
+    ///
+    /// let (kind, names) = (SubscriptionKind::Channel, vec!["news".into()]);
+    /// let mut pipeline = Pipeline::atomic();
+    /// pipeline.change_subscriptions(SubscriptionChange { subscriber: 1, kind, adds: true, names });
+    /// assert_eq!(pipeline.changes().count(), 1);
+    /// ```
+    pub fn changes(&self) -> impl Iterator<Item = &SubscriptionChange> {
+        self.changes.iter().map(|(_, change)| change)
+    }
+
     /// The same pipeline without borrows.
     ///
     /// # Examples

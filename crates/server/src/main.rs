@@ -56,6 +56,8 @@ const SHOWN: [(Parameter, &str); 10] = [
 ];
 
 fn main() -> ExitCode {
+    #[cfg(all(target_os = "linux", feature = "jemalloc"))]
+    allocator::start();
     match start(&options().get_matches()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

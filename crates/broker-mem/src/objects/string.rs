@@ -57,7 +57,11 @@ impl Long {
     /// Makes its bytes its own: copies them only where somebody else reads them too, in what can hold so many.
     fn take_own(&mut self, len: usize) -> Result<(), ServerError> {
         if let Self::Shared(bytes) = self {
-            *self = Self::Owned(if bytes.is_unique() { std::mem::take(bytes).into() } else { copy_into(bytes, len)? });
+            *self = Self::Owned(if bytes.is_unique() {
+                std::mem::take(bytes).into()
+            } else {
+                memory::copy_into(bytes, len)?
+            });
         }
         Ok(())
     }
@@ -185,7 +189,7 @@ impl Str {
                 self.0 = Object::Buffer(std::mem::take(block));
             }
             _ if len <= SHORT => self.0 = Object::Buffer(Block::new(&self.text())),
-            _ => self.0 = Object::Long(Box::new(Long::Owned(copy_into(&self.text(), len)?))),
+            _ => self.0 = Object::Long(Box::new(Long::Owned(memory::copy_into(&self.text(), len)?))),
         }
         Ok(())
     }
@@ -248,14 +252,6 @@ impl Str {
             _ => 0,
         }
     }
-}
-
-/// A copy of the text in what can hold so many bytes, or the text.
-fn copy_into(text: &[u8], len: usize) -> Result<Vec<u8>, ServerError> {
-    let mut copy = Vec::new();
-    memory::reserve(&mut copy, len.max(text.len()))?;
-    copy.extend_from_slice(text);
-    Ok(copy)
 }
 
 impl From<i64> for Str {

@@ -16,7 +16,7 @@ use std::task::Waker;
 
 use ahash::RandomState;
 use bytes::Bytes;
-use embroker_core::{Message, Queue, SubscriptionChange, SubscriptionKind, wake_all};
+use embroker_core::{Message, Queue, SubscriptionChange, SubscriptionKind, memory, wake_all};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use patterns::PatternIndex;
@@ -107,6 +107,15 @@ impl Delivery<'_> {
             self.cut_off.push(to.client);
         }
     }
+}
+
+/// How many bytes of large names are copied where they are added: the topic's, what a pattern is made into, and those
+/// that a session keeps for its client.
+pub(crate) fn copied(adds: bool, names: &[Bytes]) -> usize {
+    const TIMES: usize = 4;
+
+    let large = names.iter().map(Bytes::len).filter(|len| adds && *len >= memory::LARGE);
+    large.fold(0, usize::saturating_add).saturating_mul(TIMES)
 }
 
 impl PubSub {

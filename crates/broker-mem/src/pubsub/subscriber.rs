@@ -3,9 +3,9 @@
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
-use embroker_core::{BoxFuture, Error, Queue, Result, SubscriberBackend, SubscriptionKind};
+use embroker_core::{BoxFuture, Error, Queue, Result, SubscriberBackend, SubscriptionKind, memory};
 
-use super::{ClientId, PubSub};
+use super::{ClientId, PubSub, copied};
 
 /// Does not keep the broker alive: when that is gone, the stream ends.
 pub(crate) struct MemSubscriber {
@@ -22,6 +22,7 @@ impl MemSubscriber {
 impl SubscriberBackend for MemSubscriber {
     fn subscribe(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
+            memory::check(copied(true, &names))?;
             let gone = |reason: &str| Error::Disconnected { address: "mem".into(), reason: reason.into() };
             let registry = self.registry.upgrade().ok_or_else(|| gone("the broker was dropped"))?;
             if registry.subscribe(self.id, kind, &names) {

@@ -3,7 +3,7 @@
 //! A request that is there as a whole runs from the bytes that it came in. Of any other the parser takes the words as
 //! they arrive. What a client claims costs nothing: memory grows with the bytes that are there.
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::{Request, inline};
 use crate::arg_list::ArgList;
@@ -20,8 +20,12 @@ const MAX_BULK: i64 = 512 * 1024 * 1024;
 /// What a client that has not given its password may send.
 const MAX_WORDS_BEFORE_AUTH: i64 = 10;
 const MAX_BULK_BEFORE_AUTH: i64 = 16 * 1024;
-/// An argument of this size keeps the bytes it came in; a shorter one is copied, so that it holds no buffer.
-const SHARED_FROM: usize = 1024 * 1024;
+/// An argument of this size keeps the buffer it came in, where there is little else in that; any other is copied, so
+/// that it holds no more than itself.
+const SHARED_FROM: usize = 32 * 1024;
+/// As much as may be in it beside the argument: a part of that, and no more than so many bytes.
+const LITTLE: usize = 64 * 1024;
+const LITTLE_PART: usize = 8;
 
 /// Reads requests from bytes that arrive in pieces of any size.
 ///
@@ -182,6 +186,26 @@ impl RequestParser {
         Some((Request::new(name, args), input.len() - rest.len()))
     }
 
+    /// How many bytes a large word has that has begun, with the end of its line: a buffer that has no room for more
+    /// becomes the argument, where any other is copied.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use embroker_core::resp::RequestParser;
+    ///
+    /// let mut parser = RequestParser::new();
+    /// let mut input = BytesMut::from("*2\r\n$4\r\nECHO\r\n$5000000\r\nhello");
+    /// assert!(parser.next(&mut input, |_| ())?.is_none());
+    /// assert_eq!((parser.large_word(), &input[..]), (Some(5_000_002), &b"hello"[..]));
+    /// # Ok::<(), embroker_core::ServerError>(())
+    /// ```
+    pub fn large_word(&self) -> Option<usize> {
+        let len = self.request.as_ref()?.bulk?;
+        (len >= SHARED_FROM).then_some(len + 2)
+    }
+
     fn begin_multibulk(&mut self, input: &mut BytesMut) -> Result<Progress, ServerError> {
         let Some(end) = self.line_end(input, texts::PROTOCOL_BIG_MBULK_COUNT)? else { return Ok(Progress::Incomplete) };
         let count = input.get(1..end).and_then(parse_int).filter(|count| *count <= i64::from(i32::MAX));
@@ -211,15 +235,7 @@ impl RequestParser {
             if input.len() < len + 2 {
                 return Ok(Progress::Incomplete);
             }
-            let word = if len >= SHARED_FROM {
-                Arg::from(input.split_to(len).freeze())
-            } else {
-                let word = Arg::copied(&input[..len]);
-                input.advance(len);
-                word
-            };
-            // Redis does not look at what stands where the line should end.
-            input.advance(2);
+            let word = take_word(input, len)?;
             memory::reserve(&mut request.words, 1)?;
             request.words.push(word);
             request.bulk = None;
@@ -276,6 +292,20 @@ impl RequestParser {
         input.advance(end + 2);
         self.scanned = 0;
     }
+}
+
+/// Takes the next word, whose bytes are there, with the end of its line. Redis does not look at what stands there.
+fn take_word(input: &mut BytesMut, len: usize) -> Result<Arg<'static>, ServerError> {
+    if len >= SHARED_FROM && input.capacity() - len <= (len / LITTLE_PART).min(LITTLE) {
+        let rest = BytesMut::from(&input[len + 2..]);
+        let mut word = std::mem::replace(input, rest);
+        word.truncate(len);
+        return Ok(word.freeze().into());
+    }
+    let word = &input[..len];
+    let word = if len >= SHARED_FROM { Bytes::from(memory::copy(word)?).into() } else { Arg::copied(word) };
+    input.advance(len + 2);
+    Ok(word)
 }
 
 impl Default for RequestParser {

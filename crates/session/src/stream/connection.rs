@@ -334,7 +334,7 @@ where
         if is_full || self.session.out.len() >= MAX_OUTPUT {
             return Ok(Poll::Pending);
         }
-        let read = match self.input.poll_read(self.bells.input(), self.stream.as_mut()) {
+        let read = match self.input.poll_read(self.bells.input(), self.parser.large_word(), self.stream.as_mut()) {
             Poll::Ready(Ok(read)) if read > 0 => read,
             Poll::Ready(Err(error)) if error.kind() == ErrorKind::OutOfMemory => {
                 // What follows is the rest of a request.

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use bytes::BytesMut;
-use embroker_core::memory;
+use bytes::{Bytes, BytesMut};
+use embroker_core::{ServerError, memory};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::spare;
@@ -17,6 +17,10 @@ const READ: RangeInclusive<usize> = spare::ROOM..=1024 * 1024;
 /// What the input may grow to with one read once a request has begun: as much as Redis's buffer does, so that a line of
 /// up to 81,910 bytes is seen with its end.
 const BEGUN: usize = 80 * 1024;
+
+/// A large word gets a buffer of its own size once so many times the bytes that are there are no less: what a client
+/// claims costs no more than that.
+const CLAIM: usize = 8;
 
 /// The bytes, and whether there are more to read. It takes no room while nothing is in it.
 pub(super) struct Input {
@@ -56,8 +60,15 @@ impl Input {
     }
 
     /// Reads once, unless there was nothing and there was no news since; how many bytes. Who is woken by this waker
-    /// tells of [news](Self::has_news). [`ErrorKind::OutOfMemory`] where the system has no room for a long request.
-    pub(super) fn poll_read(&mut self, waker: &Waker, mut stream: Pin<&mut impl AsyncRead>) -> Poll<Result<usize>> {
+    /// tells of [news](Self::has_news). Where the request has come to a
+    /// [large word](embroker_core::resp::RequestParser::large_word), that gets a buffer to itself.
+    /// [`ErrorKind::OutOfMemory`] where the system has no room for a long request.
+    pub(super) fn poll_read(
+        &mut self,
+        waker: &Waker,
+        word: Option<usize>,
+        mut stream: Pin<&mut impl AsyncRead>,
+    ) -> Poll<Result<usize>> {
         if !self.is_readable {
             return Poll::Pending;
         }
@@ -65,8 +76,16 @@ impl Input {
         let more = before.clamp(*READ.start(), *READ.end());
         let more = if before == 0 { more } else { more.max(BEGUN.saturating_sub(before)) };
         spare::lend(&mut self.bytes);
-        if memory::reserve_bytes(&mut self.bytes, more).is_err() {
-            return Poll::Ready(Err(ErrorKind::OutOfMemory.into()));
+        let word = word.filter(|word| *word > before);
+        let needed = before.saturating_add(more).min(word.unwrap_or(usize::MAX));
+        if self.bytes.capacity() < needed {
+            let done = match word {
+                Some(word) => self.move_to_own(word.min(needed.max(before.saturating_mul(CLAIM)))),
+                None => memory::reserve_bytes(&mut self.bytes, more),
+            };
+            if done.is_err() {
+                return Poll::Ready(Err(ErrorKind::OutOfMemory.into()));
+            }
         }
         self.is_large |= before.saturating_add(more) > spare::MOST_ROOM;
         let room = self.bytes.capacity().saturating_sub(before);
@@ -84,6 +103,16 @@ impl Input {
             }
         }
         read
+    }
+
+    /// Moves what there is into a buffer of exactly this size.
+    fn move_to_own(&mut self, size: usize) -> std::result::Result<(), ServerError> {
+        let own = memory::copy_into(&self.bytes, size)?;
+        if !self.is_large {
+            spare::take_back(&mut self.bytes);
+        }
+        self.bytes = Bytes::from(own).into();
+        Ok(())
     }
 
     fn give_back(&mut self) {
