@@ -295,22 +295,28 @@ impl Engine {
     }
 }
 
-/// Whether a command that may keep its arguments has a large one.
-#[inline]
-fn has_large(spec: &CommandSpec, args: &[Arg<'_>]) -> bool {
-    let keeps = spec.flags.contains(Flags::WRITE) || spec.flags.contains(Flags::MAY_REPLICATE);
-    keeps && args.iter().any(|arg| arg.as_bytes().len() >= memory::LARGE)
+/// Whether a command keeps its arguments, or hands them on.
+fn keeps(spec: &CommandSpec) -> bool {
+    spec.flags.contains(Flags::WRITE) || spec.flags.contains(Flags::MAY_REPLICATE)
 }
 
-/// How many bytes of its large arguments a command copies: a value that came in a buffer of its own is shared, but a
-/// key, a field or a message never is.
+/// Whether a command that may copy its arguments has a large one.
+#[inline]
+fn has_large(spec: &CommandSpec, args: &[Arg<'_>]) -> bool {
+    let copies = keeps(spec) || !spec.flags.contains(Flags::FAST);
+    copies && args.iter().any(|arg| arg.as_bytes().len() >= memory::LARGE)
+}
+
+/// How many bytes a command makes of its large arguments: a value that came in a buffer of its own is shared, but a
+/// key, a field or a message is copied, and a pattern three times.
 #[cold]
 fn copied(spec: &CommandSpec, args: &[Arg<'_>]) -> usize {
-    let all = matches!(spec.id, CommandId::Hash(_) | CommandId::PubSub(_));
+    let times = if keeps(spec) { 1 } else { 3 };
+    let all = times > 1 || matches!(spec.id, CommandId::Hash(_) | CommandId::PubSub(_));
     let is_key = |at| spec.keys.positions(args).any(|key| key == at);
     let large = args.iter().enumerate().filter(|(_, arg)| arg.as_bytes().len() >= memory::LARGE);
     let copied = large.filter(|(at, arg)| all || !arg.is_shared() || is_key(*at));
-    copied.map(|(_, arg)| arg.as_bytes().len()).fold(0, usize::saturating_add)
+    copied.map(|(_, arg)| arg.as_bytes().len()).fold(0, usize::saturating_add).saturating_mul(times)
 }
 
 /// A handler's reply as one of several. Its errors are what Redis answers.

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         system::what_there_is_no_memory_for_is_refused_and_the_server_goes_on,
         system::large_arguments_are_taken_or_refused_and_the_server_goes_on,
         system::a_full_server_refuses_and_goes_on,
+        system::every_command_is_answered_at_the_end_of_memory,
         limit::a_key_that_lost_its_deadline_is_never_evicted,
         limit::a_load_of_keys_that_expire_stays_within_the_limit,
         given_back::what_is_gone_is_given_back,

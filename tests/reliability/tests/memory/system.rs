@@ -123,6 +123,7 @@ pub(super) async fn a_full_server_refuses_and_goes_on() -> Result<()> {
         &["SETRANGE", "{number}", "10", "{large}"],
         &["SUBSCRIBE", "{large}{number}"],
         &["PSUBSCRIBE", "{large}{number}"],
+        &["PSUBSCRIBE", "{large}*?{number}"],
     ];
     let (sizes, room) = Scale::get().pick((&[5][..], 120), (&[1, 2, 3, 5, 7, 9, 15, 17, 33], 400));
     for mib in sizes {
@@ -153,6 +154,48 @@ pub(super) async fn a_full_server_refuses_and_goes_on() -> Result<()> {
             drop(client);
             has_room(&mut other).await?;
         }
+    }
+    Ok(())
+}
+
+/// Every command, with large arguments in each place, of a server that has little memory left.
+pub(super) async fn every_command_is_answered_at_the_end_of_memory() -> Result<()> {
+    let _watchdog = Watchdog::new("every command", Duration::from_secs(1200));
+    let sizes = Scale::get().pick(&[1][..], &[1, 3, 5, 8, 12]);
+    for mib in sizes {
+        let large = "x".repeat(mib << 20);
+        let limits = Limits { address_space: Some(200 * MIB), ..Limits::default() };
+        let mut server = Program::start(PROGRAM, &[], limits)?;
+        let mut other = server.client()?;
+        let mut filled = 0;
+        while other.command(["SETRANGE", &format!("filling:{filled}"), "1999999", "x"])? != OOM {
+            filled += 1;
+        }
+        // Room for about three arguments.
+        for number in 0..mib * 3 / 2 {
+            other.command(["DEL", &format!("filling:{number}")])?;
+        }
+        other.command(["SELECT", "1"])?;
+        let names = String::from_utf8(other.command(["COMMAND", "LIST"])?)?;
+        let names = names.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+        let (mut commands, mut refused, mut closed) = (0, 0, 0);
+        for name in names {
+            for shape in [&["{large}"][..], &["k", "{large}"], &["{large}", "{large}"], &["k", "{large}", "v"]] {
+                let mut client = server.client()?;
+                client.command(["SELECT", "1"])?;
+                let words = name.split('|').chain(shape.iter().copied());
+                let words = words.map(|word| if word == "{large}" { &large } else { word });
+                commands += 1;
+                match client.send(words).and_then(|()| client.reply()) {
+                    Ok(reply) => refused += usize::from(reply == OOM),
+                    Err(_) => closed += 1,
+                }
+                server.check().with_context(|| format!("after {name} {shape:?} of {mib} MiB"))?;
+                ensure!(other.command(["FLUSHDB"])? == b"+OK\r\n", "others are served");
+            }
+        }
+        println!("{commands} commands with arguments of {mib} MiB: {refused} refused, {closed} closed");
+        ensure!(commands > 500 && refused > 0 && refused + closed < commands / 2, "{refused} of {commands} refused");
     }
     Ok(())
 }
