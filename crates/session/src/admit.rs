@@ -34,7 +34,7 @@ impl<B: Broker> Session<B> {
         if spec.id == DebugCommand::Debug.into() {
             self.admit_debug()?;
         }
-        if !self.authenticated && !spec.flags.contains(Flags::NO_AUTH) {
+        if !self.is_authenticated() && !spec.flags.contains(Flags::NO_AUTH) {
             return Err(texts::NO_AUTH.into());
         }
         if self.transaction.is_some() && spec.flags.contains(Flags::NO_MULTI) {

@@ -233,7 +233,8 @@ impl<B: Broker> Session<B> {
     /// # }
     /// ```
     pub fn is_authenticated(&self) -> bool {
-        self.authenticated
+        // Whoever came while there was a password needs none once there is none.
+        self.authenticated || self.shared.is_open()
     }
 
     /// From now on the client needs no password: it is in this process, where it could as well ask the broker.

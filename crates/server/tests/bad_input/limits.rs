@@ -114,6 +114,26 @@ pub(super) fn flood_before_auth() -> Result<()> {
     Ok(())
 }
 
+/// Once there is no password any more, who came while there was one needs none; and again once there is one again.
+pub(super) fn password_taken_back() -> Result<()> {
+    let answers = at_both(|socket| {
+        let mut control = RawClient::connect(socket)?;
+        set(&mut control, "requirepass", "secret")?;
+        let mut client = RawClient::connect(socket)?;
+        let mut answers = vec![client.command(["PING"])?];
+        set(&mut control, "requirepass", "")?;
+        answers.push(client.command(["PING"])?);
+        answers.push(client.command(["DEL", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"])?);
+        answers.push(client.command(["HELLO", "3"])?);
+        set(&mut control, "requirepass", "another")?;
+        answers.push(client.command(["PING"])?);
+        Ok(answers)
+    })?;
+    let starts: Vec<&[u8]> = answers.iter().map(|answer| answer.get(..3).unwrap_or_default()).collect();
+    ensure!(starts == [b"-NO", b"+PO", b":0\r", b"-NO", b"-NO"], "{answers:?}");
+    Ok(())
+}
+
 pub(super) fn input_limit() -> Result<()> {
     let told = at_both(|socket| {
         let mut control = RawClient::connect(socket)?;

@@ -17,6 +17,9 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test(Backend::Redis, "limits::a_lowered_limit_acts_on_who_is_connected", async || limits::lowered_limit());
     suite.test(Backend::Redis, "limits::a_soft_limit_acts_after_its_seconds", async || limits::soft_limit());
     suite.test(Backend::Redis, "limits::a_flood_before_auth_is_closed", async || limits::flood_before_auth());
+    suite.test(Backend::Redis, "limits::a_password_that_is_taken_back_binds_nobody", async || {
+        limits::password_taken_back()
+    });
     suite.test(Backend::Redis, "limits::a_request_has_a_limit", async || limits::input_limit());
     suite.test(Backend::Redis, "limits::config_set_acts_on_clients", async || limits::config_set());
     suite.test(Backend::Redis, "limits::a_timeout_closes_who_is_silent", async || limits::timeout());

@@ -151,6 +151,9 @@ where
 
     fn refresh_limits(&mut self) {
         if self.limits.refresh() {
+            if self.session.is_authenticated() {
+                self.password_due = None;
+            }
             self.session.subscriptions.limit(self.limits.pubsub());
             self.session.announce_parameters();
         }
