@@ -213,8 +213,8 @@ impl Engine {
             }
             selected = self.want(&mut wanted, selected, spec, args);
         }
-        for change in pipeline.changes() {
-            large = large.saturating_add(pubsub::copied(change.adds, &change.names));
+        for change in pipeline.changes().filter(|change| change.adds) {
+            large = large.saturating_add(pubsub::copied(&change.names));
         }
         self.admit(|| is_denied).and_then(|()| memory::check(large)).map_err(|_| texts::EXEC_ABORT)?;
         for (database, key) in watched.into_iter().flat_map(Watched::keys) {

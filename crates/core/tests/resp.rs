@@ -106,6 +106,35 @@ fn a_large_word_arrives_whole() {
     assert_eq!(parsed(&packed(&requests), &[16 * 1024]).0, requests);
 }
 
+/// Whether it becomes the argument or is copied, the buffer that a word came in holds on to nothing of it, and what
+/// comes behind it is read.
+#[test]
+fn a_large_word_takes_its_own_buffer_and_is_copied_out_of_any_other() {
+    const LEN: usize = 100_000;
+
+    let (word, behind) = (vec![7; LEN], b"\r\n*1\r\n$4\r\nPING\r\n");
+    for room in [LEN + 2, LEN + behind.len(), 10 * LEN] {
+        let mut parser = RequestParser::new();
+        let mut input = BytesMut::from(format!("*2\r\n$4\r\nECHO\r\n${LEN}\r\n").as_str());
+        assert_eq!(parser.next(&mut input, words), Ok(None));
+        assert_eq!((parser.large_word(), input.len()), (Some(LEN + 2), 0));
+        input = BytesMut::with_capacity(room);
+        input.extend_from_slice(&word);
+        let place = input.as_ptr();
+        // All of the rest, or what there is room for.
+        let (first, later) = behind.split_at(behind.len().min(room - LEN));
+        input.extend_from_slice(first);
+        let echo = parser.next(&mut input, |request| {
+            let arg = &request.arguments()[0];
+            assert_eq!(arg.as_bytes(), word);
+            (arg.is_shared(), arg.as_bytes().as_ptr() == place)
+        });
+        assert_eq!(echo, Ok(Some((true, room < 10 * LEN))), "{room}");
+        input.extend_from_slice(later);
+        assert_eq!(parser.next(&mut input, words), Ok(Some(vec![b"PING".to_vec()])), "{room}");
+    }
+}
+
 fn any_request() -> impl Strategy<Value = Words> {
     vec(vec(any::<u8>(), 0..40), 1..6)
 }

@@ -111,10 +111,10 @@ impl Delivery<'_> {
 
 /// How many bytes of large names are copied where they are added: the topic's, what a pattern is made into, and those
 /// that a session keeps for its client.
-pub(crate) fn copied(adds: bool, names: &[Bytes]) -> usize {
+pub(crate) fn copied(names: &[Bytes]) -> usize {
     const TIMES: usize = 4;
 
-    let large = names.iter().map(Bytes::len).filter(|len| adds && *len >= memory::LARGE);
+    let large = names.iter().map(Bytes::len).filter(|len| *len >= memory::LARGE);
     large.fold(0, usize::saturating_add).saturating_mul(TIMES)
 }
 

@@ -22,7 +22,7 @@ impl MemSubscriber {
 impl SubscriberBackend for MemSubscriber {
     fn subscribe(&self, kind: SubscriptionKind, names: Vec<Bytes>) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            memory::check(copied(true, &names))?;
+            memory::check(copied(&names))?;
             let gone = |reason: &str| Error::Disconnected { address: "mem".into(), reason: reason.into() };
             let registry = self.registry.upgrade().ok_or_else(|| gone("the broker was dropped"))?;
             if registry.subscribe(self.id, kind, &names) {

@@ -43,9 +43,9 @@ impl Long {
     /// Whether the pattern that this was made of matches the whole text.
     pub(super) fn matches(&self, pattern: &[u8], text: &[u8]) -> bool {
         let (head, between, tail) = match &*self.0 {
-            [] => return text.is_empty(),
-            [all] => return all.fits(pattern, text),
             [head, between @ .., tail] => (head, between, tail),
+            // No star, so that there is one.
+            runs => return runs.iter().all(|run| run.fits(pattern, text)),
         };
         let Some((start, rest)) = text.split_at_checked(head.steps) else { return false };
         let Some(split) = rest.len().checked_sub(tail.steps) else { return false };

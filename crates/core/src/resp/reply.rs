@@ -2,7 +2,7 @@
 
 use bytes::{BufMut as _, BytesMut};
 
-use crate::error::{ServerError, texts};
+use crate::error::ServerError;
 use crate::memory;
 use crate::{Message, Reply, SubscriptionKind, Value};
 
@@ -67,10 +67,8 @@ impl Protocol {
     /// ```
     pub fn error(self, out: &mut BytesMut, error: &ServerError) {
         // A text may name an argument of any length.
-        let text = error.as_bytes();
-        let has_room = memory::reserve_bytes(out, text.len() + MOST_OF_A_LINE).is_ok();
-        let instead = texts::OUT_OF_MEMORY;
-        line(out, b'-', if has_room { text } else { instead.as_bytes() });
+        let refused = memory::reserve_bytes(out, error.as_bytes().len() + MOST_OF_A_LINE).err();
+        line(out, b'-', refused.as_ref().unwrap_or(error).as_bytes());
     }
 
     /// Writes a value with all that is in it; an error in its place where the system has no memory for so much.

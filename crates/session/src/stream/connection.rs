@@ -151,6 +151,7 @@ where
 
     fn refresh_limits(&mut self) {
         if self.limits.refresh() {
+            // The password may have been taken back.
             if self.session.is_authenticated() {
                 self.password_due = None;
             }

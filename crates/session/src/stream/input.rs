@@ -126,3 +126,31 @@ impl Input {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bytes of a large word get a buffer of its size, and what a client claims costs no more than so many times
+    /// what it has sent.
+    #[test]
+    fn a_large_word_gets_a_buffer_of_its_own_size_as_its_bytes_come() {
+        const PIECE: usize = 1000;
+
+        for word in [40_000, 3_000_000] {
+            let mut input = Input::new();
+            let sent = vec![7; word];
+            let (mut moves, mut room) = (0, 0);
+            for piece in sent.chunks(PIECE) {
+                let mut stream = piece;
+                let read = input.poll_read(Waker::noop(), Some(word), Pin::new(&mut stream));
+                assert!(matches!(read, Poll::Ready(Ok(read)) if read == piece.len()), "there is room for a piece");
+                let most = (CLAIM * input.bytes.len()).max(input.bytes.len() + 2 * BEGUN);
+                assert!(input.bytes.capacity() <= most, "{} of {most}", input.bytes.capacity());
+                moves += usize::from(std::mem::replace(&mut room, input.bytes.capacity()) != room);
+            }
+            assert_eq!((&input.bytes[..], input.bytes.capacity()), (&sent[..], word));
+            assert!(moves < 10, "{moves} moves");
+        }
+    }
+}

@@ -52,9 +52,10 @@ fn combine<'k>(
     for (at, key) in keys.enumerate() {
         let string = tx.read::<Str>(key)?;
         let bytes = string.as_ref().map(|string| string.text()).unwrap_or_default();
-        // The result gets as long as the longest.
-        let missing = bytes.len().saturating_sub(result.len());
-        memory::reserve(&mut result, missing)?;
+        // The result gets as long as the longest, and its buffer no longer.
+        if bytes.len() > result.len() {
+            result = memory::copy_into(&result, bytes.len())?;
+        }
         if at == 0 {
             result.extend_from_slice(&bytes);
         } else {
